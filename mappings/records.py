@@ -1,0 +1,453 @@
+"""The vocabulary both sides speak: what X12 loops mean to a plan, as frozen records.
+
+Money is integer cents (`_cents`), dates are `datetime.date`, quantities are Decimal. An absent element is "" / None / ().
+Names follow the X12 guides; the source loop stands with each record.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every record: frozen, keyword-only, compact as JSON."""
+
+
+# ---- people, organisations, codes -----------------------------------------------------------------------------------
+
+
+class Address(Record):
+    """N3, N4."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+
+
+class Person(Record):
+    """NM1 of a person with N3, N4 and DMG. id, id_qualifier: NM109 and NM108 (MI member id, 34 SSN)."""
+
+    last: str = ""
+    first: str = ""
+    middle: str = ""
+    suffix: str = ""
+    birth: date | None = None
+    sex: str = ""
+    address: Address = Address()
+    id_qualifier: str = ""
+    id: str = ""
+
+
+class Organisation(Record):
+    """NM1 or N1 of a non-person; also the 1000A-1000C parties of an 834."""
+
+    name: str = ""
+    id_qualifier: str = ""
+    id: str = ""
+    address: Address = Address()
+
+
+class Provider(Record):
+    """A provider as billed (2010AA, 2310x, 2420x). entity: NM102, 1 person 2 organisation. tin_qualifier: EI or SY."""
+
+    npi: str = ""
+    entity: str = "2"
+    name: str = ""
+    first: str = ""
+    tin: str = ""
+    tin_qualifier: str = ""
+    taxonomy: str = ""
+    address: Address = Address()
+
+
+class Procedure(Record):
+    """SV101 / SVD03 / SVC01. qualifier: HC, AD, NU..."""
+
+    code: str
+    qualifier: str = "HC"
+    modifiers: tuple[str, ...] = ()
+
+
+class Adjustment(Record):
+    """One CAS triplet: group code (CO PR OA PI), CARC, cents taken off the charge, quantity."""
+
+    group: str
+    reason: str
+    cents: int
+    quantity: Decimal | None = None
+
+
+# ---- 837: claims -----------------------------------------------------------------------------------------------------
+
+
+class LinePayment(Record):
+    """2430: what another payer decided on a line. remaining_cents: AMT*EAF."""
+
+    payer_id: str
+    paid_cents: int
+    procedure: Procedure | None = None
+    units: Decimal | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    decided: date | None = None
+    remaining_cents: int | None = None
+
+
+class ServiceLine(Record):
+    """2400. unit: UN or MJ. pos: SV105, "" means the claim's. control: REF*6R. first, last: DTP*472."""
+
+    number: int
+    procedure: Procedure
+    charge_cents: int
+    unit: str = "UN"
+    units: Decimal = Decimal(1)
+    pos: str = ""
+    pointers: tuple[int, ...] = ()
+    first: date
+    last: date
+    control: str = ""
+    ndc: str = ""
+    ndc_units: Decimal | None = None
+    ndc_unit: str = ""
+    rendering: Provider | None = None
+    payments: tuple[LinePayment, ...] = ()
+
+
+class OtherCoverage(Record):
+    """2320/2330: another payer of this claim. responsibility: SBR01 (P S T ...). paid_cents: AMT*D, None when absent."""
+
+    responsibility: str
+    relationship: str = ""
+    group_no: str = ""
+    filing_code: str = ""
+    payer_name: str = ""
+    payer_id: str = ""
+    insured: Person = Person()
+    paid_cents: int | None = None
+    remaining_cents: int | None = None
+    noncovered_cents: int | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    decided: date | None = None
+
+
+class Claim(Record):
+    """One CLM with everything above and below it (2000A-2430).
+
+    pcn: CLM01. frequency: CLM05-3 (1 original, 7 replacement, 8 void). subscriber.id: the member id on the card.
+    patient: 2010CA, or the subscriber when 2000C is absent; relationship: PAT01 or SBR02 (18 self).
+    responsibility: 2000B SBR01, our position. original_icn: REF*F8. accident: CLM11 causes (AA, OA, EM).
+    """
+
+    kind: str = "P"
+    pcn: str
+    charge_cents: int
+    pos: str = ""
+    frequency: str = "1"
+    provider_signature: str = ""
+    assignment: str = ""
+    benefits_assigned: str = ""
+    release: str = ""
+    accident: tuple[str, ...] = ()
+    accident_state: str = ""
+    accident_date: date | None = None
+    delay_reason: str = ""
+    special_program: str = ""
+    patient_paid_cents: int | None = None
+    prior_auth: str = ""
+    referral: str = ""
+    original_icn: str = ""
+    clearinghouse_no: str = ""
+    record_no: str = ""
+    diagnoses: tuple[str, ...] = ()
+    billing: Provider
+    pay_to: Address | None = None
+    rendering: Provider | None = None
+    referring: Provider | None = None
+    facility: Provider | None = None
+    subscriber: Person
+    group_no: str = ""
+    group_name: str = ""
+    responsibility: str = "P"
+    filing_code: str = ""
+    patient: Person
+    relationship: str = "18"
+    payer_name: str = ""
+    payer_id: str = ""
+    other: tuple[OtherCoverage, ...] = ()
+    lines: tuple[ServiceLine, ...]
+
+    @property
+    def first(self) -> date:
+        """The earliest date of service."""
+        return min(line.first for line in self.lines)
+
+    @property
+    def last(self) -> date:
+        """The latest date of service."""
+        return max(line.last for line in self.lines)
+
+
+class Contact(Record):
+    """PER: function code (IC, BL, CX), name, and one communication number (TE, EM, UR...)."""
+
+    function: str = "IC"
+    name: str = ""
+    number_qualifier: str = "TE"
+    number: str = ""
+
+
+class ClaimBatch(Record):
+    """837 header: BHT and 1000A/1000B. reference: BHT03. purpose: BHT02. kind: BHT06 CH, RP or 31."""
+
+    reference: str
+    purpose: str = "00"
+    created: date
+    time: str = "0000"
+    kind: str = "CH"
+    submitter: Organisation
+    contact: Contact = Contact()
+    receiver: Organisation
+
+
+# ---- 834: enrolment --------------------------------------------------------------------------------------------------
+
+
+class EnrolmentHeader(Record):
+    """834 header. reference: BGN02. purpose: BGN01. action: BGN08 (2 change, 4 verify, RX replace).
+
+    employees, dependents, total: QTY*ET, DT, TO. effective: DTP*007. dates: every header DTP by qualifier.
+    """
+
+    reference: str
+    purpose: str = "00"
+    created: date
+    time: str = "0000"
+    original_reference: str = ""
+    action: str
+    master_policy: str = ""
+    effective: date | None = None
+    dates: dict[str, date] = {}
+    employees: int | None = None
+    dependents: int | None = None
+    total: int | None = None
+    sponsor: Organisation
+    payer: Organisation = Organisation()
+    administrator: Organisation = Organisation()
+
+
+class OtherInsurance(Record):
+    """2320/2330: COB01, COB02, COB03, DTP*344/345 and the payer."""
+
+    responsibility: str
+    policy_no: str = ""
+    coordination: str = ""
+    first: date | None = None
+    last: date | None = None
+    payer_name: str = ""
+    payer_id: str = ""
+
+
+class CoverageRow(Record):
+    """2300. maintenance: HD01. line: HD03. plan: HD04. tier: HD05. first, last: DTP*348, 349 (inclusive)."""
+
+    maintenance: str
+    line: str
+    plan: str = ""
+    tier: str = ""
+    late_enrollee: str = ""
+    first: date | None = None
+    last: date | None = None
+    dates: dict[str, date] = {}
+    other: tuple[OtherInsurance, ...] = ()
+
+
+class MemberRow(Record):
+    """2000: one INS with its loops. ordinal counts rows of the file from 1.
+
+    subscriber: INS01 = Y. maintenance: INS03. reason: INS04. status: INS05. medicare: INS06-1. cobra_event: INS07.
+    employment: INS08. died: INS12. restricted: INS13 = R. birth_sequence: INS17.
+    subscriber_no: REF*0F. group_no: REF*1L. member_no: REF*23. prior_no: REF*Q4. dates: member DTP by qualifier.
+    prior: 2100B, the wrong values a correction replaces.
+    """
+
+    ordinal: int = 0
+    subscriber: bool
+    relationship: str
+    maintenance: str
+    reason: str = ""
+    status: str = "A"
+    medicare: str = ""
+    cobra_event: str = ""
+    employment: str = ""
+    handicapped: str = ""
+    died: date | None = None
+    restricted: bool = False
+    birth_sequence: int | None = None
+    subscriber_no: str
+    group_no: str = ""
+    member_no: str = ""
+    prior_no: str = ""
+    references: dict[str, str] = {}
+    dates: dict[str, date] = {}
+    person: Person
+    prior: Person | None = None
+    mail: Address | None = None
+    coverages: tuple[CoverageRow, ...] = ()
+
+
+# ---- 999, TA1 ---------------------------------------------------------------------------------------------------------
+
+
+class Trace(Record):
+    """What a received 999 or TA1 answers: AK1 or TA1 values and the verdict."""
+
+    control: str
+    verdict: str
+    codes: tuple[str, ...] = ()
+    functional_id: str = ""
+    version: str = ""
+
+
+# ---- 277CA ------------------------------------------------------------------------------------------------------------
+
+
+class ClaimStatus(Record):
+    """STC composite: category, status, entity."""
+
+    category: str
+    status: str
+    entity: str = ""
+
+
+class ClaimAnswer(Record):
+    """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11)."""
+
+    pcn: str
+    charge_cents: int
+    patient: Person
+    accepted: bool
+    reasons: tuple[ClaimStatus, ...]
+    icn: str = ""
+    clearinghouse_no: str = ""
+    first: date
+    last: date
+
+
+class ProviderAnswer(Record):
+    """2000C: the claims of one billing-provider stretch, in file order."""
+
+    provider: Provider
+    claims: tuple[ClaimAnswer, ...]
+
+
+class ClaimAcknowledgement(Record):
+    """One 277CA set. receipt: 2200A TRN02. batch: the 837's BHT03. received, processed: DTP*050, 009."""
+
+    reference: str
+    receipt: str
+    batch: str
+    created: date
+    time: str = "0000"
+    received: date
+    processed: date
+    payer: Organisation
+    submitter: Organisation
+    providers: tuple[ProviderAnswer, ...]
+
+
+# ---- 835 --------------------------------------------------------------------------------------------------------------
+
+
+class RemittedLine(Record):
+    """2110. procedure: adjudicated (SVC01); submitted: SVC06 when changed. paid_units: None leaves SVC05 out.
+
+    submitted_units: SVC07, sent only when it differs or paid_units is 0. allowed_cents: AMT*B6, None leaves it out.
+    """
+
+    procedure: Procedure
+    charge_cents: int
+    paid_cents: int
+    paid_units: Decimal | None = None
+    submitted: Procedure | None = None
+    submitted_units: Decimal | None = None
+    first: date
+    last: date
+    adjustments: tuple[Adjustment, ...] = ()
+    control: str = ""
+    allowed_cents: int | None = None
+    remarks: tuple[str, ...] = ()
+
+
+class RemittedClaim(Record):
+    """2100. status: CLP02. patient_cents: CLP05, None leaves it out (22). icn: CLP07. filing_code: CLP06.
+
+    subscriber: IL, when not the patient. remarks: MOA03-07. original_icn: REF*F8. coverage_end: DTM*036.
+    """
+
+    pcn: str
+    status: str
+    charge_cents: int
+    paid_cents: int
+    patient_cents: int | None = None
+    filing_code: str = "12"
+    icn: str
+    facility: str = ""
+    frequency: str = ""
+    adjustments: tuple[Adjustment, ...] = ()
+    patient: Person
+    subscriber: Person | None = None
+    remarks: tuple[str, ...] = ()
+    group_no: str = ""
+    original_icn: str = ""
+    coverage_end: date | None = None
+    received: date | None = None
+    lines: tuple[RemittedLine, ...] = ()
+
+
+class ProviderAdjustment(Record):
+    """One PLB pair: reason (PLB03-1), reference (PLB03-2), cents; positive takes money away, negative adds."""
+
+    reason: str
+    reference: str
+    cents: int
+
+
+class BankAccount(Record):
+    """BPR06-09 or 12-15: routing number (ABA), account type DA or SG, account number."""
+
+    routing: str = ""
+    type: str = "DA"
+    number: str = ""
+
+
+class Remittance(Record):
+    """One 835 set: one payment, one payee, one employer account.
+
+    handling: BPR01 (I, H). method: BPR04 (ACH, CHK, NON). format: BPR05 (CCP). effective: BPR16. trace: TRN02.
+    company_id: BPR10 and TRN03 (1 + TIN). receiver: REF*EV when not the payee. produced: DTM*405.
+    fiscal_end: PLB02.
+    """
+
+    trace: str
+    handling: str
+    method: str
+    format: str = ""
+    amount_cents: int
+    effective: date
+    company_id: str
+    from_account: BankAccount = BankAccount()
+    to_account: BankAccount = BankAccount()
+    receiver: str = ""
+    produced: date
+    payer: Organisation
+    payer_contact: Contact
+    payer_ref: str = ""
+    payee: Provider
+    claims: tuple[RemittedClaim, ...]
+    adjustments: tuple[ProviderAdjustment, ...] = ()
+    fiscal_end: date
