@@ -13,13 +13,13 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base of every record: frozen, keyword-only, compact as JSON."""
+    """Base of every record: frozen and compact as JSON; each subclass says kw_only (msgspec does not inherit it)."""
 
 
 # ---- people, organisations, codes -----------------------------------------------------------------------------------
 
 
-class Address(Record):
+class Address(Record, kw_only=True):
     """N3, N4."""
 
     line1: str = ""
@@ -30,7 +30,7 @@ class Address(Record):
     country: str = ""
 
 
-class Person(Record):
+class Person(Record, kw_only=True):
     """NM1 of a person with N3, N4 and DMG. id, id_qualifier: NM109 and NM108 (MI member id, 34 SSN)."""
 
     last: str = ""
@@ -44,7 +44,7 @@ class Person(Record):
     id: str = ""
 
 
-class Organisation(Record):
+class Organisation(Record, kw_only=True):
     """NM1 or N1 of a non-person; also the 1000A-1000C parties of an 834."""
 
     name: str = ""
@@ -53,7 +53,7 @@ class Organisation(Record):
     address: Address = Address()
 
 
-class Provider(Record):
+class Provider(Record, kw_only=True):
     """A provider as billed (2010AA, 2310x, 2420x). entity: NM102, 1 person 2 organisation. tin_qualifier: EI or SY."""
 
     npi: str = ""
@@ -66,7 +66,7 @@ class Provider(Record):
     address: Address = Address()
 
 
-class Procedure(Record):
+class Procedure(Record, kw_only=True):
     """SV101 / SVD03 / SVC01. qualifier: HC, AD, NU..."""
 
     code: str
@@ -74,7 +74,7 @@ class Procedure(Record):
     modifiers: tuple[str, ...] = ()
 
 
-class Adjustment(Record):
+class Adjustment(Record, kw_only=True):
     """One CAS triplet: group code (CO PR OA PI), CARC, cents taken off the charge, quantity."""
 
     group: str
@@ -86,7 +86,7 @@ class Adjustment(Record):
 # ---- 837: claims -----------------------------------------------------------------------------------------------------
 
 
-class LinePayment(Record):
+class LinePayment(Record, kw_only=True):
     """2430: what another payer decided on a line. remaining_cents: AMT*EAF."""
 
     payer_id: str
@@ -98,7 +98,7 @@ class LinePayment(Record):
     remaining_cents: int | None = None
 
 
-class ServiceLine(Record):
+class ServiceLine(Record, kw_only=True):
     """2400. unit: UN or MJ. pos: SV105, "" means the claim's. control: REF*6R. first, last: DTP*472."""
 
     number: int
@@ -118,7 +118,7 @@ class ServiceLine(Record):
     payments: tuple[LinePayment, ...] = ()
 
 
-class OtherCoverage(Record):
+class OtherCoverage(Record, kw_only=True):
     """2320/2330: another payer of this claim. responsibility: SBR01 (P S T ...). paid_cents: AMT*D, None when absent."""
 
     responsibility: str
@@ -135,7 +135,7 @@ class OtherCoverage(Record):
     decided: date | None = None
 
 
-class Claim(Record):
+class Claim(Record, kw_only=True):
     """One CLM with everything above and below it (2000A-2430).
 
     pcn: CLM01. frequency: CLM05-3 (1 original, 7 replacement, 8 void). subscriber.id: the member id on the card.
@@ -192,7 +192,7 @@ class Claim(Record):
         return max(line.last for line in self.lines)
 
 
-class Contact(Record):
+class Contact(Record, kw_only=True):
     """PER: function code (IC, BL, CX), name, and one communication number (TE, EM, UR...)."""
 
     function: str = "IC"
@@ -201,7 +201,7 @@ class Contact(Record):
     number: str = ""
 
 
-class ClaimBatch(Record):
+class ClaimBatch(Record, kw_only=True):
     """837 header: BHT and 1000A/1000B. reference: BHT03. purpose: BHT02. kind: BHT06 CH, RP or 31."""
 
     reference: str
@@ -217,7 +217,7 @@ class ClaimBatch(Record):
 # ---- 834: enrolment --------------------------------------------------------------------------------------------------
 
 
-class EnrolmentHeader(Record):
+class EnrolmentHeader(Record, kw_only=True):
     """834 header. reference: BGN02. purpose: BGN01. action: BGN08 (2 change, 4 verify, RX replace).
 
     employees, dependents, total: QTY*ET, DT, TO. effective: DTP*007. dates: every header DTP by qualifier.
@@ -240,7 +240,7 @@ class EnrolmentHeader(Record):
     administrator: Organisation = Organisation()
 
 
-class OtherInsurance(Record):
+class OtherInsurance(Record, kw_only=True):
     """2320/2330: COB01, COB02, COB03, DTP*344/345 and the payer."""
 
     responsibility: str
@@ -252,7 +252,7 @@ class OtherInsurance(Record):
     payer_id: str = ""
 
 
-class CoverageRow(Record):
+class CoverageRow(Record, kw_only=True):
     """2300. maintenance: HD01. line: HD03. plan: HD04. tier: HD05. first, last: DTP*348, 349 (inclusive)."""
 
     maintenance: str
@@ -266,7 +266,7 @@ class CoverageRow(Record):
     other: tuple[OtherInsurance, ...] = ()
 
 
-class MemberRow(Record):
+class MemberRow(Record, kw_only=True):
     """2000: one INS with its loops. ordinal counts rows of the file from 1.
 
     subscriber: INS01 = Y. maintenance: INS03. reason: INS04. status: INS05. medicare: INS06-1. cobra_event: INS07.
@@ -303,7 +303,7 @@ class MemberRow(Record):
 # ---- 999, TA1 ---------------------------------------------------------------------------------------------------------
 
 
-class Trace(Record):
+class Trace(Record, kw_only=True):
     """What a received 999 or TA1 answers: AK1 or TA1 values and the verdict."""
 
     control: str
@@ -316,7 +316,7 @@ class Trace(Record):
 # ---- 277CA ------------------------------------------------------------------------------------------------------------
 
 
-class ClaimStatus(Record):
+class ClaimStatus(Record, kw_only=True):
     """STC composite: category, status, entity."""
 
     category: str
@@ -324,7 +324,7 @@ class ClaimStatus(Record):
     entity: str = ""
 
 
-class ClaimAnswer(Record):
+class ClaimAnswer(Record, kw_only=True):
     """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11)."""
 
     pcn: str
@@ -338,14 +338,14 @@ class ClaimAnswer(Record):
     last: date
 
 
-class ProviderAnswer(Record):
+class ProviderAnswer(Record, kw_only=True):
     """2000C: the claims of one billing-provider stretch, in file order."""
 
     provider: Provider
     claims: tuple[ClaimAnswer, ...]
 
 
-class ClaimAcknowledgement(Record):
+class ClaimAcknowledgement(Record, kw_only=True):
     """One 277CA set. receipt: 2200A TRN02. batch: the 837's BHT03. received, processed: DTP*050, 009."""
 
     reference: str
@@ -363,7 +363,7 @@ class ClaimAcknowledgement(Record):
 # ---- 835 --------------------------------------------------------------------------------------------------------------
 
 
-class RemittedLine(Record):
+class RemittedLine(Record, kw_only=True):
     """2110. procedure: adjudicated (SVC01); submitted: SVC06 when changed. paid_units: None leaves SVC05 out.
 
     submitted_units: SVC07, sent only when it differs or paid_units is 0. allowed_cents: AMT*B6, None leaves it out.
@@ -383,7 +383,7 @@ class RemittedLine(Record):
     remarks: tuple[str, ...] = ()
 
 
-class RemittedClaim(Record):
+class RemittedClaim(Record, kw_only=True):
     """2100. status: CLP02. patient_cents: CLP05, None leaves it out (22). icn: CLP07. filing_code: CLP06.
 
     subscriber: IL, when not the patient. remarks: MOA03-07. original_icn: REF*F8. coverage_end: DTM*036.
@@ -409,7 +409,7 @@ class RemittedClaim(Record):
     lines: tuple[RemittedLine, ...] = ()
 
 
-class ProviderAdjustment(Record):
+class ProviderAdjustment(Record, kw_only=True):
     """One PLB pair: reason (PLB03-1), reference (PLB03-2), cents; positive takes money away, negative adds."""
 
     reason: str
@@ -417,7 +417,7 @@ class ProviderAdjustment(Record):
     cents: int
 
 
-class BankAccount(Record):
+class BankAccount(Record, kw_only=True):
     """BPR06-09 or 12-15: routing number (ABA), account type DA or SG, account number."""
 
     routing: str = ""
@@ -425,7 +425,7 @@ class BankAccount(Record):
     number: str = ""
 
 
-class Remittance(Record):
+class Remittance(Record, kw_only=True):
     """One 835 set: one payment, one payee, one employer account.
 
     handling: BPR01 (I, H). method: BPR04 (ACH, CHK, NON). format: BPR05 (CCP). effective: BPR16. trace: TRN02.
