@@ -1,0 +1,1 @@
+"""What the plan does about it: pure functions over records; no clock, no database, no Twisted."""

@@ -1,0 +1,263 @@
+"""The plan's own nouns: who is covered, by what, at what price, what was decided and what it did to whom.
+
+Money is integer cents. `ord` is the 32-digit order key of an event (receipt number, interchange, group, set, ordinal);
+order never depends on ids. Sponsor, person and family ids are our own and carry no PHI beyond the sponsor's numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from mappings.records import Address, Adjustment, BankAccount, Claim, OtherInsurance, Person, Procedure, Record
+
+FOREVER = "9" * 32
+"""known_to of a row nothing has superseded."""
+
+# ---- members ---------------------------------------------------------------------------------------------------------
+
+
+class Span(Record, kw_only=True):
+    """One coverage span, bitemporal: effective first..last (inclusive, None = open), known known_from <= ord < known_to."""
+
+    line: str
+    plan_id: str
+    tier: str = ""
+    first: date
+    last: date | None = None
+    known_from: str = ""
+    known_to: str = FOREVER
+    late_enrollee: bool = False
+
+
+class Member(Record, kw_only=True):
+    """One covered person as known at some ord.
+
+    person_id: our key inside the sponsor: subscriber number at first enrolment, "-", REF*23 or a two-digit sequence.
+    family_root: subscriber number at first enrolment; never changes. subscriber_no: today's REF*0F.
+    person.id is empty here: the SSN lives sealed in the store.
+    """
+
+    person_id: str
+    family_root: str
+    subscriber_no: str
+    member_no: str = ""
+    subscriber: bool
+    relationship: str
+    status: str = "A"
+    employment: str = ""
+    birth_sequence: int | None = None
+    restricted: bool = False
+    person: Person
+    spans: tuple[Span, ...] = ()
+    other: tuple[OtherInsurance, ...] = ()
+
+
+# ---- dated rows that commands load -----------------------------------------------------------------------------------
+
+
+class FeeRow(Record, kw_only=True):
+    """One price: allowed_cents per line or per unit for npi + code (+ modifier), for dates of service first..last."""
+
+    npi: str
+    code: str
+    modifier: str = ""
+    allowed_cents: int
+    per: Literal["line", "unit"] = "line"
+    first: date
+    last: date | None = None
+
+
+class ProviderRow(Record, kw_only=True):
+    """A provider on file, effective first..last. networks: plan network names it belongs to in that time.
+
+    payee data: method ACH or CHK; era_receiver: partner id its 835s go to.
+    """
+
+    npi: str
+    tin: str
+    name: str
+    address: Address = Address()
+    networks: tuple[str, ...] = ()
+    first: date
+    last: date | None = None
+    method: Literal["ACH", "CHK"] = "CHK"
+    account: BankAccount = BankAccount()
+    era_receiver: str = ""
+
+
+class Authorisation(Record, kw_only=True):
+    """A prior authorisation on file: number, person, provider, procedure codes, dates, units per code (None = any)."""
+
+    number: str
+    person_id: str
+    npi: str = ""
+    codes: tuple[str, ...] = ()
+    first: date
+    last: date
+    units: dict[str, Decimal] = {}
+
+
+class AccidentAnswer(Record, kw_only=True):
+    """What the member answered about an accident: work-related, third party; None = unknown."""
+
+    person_id: str
+    work: bool | None = None
+    third_party: bool | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+# ---- accumulators ----------------------------------------------------------------------------------------------------
+
+Kind = Literal["deductible", "oop", "paid"]
+
+
+class Entry(Record, kw_only=True):
+    """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, out."""
+
+    person_id: str
+    family_root: str
+    year: int
+    tier: str = "in"
+    kind: Kind
+    cents: int
+
+
+# ---- decisions -------------------------------------------------------------------------------------------------------
+
+
+class Step(Record, kw_only=True):
+    """One sentence of the explanation of a line.
+
+    rule: the rule's name (`eligibility`, `price`, `deductible`, `coinsurance`, `out-of-pocket`, `cob` ...).
+    cents: the amount this step decided, None if it decided no amount. provision: plan, version and section.
+    source: where a figure came from (fee row, authorisation, other payer). before/after_cents: the accumulator around it.
+    """
+
+    rule: str
+    text: str
+    cents: int | None = None
+    provision: str = ""
+    source: str = ""
+    before_cents: int | None = None
+    after_cents: int | None = None
+
+
+class LineDecision(Record, kw_only=True):
+    """What one line came to. charge = paid + sum of adjustments, checked when made.
+
+    allowed_cents: None when the line was denied before pricing. paid_units: 0 on a wholly denied line.
+    """
+
+    number: int
+    procedure: Procedure
+    charge_cents: int
+    paid_cents: int
+    allowed_cents: int | None = None
+    units: Decimal = Decimal(1)
+    denied: bool = False
+    adjustments: tuple[Adjustment, ...] = ()
+    remarks: tuple[str, ...] = ()
+    first: date
+    last: date
+    control: str = ""
+    steps: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.charge_cents != self.paid_cents + sum(a.cents for a in self.adjustments):
+            raise ValueError(f"line {self.number} does not balance")
+
+
+class Pend(Record, kw_only=True):
+    """Why a decision waits for a person: queue code (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN ...), a sentence, what is needed."""
+
+    queue: str
+    reason: str
+    needed: str = ""
+
+
+class Decision(Record, kw_only=True):
+    """The result of adjudicating one claim version, or the reversal of one.
+
+    status: CLP02. outcome: paid (also when every line is denied: `denied`), pended (nothing else counts then), reversal.
+    version counts decisions of one ICN from 1. reverses: (icn, version) a reversal undoes. remarks: MOA RARCs.
+    rejected: (category, status, entity) when the claim must be rejected by 277CA instead (unknown F8).
+    """
+
+    icn: str
+    version: int = 1
+    outcome: Literal["paid", "denied", "pended", "reversal", "rejected"]
+    status: str = "1"
+    charge_cents: int
+    paid_cents: int = 0
+    patient_cents: int = 0
+    person_id: str = ""
+    family_root: str = ""
+    year: int = 0
+    plan_id: str = ""
+    plan_version: str = ""
+    lines: tuple[LineDecision, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    coverage_end: date | None = None
+    original_icn: str = ""
+    reverses: tuple[str, int] | None = None
+    remarks: tuple[str, ...] = ()
+    pend: Pend | None = None
+    notes: tuple[Step, ...] = ()
+
+
+class PriorClaim(Record, kw_only=True):
+    """An earlier claim of the same person that is paid or in process: a source for duplicate checks."""
+
+    icn: str
+    claim: Claim
+
+
+class Case(Record, kw_only=True):
+    """Everything one adjudication may look at; a pure function of this and today's business date.
+
+    member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
+    an overlapping date of service. totals: accumulator sums of the person's family, keyed (person_id, year, tier, kind).
+    providers: every dated row of the billing and rendering NPIs. fees: every dated row of (billing NPI, line codes).
+    received: business date of receipt. version: of this decision.
+    """
+
+    icn: str
+    version: int = 1
+    claim: Claim
+    received: date
+    member: Member | None = None
+    candidates: int = 0
+    plan: object
+    providers: tuple[ProviderRow, ...] = ()
+    fees: tuple[FeeRow, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    accidents: tuple[AccidentAnswer, ...] = ()
+    history: tuple[PriorClaim, ...] = ()
+    totals: dict[tuple[str, int, str, str], int] = {}
+
+
+# ---- ledger ----------------------------------------------------------------------------------------------------------
+
+
+class Posting(Record, kw_only=True):
+    """One side of a journal: account number, cents (debit positive), and the payee, payment or claim it belongs to."""
+
+    account: str
+    cents: int
+    sub: str = ""
+
+
+class Journal(Record, kw_only=True):
+    """One balanced entry. key: (event type, entity id, version) joined by "/", unique per employer: posting it twice is once."""
+
+    key: str
+    on: date
+    text: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        if sum(p.cents for p in self.postings) != 0:
+            raise ValueError(f"journal {self.key} does not balance")
