@@ -1,0 +1,102 @@
+"""The unit of work: `read` and `write` are the only places where a transaction opens.
+
+A write begins IMMEDIATE on SQLite (a deferred transaction that later writes fails at once, busy_timeout is not
+honoured there); a read begins DEFERRED. `cause` names what the commit is for, as `receipt`, `stage`, `adjudicate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from gateway.clock import Clock, utc_us
+from gateway.store.schema import blob, metadata
+
+BUSY_MS = 30_000
+"""How long a writer waits for SQLite's one writer: a thousand times the 30 ms that a transaction may hold it."""
+
+CHUNK_CLAIMS = 100
+"""Claims one transaction may write: 100 x 14 rows hold SQLite's writer for about 20 ms."""
+
+CHUNK_ROWS = 1_000
+"""Plain rows one transaction may write; about as long as 100 claims."""
+
+
+class Store:
+    """One installation's database: engines, the unit of work and the clock. Thread-safe; makes no calls by itself."""
+
+    def __init__(self, url: str, clock: Clock = utc_us) -> None:
+        self.url = make_url(url)
+        self.clock = clock
+        self.engine = _engine(str(url))
+        self.blobs = _engine(_blobs_url(url)) if self.is_sqlite else self.engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on the embedded engine."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def write(self, cause: str) -> Iterator[Connection]:
+        """One read-write transaction: commits at the end of the block, rolls back when it raises."""
+        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One read-only transaction over one snapshot."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write_blob(self) -> Iterator[Connection]:
+        """A transaction on the file of sealed rows; durable before the receipt that binds them."""
+        with self.blobs.connect().execution_options(immediate=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read_blob(self) -> Iterator[Connection]:
+        """A read on the file of sealed rows."""
+        with self.blobs.connect() as connection, connection.begin():
+            yield connection
+
+    def create_blobs(self) -> None:
+        """Makes the sealed rows' table where it lies in a file of its own."""
+        metadata.create_all(self.blobs, tables=[blob])
+
+    def close(self) -> None:
+        """Gives every connection back."""
+        self.engine.dispose()
+        self.blobs.dispose()
+
+
+def _blobs_url(url: str) -> str:
+    parsed = make_url(url)
+    return str(parsed.set(database=str(Path(parsed.database or "").with_name("blobs.db"))))
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=False, pool_size=8)
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours: pysqlite would begin late and deferred
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")

@@ -1,0 +1,13 @@
+"""ULIDs: ids that stay inside. Time-ordered for index locality only; order never depends on them."""
+
+from __future__ import annotations
+
+import os
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(now_us: int) -> str:
+    """26 characters: 48 bits of milliseconds, 80 random bits."""
+    value = ((now_us // 1000) << 80) | int.from_bytes(os.urandom(10), "big")
+    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))

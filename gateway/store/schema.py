@@ -1,0 +1,587 @@
+"""Every table, in one text for SQLite and PostgreSQL. A comment says what a row means and how long it is kept.
+
+Three column types only: Integer, Text, LargeBinary. Dates are ISO text, instants integer microseconds UTC (`_us`),
+booleans 0/1, documents JSON text. `sponsor_id` comes first in every business key, so that the schema can be
+distributed by sponsor later. `ord` is the 32-digit order key (`gateway.store.order`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+metadata = MetaData()
+
+Int = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _i(name: str, **k: Any) -> Column[int]:
+    return Column(name, Int, nullable=k.pop("nullable", False), **k)
+
+
+def _t(name: str, **k: Any) -> Column[str]:
+    return Column(name, Text, nullable=k.pop("nullable", False), **k)
+
+
+def _b(name: str, **k: Any) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=k.pop("nullable", False), **k)
+
+
+def _flag(name: str) -> Column[int]:
+    return Column(name, Int, CheckConstraint(f"{name} in (0, 1)"), nullable=False, server_default=text("0"))
+
+
+def _table(name: str, *columns: Any) -> Table:
+    return Table(name, metadata, *columns, sqlite_strict=True)
+
+
+# ---- engine ----------------------------------------------------------------------------------------------------------
+
+installation = _table(
+    # One fact of this installation: usage (T or P, never changed), business_date, created_us. Kept for ever.
+    "installation",
+    _t("name", primary_key=True),
+    _t("value"),
+)
+
+counter = _table(
+    # The next number of one gapless series (receipts, ISA13 of a pair, ICNs of a day, traces). Kept for ever.
+    "counter",
+    _t("scope", primary_key=True),
+    _i("next"),
+)
+
+node = _table(
+    # A running daemon or worker host and when it last said so, in database time. Removed when it leaves.
+    "node",
+    _t("name", primary_key=True),
+    _i("seen_us"),
+)
+
+work = _table(
+    # One step that is due: the queue. Removed by the transaction that does it; parked rows wait for a person.
+    # lane: at most one row of a lane has an owner, and rows of a lane go in ord. due_on: business date it waits for.
+    # gate: receipt number; the row waits while a smaller one of its sponsor's partners is undecided (0 = no gate).
+    "work",
+    _t("id", primary_key=True),
+    _t("kind"),
+    _t("partner"),
+    _t("sponsor_id"),
+    _t("lane"),
+    _t("ord"),
+    _i("gate"),
+    _i("turn"),
+    _i("due_us"),
+    _t("due_on"),
+    _i("attempt"),
+    _t("owner", nullable=True),
+    _flag("parked"),
+    _t("key", nullable=True, unique=True),
+    _t("body"),
+    Index("work_ready", "turn", "id", sqlite_where=text("owner is null and parked = 0"),
+          postgresql_where=text("owner is null and parked = 0")),
+    Index("work_one_per_lane", "lane", unique=True, sqlite_where=text("owner is not null"),
+          postgresql_where=text("owner is not null")),
+    Index("work_lane", "lane", "ord", "id"),
+    Index("work_partner", "partner", "turn"),
+    Index("work_owner", "owner"),
+)
+
+audit = _table(
+    # Who did what, when: one row with its cause, chained by hash afterwards (seq, hash null until then). No PHI. 7 years.
+    "audit",
+    _t("id", primary_key=True),
+    _i("at_us"),
+    _t("actor"),
+    _t("action"),
+    _t("entity"),
+    _t("detail"),
+    _i("seq", nullable=True, unique=True),
+    _t("hash", nullable=True),
+)
+
+# ---- what commands load ----------------------------------------------------------------------------------------------
+
+document = _table(
+    # One dated version of a partner, sponsor, plan, policy or provider as loaded; body is its JSON. Kept for ever.
+    "document",
+    _t("kind", primary_key=True),
+    _t("id", primary_key=True),
+    _t("first", primary_key=True),
+    _i("version", primary_key=True),
+    _t("last", nullable=True),
+    _t("body"),
+    _i("loaded_us"),
+)
+
+fee = _table(
+    # One dated price of a provider. Kept for ever: old claims are re-priced by the date of service.
+    "fee",
+    _t("npi", primary_key=True),
+    _t("code", primary_key=True),
+    _t("modifier", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    _i("allowed_cents"),
+    _t("per"),
+)
+
+partner_key = _table(
+    # An SSH public key a partner may log in with. Kept while the partner is.
+    "partner_key",
+    _t("fingerprint", primary_key=True),
+    _t("partner"),
+    _t("key"),
+    _i("added_us"),
+    _flag("revoked"),
+)
+
+agreement = _table(
+    # This partner may send files for this sponsor. Kept while the partner is.
+    "agreement",
+    _t("partner", primary_key=True),
+    _t("sponsor_id", primary_key=True),
+    Index("agreement_sponsor", "sponsor_id"),
+)
+
+# ---- the door --------------------------------------------------------------------------------------------------------
+
+upload = _table(
+    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received.
+    # key: its data key, wrapped by the master key. Unbound uploads are swept after 24 h, received ones kept 7 years.
+    "upload",
+    _t("id", primary_key=True),
+    _t("partner"),
+    _t("name"),
+    _t("state"),
+    _i("size"),
+    _t("sha256"),
+    _b("key"),
+    _i("began_us"),
+    _flag("hidden"),
+    Index("upload_partner", "partner", "name"),
+)
+
+blob = _table(
+    # 1 MiB of an upload, compressed and sealed. On SQLite in blobs.db. Durable before the receipt that binds it.
+    "blob",
+    _t("upload_id", primary_key=True),
+    _i("row_no", primary_key=True),
+    _b("data"),
+)
+
+receipt = _table(
+    # A file received whole. state: received (undecided), decided, quarantined, duplicate, parked. Kept 7 years.
+    "receipt",
+    _i("receipt_no", primary_key=True, autoincrement=False),
+    _t("partner"),
+    _t("upload_id", unique=True),
+    _t("name"),
+    _i("size"),
+    _t("sha256"),
+    _i("received_us"),
+    _t("received_on"),
+    _t("state"),
+    _t("reason"),
+    _i("decided_us", nullable=True),
+    Index("receipt_undecided", "receipt_no", sqlite_where=text("state = 'received'"),
+          postgresql_where=text("state = 'received'")),
+    Index("receipt_same", "partner", "sha256"),
+)
+
+# ---- intake ----------------------------------------------------------------------------------------------------------
+
+progress = _table(
+    # How far the intake of a file came: staged rows so far. Removed with the file's decision.
+    "progress",
+    _i("receipt_no", primary_key=True, autoincrement=False),
+    _i("staged"),
+    _i("interchanges"),
+)
+
+interchange = _table(
+    # One ISA..IEA. state: accepted, rejected. header, codes: as read. icn_first: first of its claims' numbers. 7 years.
+    "interchange",
+    _i("receipt_no", primary_key=True, autoincrement=False),
+    _i("number", primary_key=True, autoincrement=False),
+    _t("partner"),
+    _t("sender"),
+    _t("receiver"),
+    _t("isa13"),
+    _t("usage"),
+    _t("sha256"),
+    _t("state"),
+    _t("codes"),
+    _t("icn_first"),
+    _i("claims"),
+    # The same interchange twice is refused, compared only with accepted ones.
+    Index("interchange_once", "sender", "receiver", "isa13", "usage", unique=True,
+          sqlite_where=text("state = 'accepted'"), postgresql_where=text("state = 'accepted'")),
+)
+
+x12_set = _table(
+    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON batch or enrolment header.
+    # verdict: JSON of findings for the report. Kept 7 years.
+    "x12_set",
+    _i("receipt_no", primary_key=True, autoincrement=False),
+    _i("interchange", primary_key=True, autoincrement=False),
+    _i("grp", primary_key=True, autoincrement=False),
+    _i("number", primary_key=True, autoincrement=False),
+    _t("partner"),
+    _t("st01"),
+    _t("st02"),
+    _t("guide"),
+    _t("reference"),
+    _t("body_sha256"),
+    _t("state"),
+    _t("header"),
+    _t("verdict"),
+    _i("rows"),
+    Index("x12_set_reference", "partner", "st01", "reference"),
+    Index("x12_set_body", "partner", "body_sha256"),
+)
+
+staged = _table(
+    # One claim or member row as read, invisible until its interchange is accepted. Swept when its set is rejected,
+    # and when it has been routed or applied: the sealed file and the business rows are the record.
+    "staged",
+    _t("ord", primary_key=True),
+    _i("receipt_no"),
+    _i("interchange"),
+    _i("grp"),
+    _i("set_no"),
+    _i("nth"),
+    _t("sponsor_id"),
+    _t("body"),
+    Index("staged_sponsor", "receipt_no", "interchange", "sponsor_id", "ord"),
+)
+
+# ---- leaving ---------------------------------------------------------------------------------------------------------
+
+outbox = _table(
+    # One thing that leaves, in the transaction that decided it; body sealed with key. state: waiting, visible, picked-up.
+    # Kept 7 years; resend gives the same bytes.
+    "outbox",
+    _t("id", primary_key=True),
+    _t("partner"),
+    _t("sponsor_id"),
+    _t("kind"),
+    _t("folder"),
+    _t("name"),
+    _b("body"),
+    _b("key"),
+    _i("size"),
+    _t("sha256"),
+    _t("control"),
+    _t("cause"),
+    _t("business_date"),
+    _i("created_us"),
+    _t("state"),
+    _i("delivered_us", nullable=True),
+    _i("picked_up_us", nullable=True),
+    Index("outbox_view", "partner", "folder", "name", unique=True),
+)
+
+# ---- members ---------------------------------------------------------------------------------------------------------
+
+person = _table(
+    # A covered person; body is the Member without spans. ssn sealed with the installation's data key. Kept 7 years after.
+    "person",
+    _t("sponsor_id", primary_key=True),
+    _t("person_id", primary_key=True),
+    _t("family_root"),
+    _t("subscriber_no"),
+    _t("member_no"),
+    _t("body"),
+    _b("ssn", nullable=True),
+    _t("ssn_hash"),
+    Index("person_subscriber", "sponsor_id", "subscriber_no"),
+    Index("person_family", "sponsor_id", "family_root"),
+)
+
+alias = _table(
+    # An old subscriber number that still finds the family. Kept as long as the person.
+    "alias",
+    _t("sponsor_id", primary_key=True),
+    _t("subscriber_no", primary_key=True),
+    _t("person_id", primary_key=True),
+)
+
+span = _table(
+    # A coverage span, known from one ord to another. Append-only but for known_to. Kept as long as the person.
+    "span",
+    _t("sponsor_id", primary_key=True),
+    _t("person_id", primary_key=True),
+    _t("line", primary_key=True),
+    _t("first", primary_key=True),
+    _t("known_from", primary_key=True),
+    _t("known_to"),
+    _t("last", nullable=True),
+    _t("plan_id"),
+    _t("tier"),
+    _flag("late_enrollee"),
+)
+
+enrolment = _table(
+    # One 834 set routed: its report, and whether it was applied, held or refused. Kept 7 years.
+    "enrolment",
+    _t("sponsor_id", primary_key=True),
+    _t("ord", primary_key=True),
+    _t("reference"),
+    _t("state"),
+    _t("effective", nullable=True),
+    _t("created"),
+    _t("report"),
+)
+
+cobra_case = _table(
+    # One qualifying event of a person with its clock. Kept 7 years.
+    "cobra_case",
+    _t("sponsor_id", primary_key=True),
+    _t("person_id", primary_key=True),
+    _t("event_on", primary_key=True),
+    _t("state"),
+    _t("body"),
+)
+
+hold = _table(
+    # Something that waits for a person: a batch, ends by absence, a pend, a run. body: what its release needs. 7 years.
+    "hold",
+    _t("id", primary_key=True),
+    _t("sponsor_id"),
+    _t("kind"),
+    _t("subject"),
+    _t("reason"),
+    _t("body"),
+    _i("opened_us"),
+    _t("state"),
+    _t("closed_by"),
+    _t("closed_reason"),
+    Index("hold_open", "state", "sponsor_id"),
+)
+
+evidence = _table(
+    # An authorisation or accident answer on file. kind: authorisation, accident. Kept 7 years.
+    "evidence",
+    _t("sponsor_id", primary_key=True),
+    _t("kind", primary_key=True),
+    _t("person_id", primary_key=True),
+    _t("number", primary_key=True),
+    _t("body"),
+)
+
+# ---- claims ----------------------------------------------------------------------------------------------------------
+
+claim = _table(
+    # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided. version: of its newest decision.
+    # body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
+    "claim",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _t("ord"),
+    _t("partner"),
+    _t("person_id"),
+    _t("family_root"),
+    _t("pcn"),
+    _t("state"),
+    _t("original_icn"),
+    _t("replaced_by"),
+    _t("received_on"),
+    _t("first"),
+    _t("last"),
+    _i("version"),
+    _t("status"),
+    _i("charge_cents"),
+    _i("paid_cents"),
+    _i("patient_cents"),
+    _t("body"),
+    _t("answer"),
+    Index("claim_ord", "sponsor_id", "ord"),
+    Index("claim_person", "sponsor_id", "person_id", "first"),
+)
+
+decision = _table(
+    # One decision of a claim version, or its reversal; body explains it. run_no 0 until a run freezes it. Kept 7 years.
+    "decision",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _i("version", primary_key=True),
+    _t("outcome"),
+    _t("ord"),
+    _i("run_no"),
+    _t("tin"),
+    _t("npi"),
+    _i("paid_cents"),
+    _t("person_id"),
+    _t("family_root"),
+    _t("decided_on"),
+    _i("decided_us"),
+    _t("body"),
+    Index("decision_run", "sponsor_id", "run_no", "tin", "npi", "ord"),
+)
+
+entry = _table(
+    # One immutable accumulator entry of a decision; the sum is the accumulator. Kept 7 years.
+    "entry",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _i("version", primary_key=True),
+    _i("n", primary_key=True),
+    _t("family_root"),
+    _t("person_id"),
+    _i("year"),
+    _t("tier"),
+    _t("kind"),
+    _i("cents"),
+    Index("entry_family", "sponsor_id", "family_root"),
+)
+
+fact = _table(
+    # What a decision means to the stop-loss carrier; seen 1 once notices were considered. Kept 7 years.
+    "fact",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _i("version", primary_key=True),
+    _t("ord"),
+    _t("person_id"),
+    _t("incurred"),
+    _t("decided_on"),
+    _i("paid_cents"),
+    _t("diagnoses"),
+    _flag("seen"),
+    Index("fact_person", "sponsor_id", "person_id"),
+    Index("fact_unseen", "sponsor_id", "seen", "ord"),
+)
+
+# ---- money -----------------------------------------------------------------------------------------------------------
+
+journal = _table(
+    # One balanced, append-only entry of an employer's ledger; key makes posting it twice impossible. Kept 10 years.
+    "journal",
+    _t("sponsor_id", primary_key=True),
+    _t("key", primary_key=True),
+    _t("posted_on"),
+    _t("text"),
+    _i("at_us"),
+)
+
+posting = _table(
+    # One side of a journal, debit positive. Kept 10 years.
+    "posting",
+    _t("sponsor_id", primary_key=True),
+    _t("key", primary_key=True),
+    _i("n", primary_key=True),
+    _t("account"),
+    _i("cents"),
+    _t("sub"),
+    Index("posting_account", "sponsor_id", "account"),
+)
+
+pay_run = _table(
+    # One payment run of an employer. state: awaiting-approval, awaiting-funds, ready, paying, issued, settled. 10 years.
+    "pay_run",
+    _t("sponsor_id", primary_key=True),
+    _i("run_no", primary_key=True, autoincrement=False),
+    _t("state"),
+    _t("planned_on"),
+    _t("run_on"),
+    _i("need_cents"),
+    _i("claims"),
+    _t("request_no"),
+    _t("issued_on"),
+)
+
+approval = _table(
+    # One person's approval of a run. Kept 10 years.
+    "approval",
+    _t("sponsor_id", primary_key=True),
+    _i("run_no", primary_key=True, autoincrement=False),
+    _t("user", primary_key=True),
+    _i("at_us"),
+)
+
+funding_request = _table(
+    # What the employer was asked for. state: open, paid. Kept 10 years.
+    "funding_request",
+    _t("sponsor_id", primary_key=True),
+    _t("number", primary_key=True),
+    _i("run_no"),
+    _t("requested_on"),
+    _i("amount_cents"),
+    _i("paid_cents"),
+    _t("state"),
+)
+
+deposit = _table(
+    # Money the employer sent; the bank's reference makes it once. Kept 10 years.
+    "deposit",
+    _t("sponsor_id", primary_key=True),
+    _t("reference", primary_key=True),
+    _t("posted_on"),
+    _i("amount_cents"),
+)
+
+remittance = _table(
+    # One payment and its 835: trace is TRN02. body: the Remittance sealed with key (it holds bank accounts).
+    # state: issued, settled. Kept 10 years.
+    "remittance",
+    _t("sponsor_id", primary_key=True),
+    _t("trace", primary_key=True),
+    _i("run_no"),
+    _t("tin"),
+    _t("npi"),
+    _t("method"),
+    _i("amount_cents"),
+    _i("plb_cents"),
+    _t("effective"),
+    _t("receiver"),
+    _t("state"),
+    _t("settled_on"),
+    _b("body"),
+    _b("key"),
+    # One payment per payee and run: the belt under the queue's exactly-once.
+    Index("remittance_once", "sponsor_id", "run_no", "tin", "npi", unique=True),
+)
+
+forward_balance = _table(
+    # What a payee owes an employer after a run: the open FB items are those whose sum is not 0. Kept 10 years.
+    "forward_balance",
+    _t("sponsor_id", primary_key=True),
+    _t("trace", primary_key=True),
+    _t("of_trace", primary_key=True),
+    _t("tin"),
+    _t("npi"),
+    _i("cents"),
+)
+
+# ---- stop-loss -------------------------------------------------------------------------------------------------------
+
+notice = _table(
+    # One notice to a carrier. Each (policy, person, kind, group) once. Kept 10 years.
+    "notice",
+    _t("sponsor_id", primary_key=True),
+    _i("seq", primary_key=True, autoincrement=False),
+    _t("policy_no"),
+    _t("person_id"),
+    _t("kind"),
+    _t("grp"),
+    _t("icn"),
+    _t("made_on"),
+    _t("body"),
+    Index("notice_once", "sponsor_id", "policy_no", "person_id", "kind", "grp", unique=True),
+)
+
+recovery = _table(
+    # One reimbursement claim on a carrier. state: filed, paid. Kept 10 years.
+    "recovery",
+    _t("sponsor_id", primary_key=True),
+    _t("number", primary_key=True),
+    _t("policy_no"),
+    _t("person_id"),
+    _i("amount_cents"),
+    _i("received_cents"),
+    _t("filed_on"),
+    _t("state"),
+    _t("body"),
+)
