@@ -1,0 +1,53 @@
+"""Who did what: audit rows written with their cause, chained by hash afterwards. Never a name, number or date of a member."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from gateway.store.ids import ulid
+from gateway.store.schema import audit
+
+CHAIN_ROWS = 500
+"""Rows chained in one transaction: an update each, about 10 ms."""
+
+
+def note(connection: Connection, now_us: int, actor: str, action: str, entity: str, detail: str = "") -> None:
+    """Writes one audit row in the transaction of what it tells of."""
+    connection.execute(
+        insert(audit).values(id=ulid(now_us), at_us=now_us, actor=actor, action=action, entity=entity, detail=detail)
+    )
+
+
+def chain(connection: Connection) -> int:
+    """Gives committed rows their place and hash; returns how many. One chain step runs at a time."""
+    last = connection.execute(select(audit.c.seq, audit.c.hash).where(audit.c.seq.is_not(None))
+                              .order_by(audit.c.seq.desc()).limit(1)).one_or_none()  # fmt: skip
+    seq, link = (last.seq, last.hash) if last else (0, "")
+    fresh = select(audit).where(audit.c.seq.is_(None)).order_by(audit.c.at_us, audit.c.id).limit(CHAIN_ROWS)
+    rows = list(connection.execute(fresh))
+    for row in rows:
+        seq, link = seq + 1, _link(link, row)
+        connection.execute(update(audit).where(audit.c.id == row.id).values(seq=seq, hash=link))
+    return len(rows)
+
+
+def broken_at(connection: Connection) -> int | None:
+    """The first place where the chain does not hold, None when it holds."""
+    link = ""
+    for row in connection.execute(select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)):
+        link = _link(link, row)
+        if link != row.hash:
+            return int(row.seq)
+    return None
+
+
+def count(connection: Connection) -> int:
+    """How many audit rows there are."""
+    return int(connection.execute(select(func.count()).select_from(audit)).scalar_one())
+
+
+def _link(before: str, row: object) -> str:
+    fields = (getattr(row, name) for name in ("at_us", "actor", "action", "entity", "detail"))
+    return hashlib.sha256("\x1f".join([before, *map(str, fields)]).encode()).hexdigest()

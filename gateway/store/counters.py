@@ -1,0 +1,28 @@
+"""Gapless numbers that leave: a transaction takes its block in one statement, after all reading and computing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store.schema import counter
+
+
+def take(connection: Connection, scope: str, count: int = 1, first: int = 1) -> int:
+    """Takes the next count numbers of a series that begins at first; returns the lowest of them."""
+    statement = update(counter).where(counter.c.scope == scope).values(next=counter.c.next + count)
+    after = connection.execute(statement.returning(counter.c.next)).scalar_one_or_none()
+    if after is not None:
+        return int(after) - count
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    begin = dialect.insert(counter).values(scope=scope, next=first + count)
+    again = begin.on_conflict_do_update(index_elements=["scope"], set_={"next": counter.c.next + count})
+    return int(connection.execute(again.returning(counter.c.next)).scalar_one()) - count
+
+
+def peek(connection: Connection, scope: str, first: int = 1) -> int:
+    """The number `take` would give next."""
+    found = connection.execute(select(counter.c.next).where(counter.c.scope == scope)).scalar_one_or_none()
+    return first if found is None else int(found)
+
+

@@ -1,0 +1,34 @@
+"""The facts of one installation: test or production, the business date, the version of its state."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store.schema import installation
+
+
+def get(connection: Connection, name: str) -> str:
+    """The value of a fact, "" when it was never said."""
+    found = connection.execute(select(installation.c.value).where(installation.c.name == name)).scalar_one_or_none()
+    return found or ""
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Says a fact, or says it anew."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(installation).values(name=name, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def business_date(connection: Connection) -> date:
+    """The administrator's date of today; a row, moved by the day step, never the machine's clock."""
+    return date.fromisoformat(get(connection, "business_date"))
+
+
+def move_business_date(connection: Connection, to: date) -> None:
+    """Moves the business date forward; never back."""
+    forward = update(installation).where(installation.c.name == "business_date", installation.c.value < to.isoformat())
+    connection.execute(forward.values(value=to.isoformat()))

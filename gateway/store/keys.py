@@ -1,0 +1,79 @@
+"""Sealing: AES-256-GCM under a data key per file, wrapped by the newest master key `master-<n>` (0600).
+
+The master keys lie outside the state's backup; the database holds only wrapped data keys. Nonces are random, 96 bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.errors import CannotCreate, KeyMissing
+
+NONCE = 12
+KEY = 32
+
+
+class Keys:
+    """The master keys of an installation, read once; `wrap` uses the newest, `unwrap` whichever wrapped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._masters = {int(p.name.removeprefix("master-")): p.read_bytes() for p in folder.glob("master-*")}
+        if not self._masters:
+            raise KeyMissing(str(folder))
+        self._newest = max(self._masters)
+
+    def wrap(self, data_key: bytes) -> bytes:
+        """The data key sealed by the newest master key: 4 bytes of its number, nonce, ciphertext."""
+        number = self._newest.to_bytes(4, "big")
+        return number + seal(self._masters[self._newest], data_key, number)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The data key; raises KeyMissing when its master key is absent or another."""
+        master = self._masters.get(int.from_bytes(wrapped[:4], "big"))
+        if master is None:
+            raise KeyMissing(f"master-{int.from_bytes(wrapped[:4], 'big')}")
+        return unseal(master, wrapped[4:], wrapped[:4])
+
+    def fingerprint(self, secret: str) -> str:
+        """A keyed hash to match a secret by (SSN) without keeping it readable."""
+        oldest = self._masters[min(self._masters)]
+        return hmac.new(oldest, b"match" + secret.encode(), hashlib.sha256).hexdigest()
+
+
+def new_key() -> bytes:
+    """A fresh data key."""
+    return os.urandom(KEY)
+
+
+def create_master(folder: Path) -> Path:
+    """Writes the next master key, 0600, in a 0700 folder; raises CannotCreate."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = 1 + max((int(p.name.removeprefix("master-")) for p in folder.glob("master-*")), default=0)
+        path = folder / f"master-{number}"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(KEY))
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CannotCreate(f"{folder} ({error.strerror})") from error
+    return path
+
+
+def seal(key: bytes, plain: bytes, bound_to: bytes) -> bytes:
+    """nonce + ciphertext; it opens only together with the same bound_to."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """The plain bytes; raises KeyMissing when the key or what it is bound to differs."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound_to)
+    except InvalidTag as error:
+        raise KeyMissing from error

@@ -1,0 +1,179 @@
+"""The database is the queue: one `work` row is one step that is due.
+
+A claim gives a row an owner in a short transaction; the step's effects and the row's removal commit together, fenced
+by the owner: that is the exactly-once. A row's attempt is counted by the claim and set back by every chunk commit;
+three deaths without progress park it. Rows of a lane go in ord, one at a time; rows due later and parked rows hold none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, or_, select, update
+
+from gateway.errors import GatewayError
+from gateway.store.ids import ulid
+from gateway.store.schema import agreement, installation, node, receipt, work
+
+DEATHS = 3
+"""Attempts without progress after which a row is parked: one crash may be the machine's, three are the row's."""
+
+
+class Fenced(GatewayError):
+    """This worker no longer owns its work; another one has it."""
+
+    exit_code = 75
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """One claimed step. body: what the step needs and, after a chunk, where it goes on."""
+
+    id: str
+    kind: str
+    partner: str
+    sponsor_id: str
+    lane: str
+    ord: str
+    attempt: int
+    owner: str
+    body: dict[str, Any]
+
+
+def enqueue(
+    connection: Connection,
+    now_us: int,
+    kind: str,
+    *,
+    lane: str,
+    partner: str = "",
+    sponsor_id: str = "",
+    ord: str = "",
+    gate: int = 0,
+    due_us: int = 0,
+    due_on: str = "",
+    key: str | None = None,
+    body: dict[str, Any] | None = None,
+) -> None:
+    """Adds a step. key: a business key; a step that already waits under it is not added again.
+
+    turn is start-time fair queueing: a newcomer goes behind the lowest waiting turn, a partner behind its own last.
+    """
+    if key is not None and connection.execute(select(work.c.id).where(work.c.key == key)).first():
+        return
+    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), work.c.parked == 0)
+    own = select(func.coalesce(func.max(work.c.turn), -1) + 1).where(work.c.partner == partner)
+    low, mine = connection.execute(select(lowest.scalar_subquery(), own.scalar_subquery())).one()
+    connection.execute(
+        insert(work).values(
+            id=ulid(now_us), kind=kind, partner=partner, sponsor_id=sponsor_id, lane=lane, ord=ord, gate=gate,
+            turn=max(low, mine), due_us=due_us, due_on=due_on, attempt=0, owner=None, parked=0, key=key,
+            body=msgspec.json.encode(body or {}).decode(),
+        )
+    )  # fmt: skip
+
+
+def claim(connection: Connection, me: str, now_us: int) -> Work | None:
+    """Takes the next step that is due, or None. Run in a write transaction of its own."""
+    w, older, undecided, agreed = work.alias("w"), work.alias("older"), receipt.alias("r"), agreement.alias("a")
+    today = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
+
+    def due(row: Any) -> Any:
+        return and_(row.c.parked == 0, row.c.due_us <= now_us, row.c.due_on <= today)
+
+    ahead = exists().where(
+        older.c.lane == w.c.lane,
+        older.c.id != w.c.id,
+        or_(
+            older.c.owner.is_not(None),
+            and_(due(older), or_(older.c.ord < w.c.ord, and_(older.c.ord == w.c.ord, older.c.id < w.c.id))),
+        ),
+    )
+    earlier_file = exists().where(
+        undecided.c.state == "received",
+        undecided.c.receipt_no < w.c.gate,
+        agreed.c.partner == undecided.c.partner,
+        agreed.c.sponsor_id == w.c.sponsor_id,
+    )
+    ready = (
+        select(w.c.id)
+        .where(w.c.owner.is_(None), due(w), ~ahead, ~earlier_file)
+        .order_by(w.c.turn, w.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=w)
+    )
+    taken = (
+        update(work)
+        .where(work.c.id.in_(ready), work.c.owner.is_(None))
+        .values(owner=me, attempt=work.c.attempt + 1)
+        .returning(work)
+    )
+    row = connection.execute(taken).mappings().one_or_none()
+    return None if row is None else _work(row)
+
+
+def finish(connection: Connection, done: Work) -> None:
+    """Removes the step, in the transaction of its effects; raises Fenced if it is no longer ours."""
+    gone = connection.execute(delete(work).where(work.c.id == done.id, work.c.owner == done.owner))
+    if gone.rowcount != 1:
+        raise Fenced
+
+
+def advance(connection: Connection, going: Work, body: dict[str, Any]) -> None:
+    """Stores the resume point of a chunk in the chunk's transaction and sets the attempts back; raises Fenced."""
+    encoded = msgspec.json.encode(body).decode()
+    mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
+    if connection.execute(mine.values(body=encoded, attempt=1)).rowcount != 1:
+        raise Fenced
+
+
+def later(connection: Connection, going: Work, due_us: int) -> None:
+    """Gives the step back, to be claimed again at due_us; does not count as an attempt. Raises Fenced."""
+    mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
+    if connection.execute(mine.values(owner=None, attempt=0, due_us=due_us)).rowcount != 1:
+        raise Fenced
+
+
+def release(connection: Connection, owner_prefix: str) -> list[Work]:
+    """Gives back what dead owners held; returns the rows that this parked, for their consequences."""
+    held = work.c.owner.like(f"{owner_prefix}%")
+    dead = connection.execute(select(work).where(held, work.c.attempt >= DEATHS).with_for_update()).mappings().all()
+    park = case((work.c.attempt >= DEATHS, literal(1)), else_=literal(0))
+    connection.execute(update(work).where(held).values(owner=None, parked=park))
+    return [_work(row) for row in dead]
+
+
+def unpark(connection: Connection, work_id: str, now_us: int) -> bool:
+    """Puts a parked step back, as a person's new event; False when there is none."""
+    mine = update(work).where(work.c.id == work_id, work.c.parked == 1)
+    return connection.execute(mine.values(parked=0, attempt=0, due_us=now_us)).rowcount == 1
+
+
+def waiting(connection: Connection, *, but: str = "") -> int:
+    """How many steps are due or being done on the present business date, except those of kind `but`."""
+    today = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
+    found = select(func.count()).select_from(work).where(work.c.parked == 0, work.c.due_on <= today, work.c.kind != but)
+    return int(connection.execute(found).scalar_one())
+
+
+def beat(connection: Connection, name: str, now_us: int) -> None:
+    """Says that a node lives."""
+    if connection.execute(update(node).where(node.c.name == name).values(seen_us=now_us)).rowcount == 0:
+        connection.execute(insert(node).values(name=name, seen_us=now_us))
+
+
+def leave(connection: Connection, name: str) -> None:
+    """A node goes."""
+    connection.execute(delete(node).where(node.c.name == name))
+
+
+def silent_nodes(connection: Connection, before_us: int) -> list[str]:
+    """The nodes that have not said so since before_us."""
+    return list(connection.execute(select(node.c.name).where(node.c.seen_us < before_us)).scalars())
+
+
+def _work(row: Any) -> Work:
+    return Work(
+        id=row["id"], kind=row["kind"], partner=row["partner"], sponsor_id=row["sponsor_id"], lane=row["lane"],
+        ord=row["ord"], attempt=row["attempt"], owner=row["owner"] or "", body=msgspec.json.decode(row["body"]),
+    )  # fmt: skip
