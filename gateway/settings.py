@@ -1,0 +1,102 @@
+"""What a process needs to start: `gateway.toml`. Partners, sponsors, plans and prices are dated rows, not settings."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from gateway.errors import ConfigError
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A section refuses keys it does not know: a misspelt setting must not pass in silence."""
+
+
+class Database(_Section, frozen=True, kw_only=True):
+    """url: SQLAlchemy URL; a relative SQLite file lies beside the settings file."""
+
+    url: str = "sqlite:///state.db"
+
+
+class Sftp(_Section, frozen=True, kw_only=True):
+    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file."""
+
+    interface: str = "127.0.0.1"
+    port: Port = 2222
+    host_keys: tuple[str, ...] = ("host_ed25519",)
+
+
+class Http(_Section, frozen=True, kw_only=True):
+    """The status endpoint. port 0 picks a free one. token_file: holds the token of the protected pages."""
+
+    interface: str = "127.0.0.1"
+    port: Port = 8080
+    token_file: str = "http-token"
+
+
+class Sealing(_Section, frozen=True, kw_only=True):
+    """Where the master keys lie; in production outside the state folder and its backup."""
+
+    folder: str = "keys"
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """One installation. usage: T or P, must equal what the state was created with.
+
+    first_business_date: where a test installation's calendar begins; without it, today. workers: 0 = one per core.
+    folder: where the settings file lies; filled in by `load`.
+    """
+
+    usage: Literal["T", "P"] = "P"
+    first_business_date: date | None = None
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    database: Database = Database()
+    sftp: Sftp = Sftp()
+    http: Http = Http()
+    keys: Sealing = Sealing()
+    folder: str = "."
+
+    def path(self, name: str) -> Path:
+        """A file named in the settings: relative ones lie beside the settings file."""
+        return Path(self.folder) / name
+
+    @property
+    def database_url(self) -> str:
+        """The database URL with a relative SQLite path made absolute."""
+        prefix = "sqlite:///"
+        if not self.database.url.startswith(prefix):
+            return self.database.url
+        return prefix + str(self.path(self.database.url.removeprefix(prefix)).resolve())
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers to start: one per core unless said."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def cache(self) -> Path:
+        """Where compiled guide tables may be kept; a missing or unwritable cache is only slower."""
+        return self.path("cache")
+
+
+def load(path: Path) -> Settings:
+    """Reads a settings file; raises ConfigError naming the file and the place."""
+    try:
+        settings = msgspec.toml.decode(path.read_bytes(), type=Settings)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return msgspec.structs.replace(settings, folder=str(path.parent.resolve()))
+
+
+def shipped() -> Path:
+    """The sample configuration: inside an installed wheel, else the checkout's config folder."""
+    inside = Path(__file__).parent / "_config"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "config"

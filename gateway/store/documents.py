@@ -1,0 +1,132 @@
+"""What commands load: dated, versioned rows. A newer version of the same first date wins; nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.plan.records import FeeRow
+from gateway.store.schema import agreement, document, fee, partner_key
+
+T = TypeVar("T")
+
+
+def put(connection: Connection, now_us: int, kind: str, id_: str, first: date, last: date | None, body: object) -> bool:
+    """Stores a version of a document; False when the newest version already says exactly this."""
+    encoded = msgspec.json.encode(body, order="deterministic").decode()
+    same = select(document).where(document.c.kind == kind, document.c.id == id_, document.c.first == first.isoformat())
+    newest = connection.execute(same.order_by(document.c.version.desc()).limit(1)).one_or_none()
+    until = last.isoformat() if last else None
+    if newest is not None and newest.body == encoded and newest.last == until:
+        return False
+    version = 1 if newest is None else newest.version + 1
+    row = {"kind": kind, "id": id_, "first": first.isoformat(), "version": version}
+    connection.execute(insert(document).values(**row, last=until, body=encoded, loaded_us=now_us))
+    return True
+
+
+def at(connection: Connection, kind: str, id_: str, on: date, type_: type[T]) -> T | None:
+    """The document in force on a date, newest version first; None when there is none."""
+    rows = _in_force(connection, kind, on, id_)
+    return msgspec.json.decode(rows[0].body, type=type_) if rows else None
+
+
+def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[str, T]:
+    """Every document of a kind in force on a date, by id."""
+    found: dict[str, T] = {}
+    for row in _in_force(connection, kind, on, None):
+        if row.id not in found:
+            found[row.id] = msgspec.json.decode(row.body, type=type_)
+    return dict(sorted(found.items()))
+
+
+def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
+    """The newest version of every dated row of the given ids, ordered by id and first date."""
+    wanted = select(document).where(document.c.kind == kind, document.c.id.in_(sorted(set(ids))))
+    newest: dict[tuple[str, str], T] = {}
+    for row in connection.execute(wanted.order_by(document.c.id, document.c.first, document.c.version)):
+        newest[row.id, row.first] = msgspec.json.decode(row.body, type=type_)
+    return list(newest.values())
+
+
+def listing(connection: Connection, kind: str) -> list[tuple[str, str, str | None, int]]:
+    """(id, first, last, versions) of a kind."""
+    grouped = select(document.c.id, document.c.first, func.max(document.c.last), func.count()).where(
+        document.c.kind == kind
+    )
+    return [tuple(row) for row in connection.execute(grouped.group_by(document.c.id, document.c.first).order_by(document.c.id, document.c.first))]  # type: ignore[misc]
+
+
+def put_fees(connection: Connection, rows: Iterable[FeeRow]) -> int:
+    """Stores dated prices, each in place of one with the same key; returns how many."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    count = 0
+    for row in rows:
+        values = {
+            "npi": row.npi, "code": row.code, "modifier": row.modifier, "first": row.first.isoformat(),
+            "last": row.last.isoformat() if row.last else None, "allowed_cents": row.allowed_cents, "per": row.per,
+        }  # fmt: skip
+        changed = {name: values[name] for name in ("last", "allowed_cents", "per")}
+        statement = dialect.insert(fee).values(**values)
+        keys = ["npi", "code", "modifier", "first"]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+        count += 1
+    return count
+
+
+def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRow]:
+    """Every dated price of the given (NPI, code) pairs."""
+    wanted = set(pairs)
+    npis, codes = {npi for npi, _ in wanted}, {code for _, code in wanted}
+    found = connection.execute(select(fee).where(fee.c.npi.in_(npis), fee.c.code.in_(codes)))
+    return [_fee(row._mapping) for row in found if (row.npi, row.code) in wanted]
+
+
+def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]) -> None:
+    """Says for which sponsors a partner may send files."""
+    connection.execute(delete(agreement).where(agreement.c.partner == partner))
+    rows = [{"partner": partner, "sponsor_id": sponsor} for sponsor in sorted(set(sponsors))]
+    if rows:
+        connection.execute(insert(agreement), rows)
+
+
+def sponsors_of(connection: Connection, partner: str) -> set[str]:
+    """The sponsors a partner may send for."""
+    return set(connection.execute(select(agreement.c.sponsor_id).where(agreement.c.partner == partner)).scalars())
+
+
+def add_key(connection: Connection, now_us: int, partner: str, fingerprint: str, key: str) -> None:
+    """Lets a partner log in with a public key (OpenSSH form); adding it again changes nothing."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values = {"fingerprint": fingerprint, "partner": partner, "key": key, "added_us": now_us, "revoked": 0}
+    connection.execute(dialect.insert(partner_key).values(**values).on_conflict_do_nothing())
+
+
+def revoke_key(connection: Connection, fingerprint: str) -> None:
+    """The key opens nothing any more."""
+    connection.execute(update(partner_key).where(partner_key.c.fingerprint == fingerprint).values(revoked=1))
+
+
+def partner_of_key(connection: Connection, fingerprint: str) -> str | None:
+    """The partner a living key belongs to."""
+    alive = select(partner_key.c.partner).where(partner_key.c.fingerprint == fingerprint, partner_key.c.revoked == 0)
+    return connection.execute(alive).scalar_one_or_none()
+
+
+def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[document]:  # type: ignore[valid-type]
+    day = on.isoformat()
+    inside = select(document).where(
+        document.c.kind == kind, document.c.first <= day, or_(document.c.last.is_(None), document.c.last >= day)
+    )
+    if id_ is not None:
+        inside = inside.where(document.c.id == id_)
+    return list(connection.execute(inside.order_by(document.c.id, document.c.first.desc(), document.c.version.desc())))
+
+
+def _fee(row: object) -> FeeRow:
+    return msgspec.convert(dict(row), FeeRow)  # type: ignore[call-overload]
