@@ -10,7 +10,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from mappings.records import Address, Adjustment, BankAccount, Claim, OtherInsurance, Person, Procedure, Record
+from mappings.records import (
+    Address,
+    Adjustment,
+    BankAccount,
+    Claim,
+    ClaimStatus,
+    OtherInsurance,
+    Person,
+    Procedure,
+    Record,
+)
 
 FOREVER = "9" * 32
 """known_to of a row nothing has superseded."""
@@ -88,7 +98,10 @@ class ProviderRow(Record, kw_only=True):
 
 
 class Authorisation(Record, kw_only=True):
-    """A prior authorisation on file: number, person, provider, procedure codes, dates, units per code (None = any)."""
+    """A prior authorisation on file: number, person, provider, procedure codes, dates, units per code (absent = any).
+
+    used: units per code that live decisions have taken already (LineDecision.authorisation names them).
+    """
 
     number: str
     person_id: str
@@ -97,6 +110,7 @@ class Authorisation(Record, kw_only=True):
     first: date
     last: date
     units: dict[str, Decimal] = {}
+    used: dict[str, Decimal] = {}
 
 
 class AccidentAnswer(Record, kw_only=True):
@@ -149,6 +163,7 @@ class LineDecision(Record, kw_only=True):
     """What one line came to. charge = paid + sum of adjustments, checked when made.
 
     allowed_cents: None when the line was denied before pricing. paid_units: 0 on a wholly denied line.
+    authorisation: number of the authorisation whose units this line takes.
     """
 
     number: int
@@ -163,6 +178,7 @@ class LineDecision(Record, kw_only=True):
     first: date
     last: date
     control: str = ""
+    authorisation: str = ""
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
@@ -205,6 +221,7 @@ class Decision(Record, kw_only=True):
     reverses: tuple[str, int] | None = None
     remarks: tuple[str, ...] = ()
     pend: Pend | None = None
+    rejected: ClaimStatus | None = None
     notes: tuple[Step, ...] = ()
 
 
@@ -222,6 +239,9 @@ class Case(Record, kw_only=True):
     an overlapping date of service. totals: accumulator sums of the person's family, keyed (person_id, year, tier, kind).
     providers: every dated row of the billing and rendering NPIs. fees: every dated row of (billing NPI, line codes).
     received: business date of receipt. version: of this decision.
+    match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
+    cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
+    cobra_gap: first day of a COBRA period that is elected or can still be elected and is not paid.
     """
 
     icn: str
@@ -230,6 +250,7 @@ class Case(Record, kw_only=True):
     received: date
     member: Member | None = None
     candidates: int = 0
+    match: str = ""
     plan: object
     providers: tuple[ProviderRow, ...] = ()
     fees: tuple[FeeRow, ...] = ()
@@ -237,6 +258,8 @@ class Case(Record, kw_only=True):
     accidents: tuple[AccidentAnswer, ...] = ()
     history: tuple[PriorClaim, ...] = ()
     totals: dict[tuple[str, int, str, str], int] = {}
+    cleared: tuple[str, ...] = ()
+    cobra_gap: date | None = None
 
 
 # ---- ledger ----------------------------------------------------------------------------------------------------------
