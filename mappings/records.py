@@ -1,7 +1,7 @@
 """The vocabulary both sides speak: what X12 loops mean to a plan, as frozen records.
 
-Money is integer cents (`_cents`), dates are `datetime.date`, quantities are Decimal. An absent element is "" / None / ().
-Names follow the X12 guides; the source loop stands with each record.
+Money is integer cents (`_cents`), dates are `datetime.date`, quantities are Decimal. An absent element is
+"", None or (). Names follow the X12 guides; the source loop stands with each record.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of every record: frozen and compact as JSON; each subclass says kw_only (msgspec does not inherit it)."""
 
 
-# ---- people, organisations, codes -----------------------------------------------------------------------------------
+# ---- people, organisations, codes ----------------------------------------------------------------------------------
 
 
-class Address(Record, kw_only=True):
+class Address(Record, frozen=True, kw_only=True):
     """N3, N4."""
 
     line1: str = ""
@@ -30,7 +30,7 @@ class Address(Record, kw_only=True):
     country: str = ""
 
 
-class Person(Record, kw_only=True):
+class Person(Record, frozen=True, kw_only=True):
     """NM1 of a person with N3, N4 and DMG. id, id_qualifier: NM109 and NM108 (MI member id, 34 SSN)."""
 
     last: str = ""
@@ -44,16 +44,17 @@ class Person(Record, kw_only=True):
     id: str = ""
 
 
-class Organisation(Record, kw_only=True):
-    """NM1 or N1 of a non-person; also the 1000A-1000C parties of an 834."""
+class Organisation(Record, frozen=True, kw_only=True):
+    """NM1 or N1 of a non-person; also the 1000A-1000C parties of an 834. tin: REF*EI of a pay-to plan (2010AC)."""
 
     name: str = ""
     id_qualifier: str = ""
     id: str = ""
+    tin: str = ""
     address: Address = Address()
 
 
-class Provider(Record, kw_only=True):
+class Provider(Record, frozen=True, kw_only=True):
     """A provider as billed (2010AA, 2310x, 2420x). entity: NM102, 1 person 2 organisation. tin_qualifier: EI or SY."""
 
     npi: str = ""
@@ -66,7 +67,7 @@ class Provider(Record, kw_only=True):
     address: Address = Address()
 
 
-class Procedure(Record, kw_only=True):
+class Procedure(Record, frozen=True, kw_only=True):
     """SV101 / SVD03 / SVC01. qualifier: HC, AD, NU..."""
 
     code: str
@@ -74,7 +75,7 @@ class Procedure(Record, kw_only=True):
     modifiers: tuple[str, ...] = ()
 
 
-class Adjustment(Record, kw_only=True):
+class Adjustment(Record, frozen=True, kw_only=True):
     """One CAS triplet: group code (CO PR OA PI), CARC, cents taken off the charge, quantity."""
 
     group: str
@@ -83,10 +84,20 @@ class Adjustment(Record, kw_only=True):
     quantity: Decimal | None = None
 
 
-# ---- 837: claims -----------------------------------------------------------------------------------------------------
+# ---- 837: claims ----------------------------------------------------------------------------------------------------
 
 
-class LinePayment(Record, kw_only=True):
+class Repricing(Record, frozen=True, kw_only=True):
+    """HCP: what a repricer answered. method: HCP01. organisation: HCP04. reject_reason: HCP13."""
+
+    method: str
+    allowed_cents: int | None = None
+    saving_cents: int | None = None
+    organisation: str = ""
+    reject_reason: str = ""
+
+
+class LinePayment(Record, frozen=True, kw_only=True):
     """2430: what another payer decided on a line. remaining_cents: AMT*EAF."""
 
     payer_id: str
@@ -98,8 +109,11 @@ class LinePayment(Record, kw_only=True):
     remaining_cents: int | None = None
 
 
-class ServiceLine(Record, kw_only=True):
-    """2400. unit: UN or MJ. pos: SV105, "" means the claim's. control: REF*6R. first, last: DTP*472."""
+class ServiceLine(Record, frozen=True, kw_only=True):
+    """2400. unit: UN or MJ. pos: SV105, "" means the claim's. control: REF*6R. first, last: DTP*472.
+
+    emergency: SV109. clia: REF*X4. prior_auth: the line's own REF*G1.
+    """
 
     number: int
     procedure: Procedure
@@ -111,6 +125,10 @@ class ServiceLine(Record, kw_only=True):
     first: date
     last: date
     control: str = ""
+    prior_auth: str = ""
+    clia: str = ""
+    emergency: str = ""
+    repricing: Repricing | None = None
     ndc: str = ""
     ndc_units: Decimal | None = None
     ndc_unit: str = ""
@@ -118,15 +136,21 @@ class ServiceLine(Record, kw_only=True):
     payments: tuple[LinePayment, ...] = ()
 
 
-class OtherCoverage(Record, kw_only=True):
-    """2320/2330: another payer of this claim. responsibility: SBR01 (P S T ...). paid_cents: AMT*D, None when absent."""
+class OtherCoverage(Record, frozen=True, kw_only=True):
+    """2320/2330: another payer of this claim. responsibility: SBR01 (P S T ...). paid_cents: AMT*D, None when absent.
+
+    insurance_type: SBR05 (12-16, 41-43, 47: Medicare as secondary payer, and why). icn: REF*F8, its claim number.
+    """
 
     responsibility: str
     relationship: str = ""
     group_no: str = ""
+    group_name: str = ""
+    insurance_type: str = ""
     filing_code: str = ""
     payer_name: str = ""
     payer_id: str = ""
+    icn: str = ""
     insured: Person = Person()
     paid_cents: int | None = None
     remaining_cents: int | None = None
@@ -135,12 +159,14 @@ class OtherCoverage(Record, kw_only=True):
     decided: date | None = None
 
 
-class Claim(Record, kw_only=True):
+class Claim(Record, frozen=True, kw_only=True):
     """One CLM with everything above and below it (2000A-2430).
 
     pcn: CLM01. frequency: CLM05-3 (1 original, 7 replacement, 8 void). subscriber.id: the member id on the card.
     patient: 2010CA, or the subscriber when 2000C is absent; relationship: PAT01 or SBR02 (18 self).
     responsibility: 2000B SBR01, our position. original_icn: REF*F8. accident: CLM11 causes (AA, OA, EM).
+    pay_to_plan: 2010AC, a plan that claims a subrogation. insurance_type: SBR05. repricing: HCP.
+    dates, references: the other 2300 DTP (431 onset, 435 admission, 096 discharge...) and REF by qualifier.
     """
 
     kind: str = "P"
@@ -163,9 +189,13 @@ class Claim(Record, kw_only=True):
     original_icn: str = ""
     clearinghouse_no: str = ""
     record_no: str = ""
+    dates: dict[str, date] = {}
+    references: dict[str, str] = {}
+    repricing: Repricing | None = None
     diagnoses: tuple[str, ...] = ()
     billing: Provider
     pay_to: Address | None = None
+    pay_to_plan: Organisation | None = None
     rendering: Provider | None = None
     referring: Provider | None = None
     facility: Provider | None = None
@@ -173,6 +203,7 @@ class Claim(Record, kw_only=True):
     group_no: str = ""
     group_name: str = ""
     responsibility: str = "P"
+    insurance_type: str = ""
     filing_code: str = ""
     patient: Person
     relationship: str = "18"
@@ -192,7 +223,7 @@ class Claim(Record, kw_only=True):
         return max(line.last for line in self.lines)
 
 
-class Contact(Record, kw_only=True):
+class Contact(Record, frozen=True, kw_only=True):
     """PER: function code (IC, BL, CX), name, and one communication number (TE, EM, UR...)."""
 
     function: str = "IC"
@@ -201,7 +232,7 @@ class Contact(Record, kw_only=True):
     number: str = ""
 
 
-class ClaimBatch(Record, kw_only=True):
+class ClaimBatch(Record, frozen=True, kw_only=True):
     """837 header: BHT and 1000A/1000B. reference: BHT03. purpose: BHT02. kind: BHT06 CH, RP or 31."""
 
     reference: str
@@ -214,19 +245,20 @@ class ClaimBatch(Record, kw_only=True):
     receiver: Organisation
 
 
-# ---- 834: enrolment --------------------------------------------------------------------------------------------------
+# ---- 834: enrolment -------------------------------------------------------------------------------------------------
 
 
-class EnrolmentHeader(Record, kw_only=True):
+class EnrolmentHeader(Record, frozen=True, kw_only=True):
     """834 header. reference: BGN02. purpose: BGN01. action: BGN08 (2 change, 4 verify, RX replace).
 
-    employees, dependents, total: QTY*ET, DT, TO. effective: DTP*007. dates: every header DTP by qualifier.
+    employees, dependents, total: QTY*ET, DT, TO. effective: DTP*007. dates: every header DTP by qualifier. zone: BGN05.
     """
 
     reference: str
     purpose: str = "00"
     created: date
     time: str = "0000"
+    zone: str = ""
     original_reference: str = ""
     action: str
     master_policy: str = ""
@@ -240,20 +272,24 @@ class EnrolmentHeader(Record, kw_only=True):
     administrator: Organisation = Organisation()
 
 
-class OtherInsurance(Record, kw_only=True):
-    """2320/2330: COB01, COB02, COB03, DTP*344/345 and the payer."""
+class OtherInsurance(Record, frozen=True, kw_only=True):
+    """2320/2330: COB01, COB02, COB03, DTP*344/345 and the payer. references: REF by qualifier (60, 6P, SY)."""
 
     responsibility: str
     policy_no: str = ""
     coordination: str = ""
     first: date | None = None
     last: date | None = None
+    references: dict[str, str] = {}
     payer_name: str = ""
     payer_id: str = ""
 
 
-class CoverageRow(Record, kw_only=True):
-    """2300. maintenance: HD01. line: HD03. plan: HD04. tier: HD05. first, last: DTP*348, 349 (inclusive)."""
+class CoverageRow(Record, frozen=True, kw_only=True):
+    """2300. maintenance: HD01. line: HD03. plan: HD04. tier: HD05. first, last: DTP*348, 349 (inclusive).
+
+    dates: the other DTP by qualifier. amounts_cents: AMT by qualifier (P3 premium...). references: REF by qualifier.
+    """
 
     maintenance: str
     line: str
@@ -263,14 +299,17 @@ class CoverageRow(Record, kw_only=True):
     first: date | None = None
     last: date | None = None
     dates: dict[str, date] = {}
+    amounts_cents: dict[str, int] = {}
+    references: dict[str, str] = {}
     other: tuple[OtherInsurance, ...] = ()
 
 
-class MemberRow(Record, kw_only=True):
+class MemberRow(Record, frozen=True, kw_only=True):
     """2000: one INS with its loops. ordinal counts rows of the file from 1.
 
-    subscriber: INS01 = Y. maintenance: INS03. reason: INS04. status: INS05. medicare: INS06-1. cobra_event: INS07.
-    employment: INS08. died: INS12. restricted: INS13 = R. birth_sequence: INS17.
+    subscriber: INS01 = Y. maintenance: INS03. reason: INS04. status: INS05. medicare: INS06-1, its reason INS06-2.
+    cobra_event: INS07.
+    employment: INS08. student: INS09. died: INS12. restricted: INS13 = R. birth_sequence: INS17.
     subscriber_no: REF*0F. group_no: REF*1L. member_no: REF*23. prior_no: REF*Q4. dates: member DTP by qualifier.
     prior: 2100B, the wrong values a correction replaces.
     """
@@ -282,8 +321,10 @@ class MemberRow(Record, kw_only=True):
     reason: str = ""
     status: str = "A"
     medicare: str = ""
+    medicare_reason: str = ""
     cobra_event: str = ""
     employment: str = ""
+    student: str = ""
     handicapped: str = ""
     died: date | None = None
     restricted: bool = False
@@ -300,10 +341,10 @@ class MemberRow(Record, kw_only=True):
     coverages: tuple[CoverageRow, ...] = ()
 
 
-# ---- 999, TA1 ---------------------------------------------------------------------------------------------------------
+# ---- 999, TA1 --------------------------------------------------------------------------------------------------------
 
 
-class Trace(Record, kw_only=True):
+class Trace(Record, frozen=True, kw_only=True):
     """What a received 999 or TA1 answers: AK1 or TA1 values and the verdict."""
 
     control: str
@@ -313,10 +354,10 @@ class Trace(Record, kw_only=True):
     version: str = ""
 
 
-# ---- 277CA ------------------------------------------------------------------------------------------------------------
+# ---- 277CA -----------------------------------------------------------------------------------------------------------
 
 
-class ClaimStatus(Record, kw_only=True):
+class ClaimStatus(Record, frozen=True, kw_only=True):
     """STC composite: category, status, entity."""
 
     category: str
@@ -324,7 +365,7 @@ class ClaimStatus(Record, kw_only=True):
     entity: str = ""
 
 
-class ClaimAnswer(Record, kw_only=True):
+class ClaimAnswer(Record, frozen=True, kw_only=True):
     """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11)."""
 
     pcn: str
@@ -338,14 +379,14 @@ class ClaimAnswer(Record, kw_only=True):
     last: date
 
 
-class ProviderAnswer(Record, kw_only=True):
+class ProviderAnswer(Record, frozen=True, kw_only=True):
     """2000C: the claims of one billing-provider stretch, in file order."""
 
     provider: Provider
     claims: tuple[ClaimAnswer, ...]
 
 
-class ClaimAcknowledgement(Record, kw_only=True):
+class ClaimAcknowledgement(Record, frozen=True, kw_only=True):
     """One 277CA set. receipt: 2200A TRN02. batch: the 837's BHT03. received, processed: DTP*050, 009."""
 
     reference: str
@@ -360,10 +401,10 @@ class ClaimAcknowledgement(Record, kw_only=True):
     providers: tuple[ProviderAnswer, ...]
 
 
-# ---- 835 --------------------------------------------------------------------------------------------------------------
+# ---- 835 -------------------------------------------------------------------------------------------------------------
 
 
-class RemittedLine(Record, kw_only=True):
+class RemittedLine(Record, frozen=True, kw_only=True):
     """2110. procedure: adjudicated (SVC01); submitted: SVC06 when changed. paid_units: None leaves SVC05 out.
 
     submitted_units: SVC07, sent only when it differs or paid_units is 0. allowed_cents: AMT*B6, None leaves it out.
@@ -383,7 +424,7 @@ class RemittedLine(Record, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-class RemittedClaim(Record, kw_only=True):
+class RemittedClaim(Record, frozen=True, kw_only=True):
     """2100. status: CLP02. patient_cents: CLP05, None leaves it out (22). icn: CLP07. filing_code: CLP06.
 
     subscriber: IL, when not the patient. remarks: MOA03-07. original_icn: REF*F8. coverage_end: DTM*036.
@@ -409,7 +450,7 @@ class RemittedClaim(Record, kw_only=True):
     lines: tuple[RemittedLine, ...] = ()
 
 
-class ProviderAdjustment(Record, kw_only=True):
+class ProviderAdjustment(Record, frozen=True, kw_only=True):
     """One PLB pair: reason (PLB03-1), reference (PLB03-2), cents; positive takes money away, negative adds."""
 
     reason: str
@@ -417,7 +458,7 @@ class ProviderAdjustment(Record, kw_only=True):
     cents: int
 
 
-class BankAccount(Record, kw_only=True):
+class BankAccount(Record, frozen=True, kw_only=True):
     """BPR06-09 or 12-15: routing number (ABA), account type DA or SG, account number."""
 
     routing: str = ""
@@ -425,7 +466,7 @@ class BankAccount(Record, kw_only=True):
     number: str = ""
 
 
-class Remittance(Record, kw_only=True):
+class Remittance(Record, frozen=True, kw_only=True):
     """One 835 set: one payment, one payee, one employer account.
 
     handling: BPR01 (I, H). method: BPR04 (ACH, CHK, NON). format: BPR05 (CCP). effective: BPR16. trace: TRN02.
