@@ -380,14 +380,22 @@ class ClaimAnswer(Record, frozen=True, kw_only=True):
 
 
 class ProviderAnswer(Record, frozen=True, kw_only=True):
-    """2000C: the claims of one billing-provider stretch, in file order."""
+    """2000C: the claims of one billing-provider stretch, in file order.
+
+    rejected: why every claim of the provider is rejected, when the reason is the provider (2200C STC with U).
+    """
 
     provider: Provider
+    rejected: tuple[ClaimStatus, ...] = ()
     claims: tuple[ClaimAnswer, ...]
 
 
 class ClaimAcknowledgement(Record, frozen=True, kw_only=True):
-    """One 277CA set. receipt: 2200A TRN02. batch: the 837's BHT03. received, processed: DTP*050, 009."""
+    """One 277CA set. receipt: 2200A TRN02. batch: the 837's BHT03. received, processed: DTP*050, 009.
+
+    rejected: why the whole set is rejected, when the reason is the submitter (2200B STC with U): then providers is
+    empty, and rejected_claims and rejected_cents say how much was sent.
+    """
 
     reference: str
     receipt: str
@@ -398,7 +406,10 @@ class ClaimAcknowledgement(Record, frozen=True, kw_only=True):
     processed: date
     payer: Organisation
     submitter: Organisation
-    providers: tuple[ProviderAnswer, ...]
+    rejected: tuple[ClaimStatus, ...] = ()
+    rejected_claims: int = 0
+    rejected_cents: int = 0
+    providers: tuple[ProviderAnswer, ...] = ()
 
 
 # ---- 835 -------------------------------------------------------------------------------------------------------------
@@ -428,6 +439,7 @@ class RemittedClaim(Record, frozen=True, kw_only=True):
     """2100. status: CLP02. patient_cents: CLP05, None leaves it out (22). icn: CLP07. filing_code: CLP06.
 
     subscriber: IL, when not the patient. remarks: MOA03-07. original_icn: REF*F8. coverage_end: DTM*036.
+    rendering: NM1*82. first, last: DTM*232, 233. interest_cents: AMT*I (information; the money is a PLB L6).
     """
 
     pcn: str
@@ -445,8 +457,12 @@ class RemittedClaim(Record, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     group_no: str = ""
     original_icn: str = ""
+    rendering: Provider | None = None
+    first: date | None = None
+    last: date | None = None
     coverage_end: date | None = None
     received: date | None = None
+    interest_cents: int | None = None
     lines: tuple[RemittedLine, ...] = ()
 
 
