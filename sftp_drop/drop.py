@@ -1,4 +1,7 @@
-"""What the door needs from whoever keeps the files: one Protocol. `gateway.flow.drop` keeps it on the store; tests on a dict."""
+"""What the door needs from whoever keeps the files: one Protocol.
+
+`gateway.flow.drop` keeps it on the store, tests on a dict.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ Code = Literal["no-such-file", "permission-denied", "failure", "unsupported"]
 
 
 class Refused(Exception):
-    """The drop says no; code becomes the SFTP status and text is sent to the client (never PHI, never a path of ours)."""
+    """The drop says no. code becomes the SFTP status; text is sent to the client (never PHI, never a path of ours)."""
 
     def __init__(self, code: Code, text: str = "") -> None:
         super().__init__(text)

@@ -1,0 +1,130 @@
+# mypy: disallow-untyped-calls=False
+"""The ssh-connection service and its one kind of channel: a session that runs the sftp subsystem."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from twisted.conch.error import ConchError
+from twisted.conch.ssh import connection
+from twisted.conch.ssh.channel import SSHChannel
+
+from sftp_drop.quiet import QUIET
+from sftp_drop.session import Session
+from sftp_drop.settings import SESSIONS_MAX, SSH_PACKET_BYTES, WINDOW_BYTES
+from sftp_drop.wire import Reader
+
+if TYPE_CHECKING:
+    from sftp_drop.transport import DoorTransport
+
+_PACKET_MIN_BYTES = 1024  # a peer asking for smaller packets asks for a flood of them
+
+
+class DoorConnection(connection.SSHConnection):
+    """Opens sftp channels, refuses every other channel and every global request."""
+
+    transport: DoorTransport
+    _log = QUIET
+
+    def getChannel(self, channelType: bytes, windowSize: int, maxPacket: int, data: bytes) -> SSHChannel:
+        if channelType != b"session":
+            raise ConchError("unknown channel", connection.OPEN_UNKNOWN_CHANNEL_TYPE)
+        if len(self.channels) >= SESSIONS_MAX or maxPacket < _PACKET_MIN_BYTES:
+            raise ConchError("not available", connection.OPEN_RESOURCE_SHORTAGE)
+        return DoorChannel(
+            localWindow=WINDOW_BYTES,
+            localMaxPacket=SSH_PACKET_BYTES,
+            remoteWindow=windowSize,
+            remoteMaxPacket=min(maxPacket, SSH_PACKET_BYTES),
+            conn=self,
+        )
+
+    def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int:
+        """No forwarding; keep-alives are answered by the refusal they expect."""
+        return 0
+
+    def ssh_CHANNEL_DATA(self, packet: bytes) -> None:
+        """Unlike Conch, opens the window again only when requests are taken: that is what bounds the inbox."""
+        ask = Reader(packet)
+        channel, data = self.channels[ask.u32()], ask.string()
+        if len(data) > min(channel.localWindowLeft, channel.localMaxPacket):
+            self.transport.protocol_error()
+            return
+        channel.localWindowLeft -= len(data)
+        channel.dataReceived(data)
+
+    def ssh_CHANNEL_EXTENDED_DATA(self, packet: bytes) -> None:
+        """Clients of the sftp subsystem have no second stream."""
+        self.transport.protocol_error()
+
+    def pump(self) -> None:
+        for channel in list(self.channels.values()):
+            channel.pump()
+
+
+class DoorChannel(SSHChannel):
+    """One channel: at most one sftp session, no shell, no command, no terminal, no environment."""
+
+    name = b"session"
+    conn: DoorConnection
+    _log = QUIET
+    session: Session | None = None
+    _taken = 0
+
+    def requestReceived(self, requestType: bytes, data: bytes) -> int:
+        """Grants the sftp subsystem once and nothing else."""
+        if requestType != b"subsystem" or Reader(data).string() != b"sftp" or self.session is not None:
+            return 0
+        transport = self.conn.transport
+        self.session = Session(self, transport.drop, transport.partner)
+        return 1
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.session is None:
+            self.conn.transport.protocol_error()
+        else:
+            self.session.receive(data)
+
+    def eofReceived(self) -> None:
+        if self.session is None:
+            self.loseConnection()
+        else:
+            self.session.eof()
+
+    def closeReceived(self) -> None:
+        """The client will not read on: what is buffered for it is dropped, or the channel would wait for ever."""
+        self.lost()
+        self.buf = b""
+        self.loseConnection()
+
+    def closed(self) -> None:
+        self.lost()
+
+    def addWindowBytes(self, data: int) -> None:
+        super().addWindowBytes(data)
+        self.pump()
+
+    def pump(self) -> None:
+        if self.session is not None:
+            self.session.pump()
+
+    def lost(self) -> None:
+        if self.session is not None:
+            self.session.lost()
+
+    # What the session needs of its pipe (`write` is the channel's own)
+
+    def clear(self) -> bool:
+        return not self.buf and not self.closing and self.conn.transport.clear()
+
+    def taken(self, length: int) -> None:
+        self._taken += length
+        if self._taken >= WINDOW_BYTES // 2:
+            self.conn.adjustWindow(self, self._taken)
+            self._taken = 0
+
+    def end(self) -> None:
+        if not self.localClosed:
+            self.conn.sendRequest(self, b"exit-status", struct.pack(">L", 0))
+        self.loseConnection()

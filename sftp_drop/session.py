@@ -1,0 +1,147 @@
+"""One SFTP session: takes requests when there is room for their answers, and answers every one exactly once."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from twisted.python.failure import Failure
+
+from sftp_drop import wire
+from sftp_drop.drop import Drop, Refused
+from sftp_drop.inbox import Inbox, Overrun
+from sftp_drop.requests import EXTENSIONS, Desk
+from sftp_drop.settings import IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MAX_REQUESTS, READ_MAX_BYTES
+from sftp_drop.wire import Ask, Malformed, Status
+
+log = structlog.get_logger("sftp_drop")
+
+_REQUEST_ID_BYTES = 4
+_STATUS = {
+    "no-such-file": (Status.NO_SUCH_FILE, "no such file"),
+    "permission-denied": (Status.PERMISSION_DENIED, "permission denied"),
+    "failure": (Status.FAILURE, "failure"),
+    "unsupported": (Status.OP_UNSUPPORTED, "unsupported"),
+}
+_ANSWER_BYTES = {Ask.READ: READ_MAX_BYTES}  # the others' answers are small beside the request limit
+
+
+class Pipe(Protocol):
+    """What a session needs of its channel."""
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes, or keeps them while the client's window is closed."""
+
+    def clear(self) -> bool:
+        """Whether what was written so far is on its way: only then are requests taken."""
+
+    def taken(self, length: int) -> None:
+        """The client may send so many bytes more."""
+
+    def end(self) -> None:
+        """Closes the channel after what was written."""
+
+
+class Session:
+    """The SFTP protocol on a pipe. Tell it `receive`, `eof` and `lost`; `pump` when the pipe may be clear again."""
+
+    def __init__(self, pipe: Pipe, drop: Drop, partner: str) -> None:
+        self._pipe = pipe
+        self._inbox = Inbox()
+        self._desk = Desk(drop, partner)
+        self._bytes_in_flight = 0
+        self._requests_in_flight = 0
+        self._greeted = self._pumping = self._eof = self._over = False
+
+    def receive(self, data: bytes) -> None:
+        if self._over or self._eof:
+            return
+        try:
+            self._inbox.add(data)
+        except Overrun:
+            self._end("overrun")
+        self.pump()
+
+    def eof(self) -> None:
+        """The client sends no more: what it asked is still answered."""
+        self._eof = True
+        self.pump()
+
+    def lost(self) -> None:
+        """The channel is gone. May come more than once."""
+        self._over = True
+        self._inbox.clear()
+        self._desk.lost()
+
+    def pump(self) -> None:
+        """Takes requests while there is room. Not re-entrant: a quick answer must not nest the next request in it."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while not self._over and self._room() and self._next():
+                pass
+        except Overrun:
+            self._end("overrun")
+        finally:
+            self._pumping = False
+        if self._eof and not self._over and not self._requests_in_flight and self._pipe.clear():
+            self._end()
+
+    def _room(self) -> bool:
+        free = self._bytes_in_flight < IN_FLIGHT_MAX_BYTES and self._requests_in_flight < IN_FLIGHT_MAX_REQUESTS
+        return free and self._pipe.clear()
+
+    def _next(self) -> bool:
+        taken = self._inbox.take()
+        if taken is None:
+            return False
+        kind, body = taken
+        self._pipe.taken(len(body) + 5)
+        if self._greeted and kind != Ask.INIT:
+            self._serve(kind, body)
+        else:
+            self._greet(kind)
+        return True
+
+    def _greet(self, kind: int) -> None:
+        """INIT comes first and once; the only packet without a request number, so nothing else can be answered."""
+        if self._greeted or kind != Ask.INIT:
+            raise Overrun
+        self._greeted = True
+        self._pipe.write(wire.version(EXTENSIONS))
+
+    def _serve(self, kind: int, body: bytes) -> None:
+        if len(body) < _REQUEST_ID_BYTES:
+            raise Overrun
+        request = body[:_REQUEST_ID_BYTES]
+        cost = len(body) + _ANSWER_BYTES.get(kind, 0)  # type: ignore[call-overload]
+        self._bytes_in_flight += cost
+        self._requests_in_flight += 1
+        answer = self._desk.ask(kind, request, body[_REQUEST_ID_BYTES:])
+        answer.addErrback(self._excuse, kind, request).addCallback(self._answer, cost)
+
+    def _excuse(self, failure: Failure, kind: int, request: bytes) -> bytes:
+        error = failure.value
+        if isinstance(error, Refused):
+            code, text = _STATUS[error.code]
+            return wire.status(request, code, error.text or text)
+        if isinstance(error, Malformed):
+            return wire.status(request, Status.BAD_MESSAGE, "malformed request")
+        log.error("sftp_request_failed", kind=kind, error=type(error).__name__)
+        return wire.status(request, Status.FAILURE, "failure")
+
+    def _answer(self, answer: bytes, cost: int) -> None:
+        self._bytes_in_flight -= cost
+        self._requests_in_flight -= 1
+        if not self._over:
+            self._pipe.write(answer)
+        self.pump()
+
+    def _end(self, why: str = "") -> None:
+        if why:
+            log.warning("sftp_session_ended", reason=why)
+        self.lost()
+        self._pipe.end()
+
+

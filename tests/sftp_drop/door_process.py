@@ -1,0 +1,48 @@
+"""A door on a dict drop as a process of its own: told what to be by one JSON argument, tells what happens as JSON lines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+
+import structlog
+from dict_drop import DictDrop
+from twisted.internet import reactor as any_reactor
+
+from sftp_drop.server import DoorSettings, sftp_service
+
+reactor: Any = any_reactor
+
+
+def tell(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    plan = json.loads(sys.argv[1])
+    structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    keys = {base64.b64decode(blob): tuple(who) for blob, who in plan["keys"].items()}
+    drop = DictDrop(keys, plan.get("delay_s"), reactor, None if plan.get("mute") else tell)
+    drop.refuse_write_at = plan.get("refuse_write_at")
+    for folder, files in plan.get("files", {}).items():
+        drop.folders[folder] = {name: content(length) for name, length in files.items()}
+    door = sftp_service(drop, [Path(plan["host_key"])], "127.0.0.1", 0, settings=DoorSettings(**plan.get("settings", {})))
+    reactor.callWhenRunning(door.startService)
+    reactor.callWhenRunning(lambda: tell({"event": "port", "port": door.port}))
+    reactor.addSystemEventTrigger("before", "shutdown", door.stopService)
+    reactor.run()
+
+
+def content(length: int) -> bytes:
+    """Bytes in which no two places look alike, so that a piece out of order shows."""
+    return b"".join(index.to_bytes(4, "big") for index in range((length + 3) // 4))[:length]
+
+
+if __name__ == "__main__":
+    main()
