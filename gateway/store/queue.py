@@ -123,7 +123,7 @@ def advance(connection: Connection, going: Work, body: dict[str, Any]) -> None:
     """Stores the resume point of a chunk in the chunk's transaction and sets the attempts back; raises Fenced."""
     encoded = msgspec.json.encode(body).decode()
     mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
-    if connection.execute(mine.values(body=encoded, attempt=1)).rowcount != 1:
+    if connection.execute(mine.values(body=encoded, attempt=0)).rowcount != 1:
         raise Fenced
 
 

@@ -201,7 +201,7 @@ progress = _table(
 )
 
 interchange = _table(
-    # One ISA..IEA. state: accepted, rejected. header, codes: as read. icn_first: first of its claims' numbers. 7 years.
+    # One ISA..IEA. state: accepted, rejected. codes: TA105 as JSON. Kept 7 years.
     "interchange",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("number", primary_key=True, autoincrement=False),
@@ -213,8 +213,6 @@ interchange = _table(
     _t("sha256"),
     _t("state"),
     _t("codes"),
-    _t("icn_first"),
-    _i("claims"),
     # The same interchange twice is refused, compared only with accepted ones.
     Index("interchange_once", "sender", "receiver", "isa13", "usage", unique=True,
           sqlite_where=text("state = 'accepted'"), postgresql_where=text("state = 'accepted'")),
@@ -222,7 +220,8 @@ interchange = _table(
 
 x12_set = _table(
     # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON batch or enrolment header.
-    # verdict: JSON of findings for the report. Kept 7 years.
+    # verdict: JSON of findings for the report. icn_first: number of its first claim. routes_left: route steps that have
+    # not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person released it. 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -238,6 +237,9 @@ x12_set = _table(
     _t("header"),
     _t("verdict"),
     _i("rows"),
+    _t("ord"),
+    _t("icn_first"),
+    _i("routes_left"),
     Index("x12_set_reference", "partner", "st01", "reference"),
     Index("x12_set_body", "partner", "body_sha256"),
 )

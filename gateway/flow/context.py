@@ -1,0 +1,70 @@
+"""What every step is given: the store, the keys, the guides. Time and the business date come from the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
+from parsers import guides
+from parsers.guides import Guide
+
+
+class FolderCache(MutableMapping[str, bytes]):
+    """Compiled guide tables as files; an unwritable or missing folder only means compiling again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self._folder / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+    def __getitem__(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except OSError as error:
+            raise KeyError(key) from error
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        path = self._path(key)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{id(value)}.tmp")
+            part.write_bytes(value)
+            part.replace(path)
+        except OSError:
+            return
+
+    def __delitem__(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+@dataclass
+class Context:
+    """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P."""
+
+    store: Store
+    keys: Keys
+    usage: str
+    cache: MutableMapping[str, bytes] = field(default_factory=dict)
+    _guides: dict[str, Guide | None] = field(default_factory=dict)
+
+    def guide(self, gs08: str) -> Guide | None:
+        """The compiled guide of a version, None when it is not supported."""
+        if gs08 not in self._guides:
+            self._guides[gs08] = guides.load(gs08, self.cache)
+        return self._guides[gs08]
+
+    @property
+    def now_us(self) -> int:
+        """The present instant."""
+        return self.store.clock()

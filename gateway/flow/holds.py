@@ -1,0 +1,65 @@
+"""What waits for a person: opened with the step that found it, closed by an operator with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.store import audit
+from gateway.store.ids import ulid
+from gateway.store.schema import hold
+
+log = structlog.get_logger()
+
+KINDS = {
+    "file": "a file could not be used; see its report",
+    "replay": "an interchange number came again with other content",
+    "batch": "a batch looks like one that was received before; release it to process it, or leave it",
+    "absence": "a full file leaves out more people than the sponsor's limits allow; release it to end their coverage",
+    "enrolment": "an enrolment file was held or refused whole; see its report",
+    "pend": "a claim waits for a decision",
+    "parked": "a step failed three times and was set aside; release it to try again",
+    "remittance": "a remittance did not balance and was not sent",
+    "answer": "a partner rejected what we sent, or answered something we did not send",
+    "review": "enrolment changed under paid or denied claims",
+    "report-late": "an employer told us late of a COBRA event",
+}
+"""Kind of hold -> what it asks of a person."""
+
+
+def open_(connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, **body: Any) -> str:
+    """Opens a hold; subject names what waits by our own numbers, reason is free of PHI. Returns its id."""
+    hold_id = ulid(now_us)
+    connection.execute(
+        insert(hold).values(
+            id=hold_id, sponsor_id=sponsor_id, kind=kind, subject=subject, reason=reason,
+            body=msgspec.json.encode(body).decode(), opened_us=now_us, state="open", closed_by="", closed_reason="",
+        )
+    )  # fmt: skip
+    log.info("hold opened", kind=kind, subject=subject)
+    return hold_id
+
+
+def close(connection: Connection, now_us: int, hold_id: str, user: str, reason: str) -> bool:
+    """Closes an open hold; False when it is not open."""
+    mine = update(hold).where(hold.c.id == hold_id, hold.c.state == "open")
+    done = connection.execute(mine.values(state="closed", closed_by=user, closed_reason=reason)).rowcount == 1
+    if done:
+        audit.note(connection, now_us, user, "release", f"hold {hold_id}")
+    return done
+
+
+def close_about(connection: Connection, kind: str, sponsor_id: str, subject: str) -> None:
+    """Closes the hold of something that no longer waits."""
+    mine = update(hold).where(
+        hold.c.kind == kind, hold.c.sponsor_id == sponsor_id, hold.c.subject == subject, hold.c.state == "open"
+    )
+    connection.execute(mine.values(state="closed", closed_by="gateway", closed_reason="no longer waits"))
+
+
+def opened(connection: Connection) -> list[Any]:
+    """Every open hold, oldest first."""
+    return list(connection.execute(select(hold).where(hold.c.state == "open").order_by(hold.c.opened_us, hold.c.id)))

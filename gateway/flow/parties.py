@@ -1,0 +1,123 @@
+"""Who sends and who receives: partner, administrator and sponsor as commands load them, dated."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection
+
+from gateway.errors import ConfigError
+from gateway.plan.enrolment import Rules
+from gateway.plan.funding import Funding
+from gateway.plan.payment import Payer
+from gateway.store import documents
+from mappings.records import Organisation, Record
+from parsers.events import Delimiters
+
+
+class Partner(Record, kw_only=True):
+    """A trading partner. qualifier, isa_id, gs_id: how it names itself in ISA05-06 and GS02 (ISA07-08 of our answers).
+
+    roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
+    we send. keys: SSH public keys it may log in with.
+    """
+
+    id: str
+    name: str
+    qualifier: str = "ZZ"
+    isa_id: str
+    gs_id: str = ""
+    roles: tuple[str, ...] = ()
+    sponsors: tuple[str, ...] = ()
+    delimiters: Delimiters | None = None
+    newline: bool = True
+    keys: tuple[str, ...] = ()
+
+    @property
+    def application(self) -> str:
+        """GS02 of what it sends, GS03 of what we send it."""
+        return self.gs_id or self.isa_id
+
+
+class Administrator(Record, kw_only=True):
+    """Us: the third-party administrator. payer: what an 835 says of us. bank: partner id the EFT files go to."""
+
+    id: str = "administrator"
+    name: str
+    qualifier: str = "ZZ"
+    isa_id: str
+    gs_id: str = ""
+    payer: Payer
+    bank: str = ""
+    bank_name: str = ""
+
+    @property
+    def application(self) -> str:
+        """GS03 of what we receive."""
+        return self.gs_id or self.isa_id
+
+    @property
+    def organisation(self) -> Organisation:
+        """The payer of a 277CA."""
+        return Organisation(name=self.name, id_qualifier="PI", id=self.payer.payer_id)
+
+
+class Sponsor(Record, kw_only=True):
+    """An employer whose plan we administer. groups: group numbers that name it (REF*38, SBR03).
+
+    partner: where its reports and funding requests go. plans: HD04 code -> plan document id. policy: stop-loss policy
+    id. carrier: partner id of the stop-loss carrier. employs: people employed (COBRA from 20). shards: adjudication
+    lanes, raised only while they are empty. network: name of the network its plan uses.
+    """
+
+    id: str
+    name: str
+    tin: str
+    groups: tuple[str, ...]
+    partner: str
+    plans: dict[str, str]
+    policy: str = ""
+    carrier: str = ""
+    employs: int = 0
+    shards: int = 1
+    enrolment: Rules = Rules()
+    funding: Funding = Funding()
+
+
+class Parties:
+    """Every party in force on a date, read once per step."""
+
+    def __init__(self, connection: Connection, on: date) -> None:
+        self.on = on
+        self.partners = documents.all_at(connection, "partner", on, Partner)
+        self.sponsors = documents.all_at(connection, "sponsor", on, Sponsor)
+        self._administrator = documents.at(connection, "administrator", "administrator", on, Administrator)
+
+    @property
+    def administrator(self) -> Administrator:
+        """Us; raises ConfigError while nobody has loaded it."""
+        if self._administrator is None:
+            raise ConfigError("no administrator is on file for this date; load administrator.toml")
+        return self._administrator
+
+    def partner(self, partner: str) -> Partner:
+        """A partner on file; raises ConfigError."""
+        found = self.partners.get(partner)
+        if found is None:
+            raise ConfigError(f"partner {partner} is not on file for this date")
+        return found
+
+    def sponsor(self, sponsor_id: str) -> Sponsor:
+        """A sponsor on file; raises ConfigError."""
+        found = self.sponsors.get(sponsor_id)
+        if found is None:
+            raise ConfigError(f"sponsor {sponsor_id} is not on file for this date")
+        return found
+
+    def sponsor_of_group(self, partner: Partner, group_no: str) -> str:
+        """The sponsor a group number names, among those the partner may send for; "" if none."""
+        for sponsor_id in partner.sponsors:
+            sponsor = self.sponsors.get(sponsor_id)
+            if sponsor is not None and group_no in sponsor.groups:
+                return sponsor_id
+        return ""

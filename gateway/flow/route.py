@@ -1,0 +1,185 @@
+"""Route: a set enters its sponsor's lane in order. An 834 is applied here; claims find their member and family.
+
+The last route step of an 837 set, whichever sponsor's it is, writes the set's one 277CA.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway.flow import answers, enrol, holds, roster
+from gateway.flow.context import Context
+from gateway.flow.parties import Parties, Sponsor
+from gateway.plan import door, matching
+from gateway.plan.records import Member
+from gateway.store import installation, queue
+from gateway.store.engine import CHUNK_CLAIMS
+from gateway.store.queue import Work
+from gateway.store.schema import claim as claim_table
+from gateway.store.schema import receipt, staged, x12_set
+from mappings.records import Claim, ClaimStatus
+
+UNKNOWN_ORIGINAL = ClaimStatus(category="A7", status="464")
+"""277CA: the payer claim control number (REF*F8) of a replacement or void is not one of ours, or was replaced."""
+
+REPLACING = {"7", "8"}
+"""CLM05-3 of claims that name an earlier one."""
+
+
+def route(context: Context, work: Work) -> None:
+    """The step: one sponsor's part of one accepted set."""
+    with context.store.read() as connection:
+        set_row = connection.execute(select(x12_set).where(*_set_key(work.body))).one()
+    if set_row.st01 == "834":
+        enrol.enrol(context, work, set_row)
+    else:
+        _claims(context, work, set_row)
+
+
+def staged_rows(connection: Connection, work: Work, limit: int) -> list[Any]:
+    """The next staged rows of the step's set and sponsor, after the step's resume point."""
+    body = work.body
+    mine = select(staged.c.ord, staged.c.nth, staged.c.body).where(
+        staged.c.receipt_no == body["receipt_no"], staged.c.interchange == body["interchange"],
+        staged.c.grp == body["grp"], staged.c.set_no == body["set_no"], staged.c.sponsor_id == work.sponsor_id,
+        staged.c.ord > body.get("after", ""),
+    )  # fmt: skip
+    return list(connection.execute(mine.order_by(staged.c.ord).limit(limit)))
+
+
+def _claims(context: Context, work: Work, set_row: Any) -> None:
+    while True:
+        with context.store.read() as connection:
+            rows = staged_rows(connection, work, CHUNK_CLAIMS)
+            today = installation.business_date(connection)
+            batch = _Batch(connection, context, work, set_row, rows, Parties(connection, today))
+        with context.store.write("route") as connection:
+            batch.write(connection)
+            if len(rows) == CHUNK_CLAIMS:
+                body = {**work.body, "after": rows[-1].ord}
+                queue.advance(connection, work, body)
+                work = msgspec.structs.replace(work, body=body)
+                continue
+            queue.finish(connection, work)
+            left = update(x12_set).where(*_set_key(work.body)).values(routes_left=x12_set.c.routes_left - 1)
+            if connection.execute(left.returning(x12_set.c.routes_left)).scalar_one() == 0:
+                answers.claims(connection, context, batch.parties, set_row, today)
+            return
+
+
+class _Batch:
+    """At most CHUNK_CLAIMS claims, decided in memory against what is on file, then written at once."""
+
+    def __init__(
+        self, connection: Connection, context: Context, work: Work, set_row: Any, rows: list[Any], parties: Parties
+    ) -> None:
+        self.context, self.work, self.set_row, self.rows, self.parties = context, work, set_row, rows, parties
+        self.sponsor: Sponsor | None = parties.sponsors.get(work.sponsor_id)
+        self.claims = [msgspec.json.decode(row.body, type=Claim) for row in rows]
+        received = select(receipt.c.received_on).where(receipt.c.receipt_no == set_row.receipt_no)
+        self.received_on: str = connection.execute(received).scalar_one()
+        numbers = {claim.subscriber.id for claim in self.claims}
+        last = _ord(set_row, rows[-1].nth) if rows else ""
+        self.candidates: dict[str, list[Member]] = (
+            roster.by_subscriber(connection, work.sponsor_id, numbers, last) if self.sponsor else {}
+        )
+        self.originals = self._originals(connection)
+        self.inserts: list[dict[str, Any]] = []
+        self.lanes: dict[int, list[str]] = defaultdict(list)
+        self.replaced: dict[str, str] = {}
+        for row, claim in zip(rows, self.claims, strict=True):
+            self._route(row, claim)
+
+    def _originals(self, connection: Connection) -> dict[str, Any]:
+        wanted = {claim.original_icn for claim in self.claims if claim.frequency in REPLACING}
+        columns = (claim_table.c.icn, claim_table.c.state, claim_table.c.replaced_by, claim_table.c.family_root)
+        mine = select(*columns).where(
+            claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.icn.in_(sorted(wanted))
+        )
+        return {row.icn: row for row in connection.execute(mine)}
+
+    def _route(self, row: Any, claim: Claim) -> None:
+        icn = str(int(self.set_row.icn_first) + row.nth)
+        reasons = door.reject_reasons(claim, date.fromisoformat(self.received_on))
+        if not reasons and claim.frequency in REPLACING and not self._may_replace(claim):
+            reasons = (UNKNOWN_ORIGINAL,)
+        member = None
+        if not reasons:
+            member = matching.match(claim, self.candidates.get(claim.subscriber.id, [])).member
+        root = member.family_root if member else ""
+        self.inserts.append(
+            {
+                "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
+                "partner": self.set_row.partner, "person_id": member.person_id if member else "", "family_root": root,
+                "pcn": claim.pcn, "state": "rejected" if reasons else "routed",
+                "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
+                "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
+                "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
+                "body": msgspec.json.encode(claim).decode(), "answer": msgspec.json.encode(reasons).decode(),
+            }
+        )  # fmt: skip
+        if reasons:
+            return
+        if claim.frequency in REPLACING:
+            self.replaced[claim.original_icn] = icn
+            root = root or self.originals[claim.original_icn].family_root
+        shards = self.sponsor.shards if self.sponsor else 1
+        self.lanes[zlib.crc32(root.encode()) % shards].append(icn)
+
+    def _may_replace(self, claim: Claim) -> bool:
+        original = self.originals.get(claim.original_icn)
+        return (
+            original is not None
+            and not original.replaced_by
+            and claim.original_icn not in self.replaced
+            and original.state in ("decided", "pended", "routed")
+        )
+
+    def write(self, connection: Connection) -> None:
+        """The claims, what they replace, and one adjudicate step per lane."""
+        if self.inserts:
+            connection.execute(insert(claim_table), self.inserts)
+        for original, icn in self.replaced.items():
+            mine = update(claim_table).where(
+                claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.icn == original
+            )
+            connection.execute(mine.values(replaced_by=icn))
+        for shard, icns in sorted(self.lanes.items()):
+            enqueue_adjudicate(connection, self.context, self.work.sponsor_id, shard, self.inserts[0]["ord"], icns)
+        connection.execute(delete(staged).where(staged.c.ord.in_([row.ord for row in self.rows])))
+        if self.sponsor is None and self.inserts:
+            reason = f"{len(self.inserts)} claims name no sponsor we know"
+            subject = f"receipt {self.set_row.receipt_no} set {self.set_row.number}"
+            holds.open_(connection, self.context.now_us, "pend", self.work.sponsor_id, subject, reason)
+
+
+def enqueue_adjudicate(
+    connection: Connection, context: Context, sponsor_id: str, shard: int, ord_: str, icns: list[str]
+) -> None:
+    """One adjudicate step: at most CHUNK_CLAIMS claims of one lane, in order."""
+    queue.enqueue(
+        connection, context.now_us, "adjudicate", lane=f"A/{sponsor_id}/{shard}", partner=f"sponsor/{sponsor_id}",
+        sponsor_id=sponsor_id, ord=ord_, body={"icns": icns},
+    )  # fmt: skip
+
+
+def _ord(set_row: Any, nth: int) -> str:
+    """The order key of the nth claim of a set: where the set stands now, which a release moves."""
+    return f"{set_row.ord[:-7]}{nth:07d}"
+
+
+def _set_key(body: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        x12_set.c.receipt_no == body["receipt_no"],
+        x12_set.c.interchange == body["interchange"],
+        x12_set.c.grp == body["grp"],
+        x12_set.c.number == body["set_no"],
+    )
+
+
