@@ -161,7 +161,8 @@ def write(answer: ClaimAcknowledgement, control: str = "0001") -> Iterator[Segme
     """One 277CA set from ST up to but not including SE.
 
     2000B says U only when the whole set is rejected for the submitter's sake (`rejected`), and then nothing stands
-    below it; 2000C says U only when the provider is the reason (`ProviderAnswer.rejected`); else each claim has its own verdict.
+    below it; 2000C says U only when the provider is the reason (`ProviderAnswer.rejected`); else each claim has its own
+    verdict.
     """
     yield ["ST", "277", control, GUIDE]
     yield from HEADER.write(answer)

@@ -21,7 +21,7 @@ from typing import Any
 
 from mappings.codecs import TEXT, Codec
 from mappings.elements import Const, Element, F, Part
-from parsers.events import Row, Unit
+from parsers.events import Unit
 from parsers.findings import Finding, Place
 
 Segment = list[Element]
@@ -309,7 +309,7 @@ class Table(Within):
             try:
                 seg.read(values, frame, separator)
             except (ValueError, ArithmeticError):
-                findings.append(_refused(unit, number, seg.blame(values, separator)))
+                findings.append(refused(unit, number, seg.blame(values, separator)))
         return self._built(frames[0], unit, findings)
 
     def _open(self, frames: list[Values | None], slot: int, opens: bool) -> Values:
@@ -335,7 +335,7 @@ class Table(Within):
             try:
                 return self._children(0, fields or {})
             except TypeError:
-                findings.append(_missing(unit))
+                findings.append(missing(unit))
         raise Unreadable(findings)
 
     def _children(self, slot: int, fields: Values) -> Values:
@@ -356,18 +356,15 @@ def _first(node: Within) -> Seg | None:
     return None
 
 
-def _refused(unit: Unit, number: int, element: int) -> Finding:
+def refused(unit: Unit, number: int, element: int) -> Finding:
+    """The finding for a value of the unit's row `number` that its codec refused."""
     loop, values = unit.rows[number]
     place = Place(position=unit.position + number, loop=loop, segment=values[0], element=element)
     return Finding(level="element", code="6", message="A value cannot be read as its guide describes it.", place=place)
 
 
-def _missing(unit: Unit) -> Finding:
+def missing(unit: Unit) -> Finding:
+    """The finding for a unit that lacks a part its record requires."""
     loop, values = unit.rows[0]
     place = Place(position=unit.position, loop=loop, segment=values[0])
     return Finding(level="segment", code="3", message="A part this record cannot do without is missing.", place=place)
-
-
-def row_values(rows: Iterable[Row], id: str) -> Iterator[list[str]]:
-    """The segments of one id, whatever their loop."""
-    return (values for _, values in rows if values[0] == id)
