@@ -47,6 +47,8 @@ class Member(Record, kw_only=True):
     person_id: our key inside the sponsor: subscriber number at first enrolment, "-", REF*23 or a two-digit sequence.
     family_root: subscriber number at first enrolment; never changes. subscriber_no: today's REF*0F.
     person.id is empty here: the SSN lives sealed in the store.
+    ended: last day of enrolment by an 834 cancellation (INS03 024), None while enrolled.
+    absences: full files in a row that did not name the person.
     """
 
     person_id: str
@@ -62,6 +64,8 @@ class Member(Record, kw_only=True):
     person: Person
     spans: tuple[Span, ...] = ()
     other: tuple[OtherInsurance, ...] = ()
+    ended: date | None = None
+    absences: int = 0
 
 
 # ---- dated rows that commands load -----------------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""Enrolment: an 834 file applied to the people on file, as pure functions.
+
+A file is applied in two passes. `survey` reads every row's `RowKey` and decides about the whole file; then `apply_row`
+takes each row in file order with the family it means, `end_absent` (or `strike`) everybody the survey found missing.
+"""
+
+from gateway.plan.enrolment_records import (
+    TROUBLES,
+    CobraEvent,
+    Leaver,
+    Loss,
+    Review,
+    RosterEntry,
+    RowKey,
+    RowOutcome,
+    Rules,
+    Survey,
+    Trouble,
+    absence_day,
+    file_day,
+)
+from gateway.plan.enrolment_rows import apply_row, end_absent, reject, strike
+from gateway.plan.enrolment_survey import survey
+from gateway.plan.spans import BENEFITS, SpanChange, after, benefit, known
+
+__all__ = [
+    "BENEFITS",
+    "TROUBLES",
+    "CobraEvent",
+    "Leaver",
+    "Loss",
+    "Review",
+    "RosterEntry",
+    "RowKey",
+    "RowOutcome",
+    "Rules",
+    "SpanChange",
+    "Survey",
+    "Trouble",
+    "absence_day",
+    "after",
+    "apply_row",
+    "benefit",
+    "end_absent",
+    "file_day",
+    "known",
+    "reject",
+    "strike",
+    "survey",
+]
