@@ -22,6 +22,7 @@ GUIDE = "005010X231A1"
 MAX_CODES = 5  # IK502-IK506, AK905-AK909
 MAX_FINDINGS = 1_000  # of one set: about 100 bytes each, so an answer stays below 100 kB for a set of any size
 MAX_NUMBER = 999_999  # AK902-AK904 are N0 1/6
+MAX_WIDTH = 9  # elements of the longest segment read, AK9
 ELEMENT_ERRORS = "8"  # IK304: the segment has element errors
 UNITS = {"837": "CLM01", "834": "SUBSCRIBER NUMBER REF02"}
 """CTX01-1 by transaction set: the element that names the business unit."""
@@ -108,40 +109,38 @@ class _Cleaner:
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-class TraceReader:
-    """Gathers the units of one received 999 set.
-
-    traces: first the group (control: our GS06, verdict: AK901), then every set it answers (control: our ST02, verdict:
-    IK501). A group or set whose verdict never came has verdict "".
-    """
+class AckReader:
+    """Turns the units of received 999 sets into traces, one for each group answered; it serves any number of sets."""
 
     def __init__(self) -> None:
-        self.traces: list[Trace] = []
+        self._group = Trace(control="", verdict="")
+        self._sets: list[Trace] = []
 
-    def take(self, unit: Unit) -> None:
-        """Read the AK1, AK2, IK5 and AK9 of a unit; the findings between them are for people, in the file itself."""
+    def take(self, unit: Unit) -> Trace | None:
+        """The group's trace when its AK9 comes (control: our GS06, verdict: AK901), None before.
+
+        `sets` holds what it says of our sets (control: our ST02, verdict: IK501, "" if none came); it may be empty.
+        The segment and element errors between them are for people, who read them in the file.
+        """
+        done = None
         for _, values in unit.rows:
-            step = _STEPS.get(values[0])
-            if step:
-                step(self.traces, [*values, *[""] * 10])
+            padded = [*values, *[""] * MAX_WIDTH]
+            if values[0] == "AK1":
+                self._group, self._sets = _trace(padded), []
+            elif values[0] == "AK2":
+                self._sets.append(_trace(padded))
+            elif values[0] == "IK5" and self._sets:
+                self._sets[-1] = structs.replace(self._sets[-1], verdict=padded[1], codes=_codes(padded[2:7]))
+            elif values[0] == "AK9":
+                done = structs.replace(
+                    self._group, verdict=padded[1], codes=_codes(padded[5:10]), sets=tuple(self._sets)
+                )
+        return done
 
 
-def _begin(traces: list[Trace], values: list[str]) -> None:
-    traces.append(Trace(functional_id=values[1], control=values[2], version=values[3], verdict=""))
-
-
-def _set_verdict(traces: list[Trace], values: list[str]) -> None:
-    if len(traces) > 1:
-        traces[-1] = structs.replace(traces[-1], verdict=values[1], codes=_codes(values[2:7]))
-
-
-def _group_verdict(traces: list[Trace], values: list[str]) -> None:
-    if traces:
-        traces[0] = structs.replace(traces[0], verdict=values[1], codes=_codes(values[5:10]))
+def _trace(values: list[str]) -> Trace:
+    return Trace(functional_id=values[1], control=values[2], version=values[3], verdict="")
 
 
 def _codes(values: list[str]) -> tuple[str, ...]:
     return tuple([one for one in values if one])
-
-
-_STEPS = {"AK1": _begin, "AK2": _begin, "IK5": _set_verdict, "AK9": _group_verdict}

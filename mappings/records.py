@@ -345,13 +345,17 @@ class MemberRow(Record, frozen=True, kw_only=True):
 
 
 class Trace(Record, frozen=True, kw_only=True):
-    """What a received 999 or TA1 answers: AK1 or TA1 values and the verdict."""
+    """What a received 999 or TA1 answers: AK1 or TA1 values and the verdict.
+
+    control: our GS06 (999) or ISA13 (TA1). sets: what a 999 says of each set, with control ST02 and functional_id ST01.
+    """
 
     control: str
     verdict: str
     codes: tuple[str, ...] = ()
     functional_id: str = ""
     version: str = ""
+    sets: tuple[Trace, ...] = ()
 
 
 # ---- 277CA -----------------------------------------------------------------------------------------------------------
