@@ -153,7 +153,7 @@ class _Batch:
         earlier = select(claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body).where(
             claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id.in_(people),
             claim_table.c.first <= last, claim_table.c.last >= first, claim_table.c.state.in_(LIVE),
-            claim_table.c.status != "denied", claim_table.c.icn.not_in(icns), claim_table.c.ord < self.rows[-1].ord,
+            claim_table.c.denied == 0, claim_table.c.icn.not_in(icns), claim_table.c.ord < self.rows[-1].ord,
         )  # fmt: skip
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         for person_id, icn, ord_, body in self.connection.execute(earlier.order_by(claim_table.c.ord)):
@@ -255,9 +255,8 @@ class _Batch:
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
-                "b_icn": row.icn, "state": state, "version": decision.version,
-                "status": "denied" if decision.outcome == "denied" else decision.status,
-                "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
+                "icn": row.icn, "state": state, "version": decision.version, "status": decision.status,
+                "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
             }
         )  # fmt: skip
 
@@ -273,9 +272,9 @@ class _Batch:
         if entries:
             connection.execute(insert(entry), entries)
         for values in self.updates:
-            values = dict(values)
-            icn = values.pop("b_icn")
-            mine = update(claim_table).where(claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.icn == icn)
+            mine = update(claim_table).where(
+                claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.icn == values["icn"]
+            )
             connection.execute(mine.values(**values))
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
         for row, _, decision in self.decisions:
@@ -321,7 +320,7 @@ class _Batch:
         if facts:
             connection.execute(insert(fact), facts)
             queue.enqueue(connection, now_us, "notify", lane=f"N/{self.sponsor_id}", sponsor_id=self.sponsor_id,
-                          partner=f"sponsor/{self.sponsor_id}", key=f"notify/{self.sponsor_id}")  # fmt: skip
+                          partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"])  # fmt: skip
 
 
 def plan_id_of(sponsor: Sponsor, member: Member | None, on: date) -> str:
@@ -343,4 +342,4 @@ def _npis(claim: Claim) -> tuple[str, ...]:
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:
     """What becomes of a claim that was taken back: its present version pays nothing."""
     version = reversal.version if reversal is not None else row.version
-    return {"b_icn": row.icn, "version": version, "status": "22", "paid_cents": 0, "patient_cents": 0}
+    return {"icn": row.icn, "version": version, "status": "22", "paid_cents": 0, "patient_cents": 0}

@@ -24,9 +24,9 @@ from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
 from mappings.enrolment import MemberReader
-from mappings.implementation_ack import AckReader
+from mappings.implementation_ack import TraceReader
 from mappings.professional import ClaimReader
-from mappings.records import Claim, EnrolmentHeader, MemberRow, Trace
+from mappings.records import Claim, EnrolmentHeader, MemberRow
 from parsers.envelope import EnvelopePolicy
 from parsers.events import (
     GroupClosed,
@@ -49,6 +49,9 @@ GROUPS = frozenset({"HC", "BE", "FA"})
 STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
 """Rows of one stage transaction by kind of set."""
 
+BUSINESS = {"2300", "2000"}
+"""Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
+
 NOBODY = "-"
 """The sponsor of claims that name none we know: a person finds it."""
 
@@ -59,10 +62,10 @@ class _Set(msgspec.Struct):
     number: int
     st01: str
     guide: str
-    reader: ClaimReader | MemberReader | AckReader | None
+    reader: ClaimReader | MemberReader | TraceReader | None
     rows: int = 0
     sponsors: set[str] = msgspec.field(default_factory=set)
-    traces: list[Trace] = msgspec.field(default_factory=list)
+    unread: int = 0
     closed: SetClosed | None = None
 
 
@@ -133,7 +136,7 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        readers = {"837": ClaimReader, "834": MemberReader, "999": AckReader}
+        readers = {"837": ClaimReader, "834": MemberReader, "999": TraceReader}
         make = readers.get(event.st01) if event.guide else None
         self.current = _Set(event.number, event.st01, event.guide, make() if make else None)
         self.sets.append((self.group_no, self.current))
@@ -147,8 +150,8 @@ class _Intake:
             self._stage(current, record, self.parties.sponsor_of_group(self.partner, record.group_no) or NOBODY)
         elif isinstance(record, MemberRow):
             self._stage(current, record, self._sponsor_of_file(current.reader))
-        elif record is not None:
-            current.traces.append(record)
+        elif event.kind in BUSINESS:
+            current.unread += 1
 
     def _sponsor_of_file(self, reader: Any) -> str:
         header = reader.header
@@ -189,10 +192,18 @@ class _Intake:
 
     def _set_closed(self, event: SetClosed) -> None:
         if self.current is not None:
-            self.current.closed = event
+            self.current.closed = _with_unread(self.current, event)
         self.current = None
 
     def _group_closed(self, event: GroupClosed) -> None:
+        """The group's verdict, counted anew where a set could not be read."""
+        mine = {r.closed.verdict.st02: r.closed.verdict for g, r in self.sets if g == self.group_no and r.closed}
+        sets = tuple(mine.get(one.st02, one) for one in event.verdict.sets)
+        if sets != event.verdict.sets:
+            accepted = sum(one.verdict != "R" for one in sets)
+            verdict = "P" if accepted else "R"
+            changed = msgspec.structs.replace(event.verdict, sets=sets, accepted=accepted, verdict=verdict)
+            event = msgspec.structs.replace(event, verdict=changed)
         self.group_verdicts.append(event)
 
     def _junk(self, event: Junk) -> None:
@@ -323,12 +334,12 @@ class _Intake:
 
     def _enqueue_sweep(self, connection: Connection) -> None:
         queue.enqueue(connection, self.context.now_us, "sweep", lane=f"sweep/{self.receipt_no}",
-                      partner=self.partner.id, key=f"sweep/{self.receipt_no}",
-                      body={"receipt_no": self.receipt_no})  # fmt: skip
+                      partner=self.partner.id, body={"receipt_no": self.receipt_no})  # fmt: skip
 
     def _take_traces(self, connection: Connection, event: InterchangeClosed, states: list[str]) -> None:
         """Answers to what we sent: a rejection or an answer to nothing needs a person; never acknowledged back."""
-        traces = [t for (_, read), s in zip(self.sets, states, strict=True) if s == "accepted" for t in read.traces]
+        read = [r.reader for (_, r), state in zip(self.sets, states, strict=True) if state == "accepted"]
+        traces = [t for reader in read if isinstance(reader, TraceReader) for t in reader.traces]
         answers.match(connection, self, traces, event.ta1)
 
     def done(self) -> None:
@@ -397,6 +408,15 @@ def _policy(context: Context, parties: Parties, partner: Partner) -> EnvelopePol
         usage=context.usage,
         groups=GROUPS,
     )
+
+
+def _with_unread(read: _Set, event: SetClosed) -> SetClosed:
+    """The set's end; rejected when some of its claims or rows could not be read although the guide check passed."""
+    if not read.unread or event.verdict.verdict == "R" or isinstance(read.reader, TraceReader | None):
+        return event
+    findings = (*event.verdict.findings, *read.reader.findings)
+    verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=("5",), findings=findings)
+    return msgspec.structs.replace(event, verdict=verdict)
 
 
 def _header(read: _Set) -> Any:

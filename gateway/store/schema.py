@@ -376,8 +376,8 @@ evidence = _table(
 # ---- claims ----------------------------------------------------------------------------------------------------------
 
 claim = _table(
-    # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided. version: of its newest decision.
-    # body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
+    # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
+    # version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -394,6 +394,7 @@ claim = _table(
     _t("last"),
     _i("version"),
     _t("status"),
+    _flag("denied"),
     _i("charge_cents"),
     _i("paid_cents"),
     _i("patient_cents"),
