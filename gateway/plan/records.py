@@ -28,8 +28,11 @@ FOREVER = "9" * 32
 # ---- members ---------------------------------------------------------------------------------------------------------
 
 
-class Span(Record, kw_only=True):
-    """One coverage span, bitemporal: effective first..last (inclusive, None = open), known known_from <= ord < known_to."""
+class Span(Record, frozen=True, kw_only=True):
+    """One coverage span, bitemporal.
+
+    Effective first..last (inclusive, None = open); known while known_from <= ord < known_to.
+    """
 
     line: str
     plan_id: str
@@ -41,7 +44,7 @@ class Span(Record, kw_only=True):
     late_enrollee: bool = False
 
 
-class Member(Record, kw_only=True):
+class Member(Record, frozen=True, kw_only=True):
     """One covered person as known at some ord.
 
     person_id: our key inside the sponsor: subscriber number at first enrolment, "-", REF*23 or a two-digit sequence.
@@ -71,7 +74,7 @@ class Member(Record, kw_only=True):
 # ---- dated rows that commands load -----------------------------------------------------------------------------------
 
 
-class FeeRow(Record, kw_only=True):
+class FeeRow(Record, frozen=True, kw_only=True):
     """One price: allowed_cents per line or per unit for npi + code (+ modifier), for dates of service first..last."""
 
     npi: str
@@ -83,7 +86,7 @@ class FeeRow(Record, kw_only=True):
     last: date | None = None
 
 
-class ProviderRow(Record, kw_only=True):
+class ProviderRow(Record, frozen=True, kw_only=True):
     """A provider on file, effective first..last. networks: plan network names it belongs to in that time.
 
     payee data: method ACH or CHK; era_receiver: partner id its 835s go to.
@@ -101,7 +104,7 @@ class ProviderRow(Record, kw_only=True):
     era_receiver: str = ""
 
 
-class Authorisation(Record, kw_only=True):
+class Authorisation(Record, frozen=True, kw_only=True):
     """A prior authorisation on file: number, person, provider, procedure codes, dates, units per code (absent = any).
 
     used: units per code that live decisions have taken already (LineDecision.authorisation names them).
@@ -117,7 +120,7 @@ class Authorisation(Record, kw_only=True):
     used: dict[str, Decimal] = {}
 
 
-class AccidentAnswer(Record, kw_only=True):
+class AccidentAnswer(Record, frozen=True, kw_only=True):
     """What the member answered about an accident: work-related, third party; None = unknown."""
 
     person_id: str
@@ -132,7 +135,7 @@ class AccidentAnswer(Record, kw_only=True):
 Kind = Literal["deductible", "oop", "paid"]
 
 
-class Entry(Record, kw_only=True):
+class Entry(Record, frozen=True, kw_only=True):
     """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, out."""
 
     person_id: str
@@ -146,12 +149,13 @@ class Entry(Record, kw_only=True):
 # ---- decisions -------------------------------------------------------------------------------------------------------
 
 
-class Step(Record, kw_only=True):
+class Step(Record, frozen=True, kw_only=True):
     """One sentence of the explanation of a line.
 
     rule: the rule's name (`eligibility`, `price`, `deductible`, `coinsurance`, `out-of-pocket`, `cob` ...).
     cents: the amount this step decided, None if it decided no amount. provision: plan, version and section.
-    source: where a figure came from (fee row, authorisation, other payer). before/after_cents: the accumulator around it.
+    source: where a figure came from (fee row, authorisation, other payer). before_cents, after_cents: the accumulator
+    around it.
     """
 
     rule: str
@@ -163,7 +167,7 @@ class Step(Record, kw_only=True):
     after_cents: int | None = None
 
 
-class LineDecision(Record, kw_only=True):
+class LineDecision(Record, frozen=True, kw_only=True):
     """What one line came to. charge = paid + sum of adjustments, checked when made.
 
     allowed_cents: None when the line was denied before pricing. paid_units: 0 on a wholly denied line.
@@ -190,20 +194,20 @@ class LineDecision(Record, kw_only=True):
             raise ValueError(f"line {self.number} does not balance")
 
 
-class Pend(Record, kw_only=True):
-    """Why a decision waits for a person: queue code (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN ...), a sentence, what is needed."""
+class Pend(Record, frozen=True, kw_only=True):
+    """Why a decision waits for a person: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM), why, what is needed."""
 
     queue: str
     reason: str
     needed: str = ""
 
 
-class Decision(Record, kw_only=True):
+class Decision(Record, frozen=True, kw_only=True):
     """The result of adjudicating one claim version, or the reversal of one.
 
-    status: CLP02. outcome: paid (also when every line is denied: `denied`), pended (nothing else counts then), reversal.
+    status: CLP02. outcome: paid (`denied` when every line is), pended (nothing else counts then), reversal, rejected.
     version counts decisions of one ICN from 1. reverses: (icn, version) a reversal undoes. remarks: MOA RARCs.
-    rejected: (category, status, entity) when the claim must be rejected by 277CA instead (unknown F8).
+    rejected: the status when the claim must be rejected by 277CA instead. coverage_end: last covered day (DTM*036).
     """
 
     icn: str
@@ -229,18 +233,18 @@ class Decision(Record, kw_only=True):
     notes: tuple[Step, ...] = ()
 
 
-class PriorClaim(Record, kw_only=True):
+class PriorClaim(Record, frozen=True, kw_only=True):
     """An earlier claim of the same person that is paid or in process: a source for duplicate checks."""
 
     icn: str
     claim: Claim
 
 
-class Case(Record, kw_only=True):
+class Case(Record, frozen=True, kw_only=True):
     """Everything one adjudication may look at; a pure function of this and today's business date.
 
     member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
-    an overlapping date of service. totals: accumulator sums of the person's family, keyed (person_id, year, tier, kind).
+    an overlapping date of service. totals: accumulator sums of the person's family, by (person_id, year, tier, kind).
     providers: every dated row of the billing and rendering NPIs. fees: every dated row of (billing NPI, line codes).
     received: business date of receipt. version: of this decision.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
@@ -269,7 +273,7 @@ class Case(Record, kw_only=True):
 # ---- ledger ----------------------------------------------------------------------------------------------------------
 
 
-class Posting(Record, kw_only=True):
+class Posting(Record, frozen=True, kw_only=True):
     """One side of a journal: account number, cents (debit positive), and the payee, payment or claim it belongs to."""
 
     account: str
@@ -277,8 +281,11 @@ class Posting(Record, kw_only=True):
     sub: str = ""
 
 
-class Journal(Record, kw_only=True):
-    """One balanced entry. key: (event type, entity id, version) joined by "/", unique per employer: posting it twice is once."""
+class Journal(Record, frozen=True, kw_only=True):
+    """One balanced entry.
+
+    key: (event type, entity id, version) joined by "/", unique per employer: posting it twice is posting it once.
+    """
 
     key: str
     on: date
