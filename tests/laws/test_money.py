@@ -97,7 +97,7 @@ def issued(plan: PayeePlan, number: int, on: date = DAY) -> payment.Remittance:
 
 @given(CLAIMS, st.dictionaries(st.sampled_from(sorted(PROVIDERS)), BALANCES))
 def test_every_remittance_balances(claims: list[tuple[str, list[Split], bool]], owed: dict[str, list[int]]) -> None:
-    """Whatever is decided and owed, each 835 keeps the three equations and the rules of codes, and pays no less than 0."""
+    """Whatever is decided and owed, each 835 keeps the equations and the rules of codes, and pays 0 or more."""
     payables = [payable(n, npi, splits, reverses) for n, (npi, splits, reverses) in enumerate(claims)]
     balances = {
         Payee(PROVIDERS[npi].tin, npi): [ForwardBalance(f"RA{npi}{n}", cents) for n, cents in enumerate(amounts)]
