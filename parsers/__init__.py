@@ -1,0 +1,16 @@
+"""Bytes <-> segments <-> loops: is this legal X12, and where is it wrong. Knows no health plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parsers.envelope import EnvelopePolicy
+from parsers.events import Event
+from parsers.guides import Guide
+from parsers.reader import Reader
+
+
+def check(data: bytes, guides: Callable[[str], Guide | None], policy: EnvelopePolicy) -> list[Event]:
+    """Reads a whole file at once. Returns: all its events."""
+    reader = Reader(guides, policy)
+    return reader.feed(data) + reader.close()

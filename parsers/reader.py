@@ -1,0 +1,215 @@
+"""Bytes in, events out: `feed` as they come, `close` at the end of the file. Nothing here waits, opens or logs.
+
+Outside an interchange it looks for the next ISA; inside it cuts whole segments at the terminator and gives them to an
+`InterchangeReader`; after junk it is deaf.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from parsers.envelope import EnvelopePolicy, Isa, header_bytes, policy_codes, read_isa
+from parsers.events import Delimiters, Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
+from parsers.findings import Finding
+from parsers.guides import Guide
+from parsers.interchange import InterchangeReader, Rules
+from parsers.limits import Limits
+
+_PIECE = 1024 * 1024  # a larger feed is read in pieces: one piece is at most some 100,000 segments, 10 MB of strings
+_PADDING = b" \t\r\n\x00\x1a"  # spaces, line ends, a crash's zeros and the old end-of-file mark
+_BOM = b"\xef\xbb\xbf"
+_MESSAGES = {
+    "not-x12": "The file does not begin with an ISA segment.",
+    "incomplete": "The file ends within an ISA segment.",
+    "junk": "Bytes after the last interchange do not begin an ISA segment; they were not read.",
+}
+
+
+class Reader:
+    """Reads one file. Args: guides: the guide of a GS08, None if unsupported; policy: who may send what here."""
+
+    def __init__(
+        self, guides: Callable[[str], Guide | None], policy: EnvelopePolicy, limits: Limits | None = None
+    ) -> None:
+        self._guides = guides
+        self._rules = Rules(policy, limits or Limits())
+        self._buffer = b""
+        self._offset = 0  # of the first byte of the buffer
+        self._number = 0
+        self._deaf = False
+        self._inside: _Inside | None = None
+        self._keys: dict[tuple[str, ...], None] = {}
+        self._events: list[Event] = []
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Takes the next bytes of the file. Returns: what they complete."""
+        for start in range(0, len(data), _PIECE):
+            self._buffer += data[start : start + _PIECE]
+            self._read(final=False)
+        return self._take()
+
+    def close(self) -> list[Event]:
+        """The file ends here. Returns: the rest; what is still open is closed as cut off."""
+        self._read(final=True)
+        if self._inside is not None:
+            self._leave(None, len(self._buffer))
+        elif not self._deaf and not self._number:
+            self._junk("not-x12")
+        return self._take()
+
+    def _take(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def _read(self, final: bool) -> None:
+        """As many steps as the buffer allows."""
+        while not self._deaf and self._buffer and (self._read_inside() if self._inside else self._read_outside(final)):
+            pass
+        if self._deaf:
+            self._buffer = b""
+
+    def _consume(self, count: int) -> None:
+        if self._inside is not None:
+            self._inside.digest.update(self._buffer[self._inside.hashed : count])
+            self._inside.hashed = max(0, self._inside.hashed - count)
+        self._buffer = self._buffer[count:]
+        self._offset += count
+
+    def _read_outside(self, final: bool) -> bool:
+        """Looks for an ISA. Returns: whether to go on."""
+        if not self._offset and not final and _BOM.startswith(self._buffer[:3]) and len(self._buffer) < len(_BOM):
+            return False
+        if not self._offset and self._buffer.startswith(_BOM):
+            self._consume(len(_BOM))
+        self._consume(len(self._buffer) - len(self._buffer.lstrip(_PADDING)))
+        if not b"ISA".startswith(self._buffer[:3]):
+            self._junk("junk" if self._number else "not-x12")
+            return False
+        head = header_bytes(self._buffer, self._rules.limits, final)
+        if head is None or not self._buffer:
+            return False
+        isa = read_isa(head)
+        if isa is None:
+            self._junk("incomplete" if final else "junk" if self._number else "not-x12")
+            return False
+        self._enter(isa)
+        return True
+
+    def _enter(self, isa: Isa) -> None:
+        self._number += 1
+        codes = isa.codes + policy_codes(isa.header, self._rules.policy)
+        if _key(isa.header) in self._keys:
+            codes += ("025",)
+        reader = InterchangeReader(isa, tuple(dict.fromkeys(codes)), self._guides, self._rules)
+        self._events.append(InterchangeOpened(self._number, isa.header, self._offset))
+        inside = _Inside(reader, isa.header.delimiters)
+        inside.digest.update(self._buffer[: isa.length])
+        self._buffer = self._buffer[isa.length - 1 :]  # it always begins with the last terminator
+        self._offset += isa.length - 1
+        inside.hashed = 1
+        self._inside = inside
+
+    def _read_inside(self) -> bool:
+        """Reads the whole segments that are there. Returns: whether to go on."""
+        inside = self._inside
+        assert inside is not None
+        border = inside.border.search(self._buffer)
+        end = border.start() if border else self._buffer.rfind(inside.end)
+        if end > 0:
+            self._segments(inside, self._buffer[: end + 1])
+            self._consume(end)
+        if border is None:
+            return self._bound(inside)
+        if border.group(1) == b"ISA":
+            inside.reader.codes.append("022")
+            self._leave(None, 1)
+            return True
+        last = self._buffer.find(inside.end, 1)
+        if last < 0:
+            return self._bound(inside)
+        iea = self._buffer[1:last].decode("latin-1").strip(" \t\r\n").split(inside.own.element)
+        self._leave(iea, last + 1)
+        return True
+
+    def _bound(self, inside: _Inside) -> bool:
+        """A segment that does not end: what lies beyond the limit is left out. Returns: False, there is no more."""
+        excess = len(self._buffer) - self._rules.limits.segment_chars - 1
+        if excess > 0:
+            inside.digest.update(self._buffer[inside.hashed :])
+            self._buffer = self._buffer[:-excess]
+            self._offset += excess
+            inside.hashed = len(self._buffer)
+        return False
+
+    def _segments(self, inside: _Inside, block: bytes) -> None:
+        """Gives the interchange the segments of a block that begins and ends with a terminator."""
+        if not inside.reader.refused:
+            raws, texts = inside.split(block, self._rules.limits.segment_chars)
+            self._events += inside.reader.read(raws, texts)
+
+    def _leave(self, iea: list[str] | None, count: int) -> None:
+        """The interchange is over, with its IEA or without; `count` bytes of the buffer still belong to it."""
+        inside = self._inside
+        assert inside is not None
+        self._consume(count)
+        self._inside = None
+        events, verdict = inside.reader.close(iea)
+        self._events += events
+        self._events.append(InterchangeClosed(verdict, inside.digest.hexdigest(), tuple(inside.reader.ta1)))
+        if verdict.verdict != "R":
+            self._keys[_key(verdict.header)] = None
+            if len(self._keys) > self._rules.limits.duplicates_held:
+                del self._keys[next(iter(self._keys))]
+
+    def _junk(self, code: str) -> None:
+        self._events.append(Junk(self._offset, Finding(level="file", code=code, snip=0, message=_MESSAGES[code])))
+        self._deaf = True
+
+
+def _key(header: InterchangeHeader) -> tuple[str, ...]:
+    """What makes an interchange the same as another: parties, control number, usage."""
+    return (header.isa05, header.isa06, header.isa07, header.isa08, header.isa13, header.isa15)
+
+
+class _Inside:
+    """How an interchange is cut into segments. hashed: bytes at the head of the buffer that the digest has seen."""
+
+    def __init__(self, reader: InterchangeReader, own: Delimiters) -> None:
+        self.reader, self.own = reader, own
+        self.digest = hashlib.sha256()
+        self.hashed = 0
+        self.end = own.segment.encode("latin-1")
+        end, element = re.escape(self.end), re.escape(own.element.encode("latin-1"))
+        self.border = re.compile(end + rb"[ \t\r\n]*(IEA|ISA)" + element)
+        self._padding = re.compile(end + rb"[ \t\r\n]+")
+        self._swap = swap(own) if own != Delimiters() else None
+
+    def split(self, block: bytes, limit: int) -> tuple[list[str], list[str]]:
+        """Segments in their own delimiters and in the standard ones, line ends and indents between them left out."""
+        for line_end in (b"\r\n", b"\n"):
+            block = block.replace(self.end + line_end, self.end)
+        if self._padding.search(block):
+            block = self._padding.sub(lambda match: self.end, block)
+        raws = self._cut(block, self.own.segment, limit)
+        return raws, raws if self._swap is None else self._cut(block.translate(self._swap), "~", limit)
+
+    def _cut(self, block: bytes, end: str, limit: int) -> list[str]:
+        parts = block[1:-1].decode("latin-1").split(end) if len(block) > 1 else []
+        if len(block) > limit and max(map(len, parts)) > limit:
+            return [part[:limit] for part in parts]
+        return parts
+
+
+def swap(own: Delimiters) -> bytes:
+    """The permutation of bytes that turns an interchange's own delimiters into the standard ones."""
+    table = list(range(256))
+    for mine, standard in zip(_characters(own), _characters(Delimiters()), strict=True):
+        other = table.index(ord(standard))
+        table[ord(mine)], table[other] = table[other], table[ord(mine)]
+    return bytes(table)
+
+
+def _characters(delimiters: Delimiters) -> tuple[str, ...]:
+    return (delimiters.element, delimiters.component, delimiters.repetition, delimiters.segment)

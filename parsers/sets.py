@@ -1,0 +1,203 @@
+"""One ST..SE: walks its segments through the guide, hands out units, and notes what is wrong.
+
+The happy path is one look-up, one expression and one count for each segment (`SetReader.read`); all else is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parsers.diagnose import Fault, faults
+from parsers.events import Delimiters, Event, Row, Unit
+from parsers.findings import Finding
+from parsers.guides import Guide
+from parsers.limits import Limits
+from parsers.report import Report
+from parsers.walk import Choice, Need, Place, State, Step, qualifier
+
+CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
+"""Segments of the envelope: the first of them ends what a set reader reads."""
+
+Pair = tuple[str, str]
+"""A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
+
+
+class SetReader:
+    """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
+
+    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits) -> None:
+        self.guide = guide
+        self.position = 1
+        self.report = Report(limits)
+        self._delimiters = delimiters
+        self._standard = delimiters == Delimiters()
+        self._state: State = guide.start
+        top = guide.start.parent  # the counts of wrapping loops exist from the start, others when they are entered
+        self._frames: dict[int, dict[int, int]] = {place.key: {} for place in top.children if isinstance(place, Place)}
+        self._frames[top.key] = {}
+        self._levels: dict[int, str] = {}
+        self._hl_count = 0
+        self._rows: list[Row] = []
+        self._kind, self._begun, self._ordinal = "header", 2, 0
+        self._units: list[Event] = []
+
+    def read(self, segments: Iterator[Pair]) -> list[str] | None:
+        """Reads until a control segment comes. Returns: that segment split, or None when `segments` has no more."""
+        state, frames, rows, position = self._state, self._frames, self._rows, self.position
+        standard, own = self._standard, self._delimiters.element
+        for raw, text in segments:
+            parts = text.split("*")
+            position += 1
+            found = state.table.get(parts[0])
+            step = found.pick(parts) if isinstance(found, Choice) else found
+            if step is None or not step.state.match(text):
+                self._state, self.position = state, position
+                if step is None and parts[0] in CONTROL:
+                    self.position -= 1
+                    return raw.split(own)
+                step = self._refused(step, raw, text)
+                if step is None:
+                    continue
+            row = parts if standard else raw.split(own)
+            if step.plain:
+                frame, key = frames[step.frame], step.key
+                count = frame[key] = frame.get(key, 0) + 1
+                if count > step.most:
+                    self.report.segment("5", position, step.loop, step.state.id)
+            else:
+                self.position = position
+                self._enter(step, row)
+                rows = self._rows
+            rows.append((step.loop, row))
+            state = step.state
+        self._state, self.position = state, position
+        return None
+
+    @property
+    def errors(self) -> int:
+        """How many errors were found so far."""
+        return self.report.errors
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The first of them."""
+        return self.report.findings
+
+    def units(self) -> list[Event]:
+        """The units finished since the last call."""
+        units, self._units = self._units, []
+        return units
+
+    def finish(self, trailer: bool) -> list[Event]:
+        """The set is over. Args: trailer: SE came, so that what is still missing can be said. Returns: last units."""
+        if trailer:
+            self.position += 1
+            self._demand(self._state.closing)
+        self._cut("", 0)
+        return self.units()
+
+    def _enter(self, step: Step, parts: list[str]) -> None:
+        """A step that opens loops, closes some with something missing, or is looked at more closely."""
+        self._demand(step.needs)
+        for loop in step.enters:
+            self._open(loop)
+        frame = self._frames[step.frame]
+        frame[step.key] = frame.get(step.key, 0) + 1
+        if frame[step.key] > step.most:
+            self.report.segment("5", self.position, step.loop, step.state.id)
+        if step.state.hook:
+            _HOOKS[step.state.hook](self, step, parts)
+
+    def _demand(self, needs: tuple[Need, ...]) -> None:
+        for frame, key, state in needs:
+            if not self._frames[frame].get(key):
+                self.report.segment("3", self.position, state.parent.id, state.id)
+
+    def _open(self, loop: Place) -> None:
+        assert loop.parent is not None
+        if loop.cut:
+            self._cut(loop.cut, self.position)
+        counts = self._frames[loop.parent.key]
+        counts[loop.key] = counts.get(loop.key, 0) + 1
+        if counts[loop.key] > loop.most:
+            opener = loop.opener
+            self.report.segment("4", self.position, loop.id, opener.id if opener else "")
+        self._frames[loop.key] = {}
+
+    def _cut(self, kind: str, position: int) -> None:
+        """Hands out the unit read so far and begins the next."""
+        clean = self.report.end_unit()
+        if self._rows:
+            own = self._delimiters
+            self._units.append(
+                Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
+            )
+            self._ordinal += 1
+        self._rows, self._kind, self._begun = [], kind, position
+
+    def _refused(self, step: Step | None, raw: str, text: str) -> Step | None:
+        """A segment that is wrong somehow. Returns: the step to make all the same, None to stay where we are."""
+        parts = raw.split(self._delimiters.element)
+        if step is None:
+            self._lost(parts)
+            return None
+        other = step.other
+        while other is not None:
+            if other.state.match(text):
+                return other
+            other = other.other
+        if found := faults(step.state.guide, parts, self._delimiters):
+            self.report.elements(self.position, step.loop, step.state.id, found)
+        return step
+
+    def _lost(self, parts: list[str]) -> None:
+        """No step leads on: a qualifier nobody knows here, a segment at a wrong place, or one the guide never heard of."""
+        name, loop = parts[0], self._state.parent
+        choice = self._state.table.get(name)
+        if isinstance(choice, Choice):
+            self.report.elements(self.position, loop.id, name, [_wrong_qualifier(choice, parts, self._delimiters)])
+        elif any(isinstance(child, State) and child.id == name for child in loop.children):
+            self.report.segment("7", self.position, loop.id, name)
+        else:
+            self.report.segment("2" if name in self.guide.ids else "1", self.position, loop.id, name)
+
+    def _hierarchy(self, step: Step, parts: list[str]) -> None:
+        """HL01 counts from 1 in the set; HL02 is the HL01 of the level above that is open."""
+        self._hl_count += 1
+        number, parent = (*parts[1:3], "", "")[:2]
+        loop = step.state.parent
+        self._levels[loop.key] = number
+        above = loop.parent
+        while above is not None and above.key not in self._levels:
+            above = above.parent
+        wrong = [Fault("7", 1, reference="628", value=number)] if number != str(self._hl_count) else []
+        if above is not None and parent and parent != self._levels[above.key]:
+            wrong.append(Fault("7", 2, reference="734", value=parent))
+        if wrong:
+            self.report.elements(self.position, loop.id, "HL", wrong)
+
+    def _line_number(self, step: Step, parts: list[str]) -> None:
+        """LX01 counts the lines of a claim from 1."""
+        loop = step.state.parent
+        assert loop.parent is not None
+        number = (*parts[1:2], "")[0]
+        if number != str(self._frames[loop.parent.key][loop.key]):
+            self.report.elements(self.position, loop.id, "LX", [Fault("7", 1, reference="554", value=number)])
+
+    def _name_claim(self, step: Step, parts: list[str]) -> None:
+        element = self.guide.form.claim[2]
+        self.report.claim((*parts[element : element + 1], "")[0])
+
+
+_HOOKS = {"HL": SetReader._hierarchy, "LX": SetReader._line_number, "claim": SetReader._name_claim}
+
+
+def _wrong_qualifier(choice: Choice, parts: list[str], own: Delimiters) -> Fault:
+    """The element that had to say which of several segments this is."""
+    guide = next(iter(choice.steps.values())).state.guide
+    place, composite, _ = qualifier(guide)
+    element = guide.elements[place - 1]
+    inner = element.parts[0] if composite else element
+    value = (*parts[place : place + 1], "")[0]
+    value = value.partition(own.component)[0] if composite else value
+    return Fault("7" if value else "1", place, int(composite), 0, inner.reference, value, inner.name)

@@ -1,0 +1,98 @@
+"""Segments to bytes: delimiters chosen, envelopes padded and counted. X12 has no escape, so nothing is ever altered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from parsers.events import Delimiters, GroupHeader, InterchangeHeader
+
+Value = str | tuple[str, ...]
+"""An element, or the components of a composite."""
+
+Segment = Sequence[Value]
+"""[segment id, element 1, ...]."""
+
+CANDIDATES = "*~:^|>!\\%@`{}[]_;?\x1d\x1c\x1e\x1f"
+"""Delimiters to fall back on, best known first: none is a letter, a digit, a space, or part of a number or name."""
+
+_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+
+
+def choose_delimiters(identifiers: Iterable[str], preferred: Delimiters) -> Delimiters:
+    """Delimiters that occur in none of the identifiers of an interchange, the preferred ones wherever they do not.
+
+    Identifiers (CLM01, REF*6R, D9, F8) may not be altered; names and addresses are blanked by whoever knows them.
+    Raises: ValueError when too few characters are left; the claim is then rejected or its answer held.
+    """
+    used = set().union(*map(set, identifiers))
+    wanted = (preferred.element, preferred.component, preferred.repetition, preferred.segment)
+    chosen = [character if character not in used else "" for character in wanted]
+    free = (character for character in CANDIDATES if character not in used and character not in chosen)
+    for role, character in enumerate(chosen):
+        if not character:
+            chosen[role] = next(free, "")
+    if "" in chosen or len(set(chosen)) != len(wanted):
+        raise ValueError("no four delimiters are free of every identifier")
+    return Delimiters(*chosen)
+
+
+def write_segment(segment: Segment, delimiters: Delimiters) -> str:
+    """One segment with its terminator; empty elements and components at the end are left out.
+
+    Raises: ValueError when a delimiter occurs in an element.
+    """
+    elements = [_value(value, delimiters) for value in segment]
+    while elements and not elements[-1]:
+        elements.pop()
+    return delimiters.element.join(elements) + delimiters.segment
+
+
+def _value(value: Value, own: Delimiters) -> str:
+    parts = (value,) if isinstance(value, str) else value
+    for part in parts:
+        if own.element in part or own.component in part or own.segment in part or own.repetition in part:
+            raise ValueError("a delimiter of the interchange occurs in an element")
+    return own.component.join(parts).rstrip(own.component)
+
+
+def write_interchange(
+    header: InterchangeHeader,
+    groups: Sequence[tuple[GroupHeader, Sequence[Sequence[Segment]]]],
+    delimiters: Delimiters,
+    *,
+    ta1: Sequence[Segment] = (),
+    newline: bool = False,
+) -> bytes:
+    """A whole interchange. SE, GE and IEA are added with their counts; ISA11 and ISA16 are the delimiters'.
+
+    Args: groups: (GS01-GS08, its sets, each from ST to the segment before SE); ta1: TA1 segments after the ISA;
+    newline: a line end after every segment, for people.
+    Raises: ValueError when a delimiter occurs in an element, or an ISA element is longer than its width.
+    """
+    lines = [_isa(header, delimiters)]
+    lines += [write_segment(segment, delimiters) for segment in ta1]
+    for group, sets in groups:
+        lines += _group(group, sets, delimiters)
+    lines.append(write_segment(["IEA", str(len(groups)), header.isa13], delimiters))
+    return ("\n" if newline else "").join([*lines, ""]).encode("latin-1")
+
+
+def _isa(header: InterchangeHeader, own: Delimiters) -> str:
+    given = [getattr(header, f"isa{place:02}") for place in range(1, 17)]
+    given[10], given[15] = own.repetition, own.component
+    for value, width in zip(given, _WIDTHS, strict=True):
+        if len(value) > width:
+            raise ValueError("an ISA element is longer than its width")
+    padded = [value.ljust(width) for value, width in zip(given, _WIDTHS, strict=True)]
+    if any(own.element in value or own.segment in value for value in padded):
+        raise ValueError("a delimiter of the interchange occurs in an element")
+    return own.element.join(["ISA", *padded]) + own.segment
+
+
+def _group(group: GroupHeader, sets: Sequence[Sequence[Segment]], own: Delimiters) -> list[str]:
+    values = [getattr(group, f"gs{place:02}") for place in range(1, 9)]
+    lines = [write_segment(["GS", *values], own)]
+    for body in sets:
+        lines += [write_segment(segment, own) for segment in body]
+        lines.append(write_segment(["SE", str(len(body) + 1), body[0][2]], own))
+    return [*lines, write_segment(["GE", str(len(sets)), group.gs06], own)]
