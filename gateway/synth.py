@@ -38,6 +38,8 @@ from mappings.records import (
     ServiceLine,
 )
 from mappings.table import Segment
+from parsers.events import Delimiters, InterchangeHeader
+from parsers.writer import write_interchange, write_segment
 
 CHUNK_ROWS = 500  # segments joined at a time: about 15 kB
 CLAIMS_PER_SET = 5_000  # the guide's custom
@@ -113,6 +115,7 @@ SERVICES = (
 )  # fmt: skip
 """What is billed unless the caller says otherwise."""
 
+STANDARD = Delimiters()
 SPONSOR = Sponsor()
 ADMINISTRATOR = Administrator()
 SUBMITTER = Organisation(name="CLEARPATH CLEARINGHOUSE", id_qualifier="46", id="CLRPTH")
@@ -369,7 +372,7 @@ def iter_834(
         payer=sponsor.plan,
         administrator=Organisation(name=administrator.name, id_qualifier="FI", id=administrator.tin),
     )
-    body = enrolment.write(header, members(members_count, seed, on, sponsor))
+    body = enrolment.segments(header, members(members_count, seed, on, sponsor))
     return _file("BE", enrolment.GUIDE, [body], sender, receiver, on, control, usage)
 
 
@@ -413,9 +416,9 @@ def iter_837p(
         good = -(-claims_count // claims_per_set)
         for number in range(1, good + 1):
             size = min(claims_per_set, claims_count - (number - 1) * claims_per_set)
-            yield professional.write(batch(number), islice(made, size), f"{number:04}")
+            yield professional.segments(batch(number), islice(made, size), f"{number:04}")
         for number in range(good + 1, good + broken_sets + 1):
-            body = professional.write(batch(number), islice(made, 1), f"{number:04}")
+            body = professional.segments(batch(number), islice(made, 1), f"{number:04}")
             yield (row for row in body if row[:2] != ["DTP", "472"])
 
     return _file("HC", professional.GUIDE, sets(), sender, receiver, on, control, usage)
@@ -446,12 +449,16 @@ def _file(
     usage: str,
 ) -> Iterator[bytes]:
     """One interchange of one group with the usual delimiters, which nothing made here contains."""
-    isa = f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}*{on:%y%m%d}*0900*^*00501*{control:09}*0*{usage}*:"
+    isa = InterchangeHeader(
+        isa01="00", isa02="", isa03="00", isa04="", isa05="ZZ", isa06=sender, isa07="ZZ", isa08=receiver,
+        isa09=f"{on:%y%m%d}", isa10="0900", isa11="", isa12="00501", isa13=f"{control:09}", isa14="0", isa15=usage,
+        isa16="",
+    )  # fmt: skip
     gs: Segment = ["GS", functional_id, sender, receiver, f"{on:%Y%m%d}", "0900", str(control), "X", guide]
-    rows: Iterator[Segment] = chain([gs], _sets(sets, control), [["IEA", "1", f"{control:09}"]])
-    yield f"{isa}~\n".encode("ascii")
-    while chunk := "".join(_text(row) for row in islice(rows, CHUNK_ROWS)):
-        yield chunk.encode("ascii")
+    rows: Iterator[Segment] = chain([gs], _sets(sets, control), [["IEA", "1", isa.isa13]])
+    yield write_interchange(isa, (), STANDARD, newline=True).splitlines(keepends=True)[0]
+    while chunk := "\n".join([write_segment(row, STANDARD) for row in islice(rows, CHUNK_ROWS)]):
+        yield f"{chunk}\n".encode("ascii")
 
 
 def _sets(sets: Iterable[Iterable[Segment]], control: int) -> Iterator[Segment]:
@@ -464,7 +471,3 @@ def _sets(sets: Iterable[Iterable[Segment]], control: int) -> Iterator[Segment]:
             yield row
         yield ["SE", str(size), f"{number:04}"]
     yield ["GE", str(number), str(control)]
-
-
-def _text(row: Segment) -> str:
-    return "*".join([one if isinstance(one, str) else ":".join(one) for one in row]) + "~\n"

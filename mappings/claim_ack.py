@@ -157,8 +157,13 @@ CLAIM = Table(
 # ---- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(answer: ClaimAcknowledgement, control: str = "0001") -> Iterator[Segment]:
-    """One 277CA set from ST up to but not including SE.
+def write(answer: ClaimAcknowledgement, control: str = "0001") -> list[Segment]:
+    """One 277CA set from ST up to but not including SE, whole; `segments` says how."""
+    return list(segments(answer, control))
+
+
+def segments(answer: ClaimAcknowledgement, control: str = "0001") -> Iterator[Segment]:
+    """One 277CA set, segment by segment.
 
     2000B says U only when the whole set is rejected for the submitter's sake (`rejected`), and then nothing stands
     below it; 2000C says U only when the provider is the reason (`ProviderAnswer.rejected`); else each claim has its own

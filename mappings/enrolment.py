@@ -135,8 +135,13 @@ def _header(unit: Unit) -> EnrolmentHeader:
 # ---- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(header: EnrolmentHeader, rows: Iterable[MemberRow], control: str = "0001") -> Iterator[Segment]:
-    """One 834 set from ST up to but not including SE; `rows` is read once."""
+def write(header: EnrolmentHeader, rows: Iterable[MemberRow], control: str = "0001") -> list[Segment]:
+    """One 834 set from ST up to but not including SE, whole."""
+    return list(segments(header, rows, control))
+
+
+def segments(header: EnrolmentHeader, rows: Iterable[MemberRow], control: str = "0001") -> Iterator[Segment]:
+    """One 834 set, segment by segment; `rows` is read once and may be endless."""
     yield ["ST", "834", control, GUIDE]
     dates = {EFFECTIVE: header.effective, **header.dates} if header.effective else header.dates
     yield from HEADER.write(msgspec.structs.replace(header, dates=dates))

@@ -323,8 +323,13 @@ class _Levels:
         return ["HL", str(self.count), str(parent or ""), code, "1" if children else "0"]
 
 
-def write(batch: ClaimBatch, claims: Iterable[Claim], control: str = "0001") -> Iterator[Segment]:
-    """One 837P set from ST up to but not including SE.
+def write(batch: ClaimBatch, claims: Iterable[Claim], control: str = "0001") -> list[Segment]:
+    """One 837P set from ST up to but not including SE, whole; `segments` says how."""
+    return list(segments(batch, claims, control))
+
+
+def segments(batch: ClaimBatch, claims: Iterable[Claim], control: str = "0001") -> Iterator[Segment]:
+    """One 837P set, segment by segment.
 
     Consecutive claims of the same billing provider share a 2000A, of the same subscriber a 2000B, of the same patient a
     2000C. `claims` is read once and may be endless: nothing but the last claim is kept.

@@ -198,11 +198,16 @@ CLAIM = Table(
 # ---- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(remittance: Remittance, control: str = "0001") -> Iterator[Segment]:
-    """One 835 set from ST up to but not including SE (ST03 is not used by this guide).
+def write(remittance: Remittance, control: str = "0001") -> list[Segment]:
+    """One 835 set from ST up to but not including SE, whole (ST03 is not used by this guide).
 
     Errors: ValueError when an amount has more than 10 digits.
     """
+    return list(segments(remittance, control))
+
+
+def segments(remittance: Remittance, control: str = "0001") -> Iterator[Segment]:
+    """One 835 set, segment by segment."""
     yield ["ST", "835", control]
     yield from HEADER.write(remittance)
     if remittance.claims:
