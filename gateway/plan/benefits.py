@@ -48,7 +48,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     codes: procedure codes or ranges ("99202-99215"). diagnoses: beginnings of ICD-10 codes. ages: first and last age
     in whole years. tiers: where it applies. coinsurance: None takes the tier's. copay: once per claim and day.
     preventive: the plan pays all and nothing accumulates. max_units: per line. as_in_network: cost share as in network
-    wherever it is rendered (emergencies).
+    wherever it is rendered. emergency: only lines marked as one (SV109 Y).
     """
 
     name: str
@@ -66,6 +66,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     auth_required: bool = False
     max_units: int | None = None
     as_in_network: bool = False
+    emergency: bool = False
 
 
 class Plan(Record, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ class Plan(Record, frozen=True, kw_only=True):
     above which a claim waits for a second pair of eyes; None never. accident_diagnoses: beginnings of ICD-10 codes
     that need the member's accident answers. annual_maximum: plan-paid amount per person and benefit year.
     cob_missing: what a secondary claim without the primary's payment gets. cobra_gap: an unpaid COBRA period.
+    repricers: organisations (HCP04) whose repriced amounts set the price before any fee row does.
     filing_code: CLP06.
     """
 
@@ -97,6 +99,7 @@ class Plan(Record, frozen=True, kw_only=True):
     benefits: tuple[Benefit, ...] = ()
     lesser_of: bool = True
     out_of_network_allowed: Rate | None = None
+    repricers: tuple[str, ...] = ()
     cob_method: Literal["standard", "maintenance", "non_duplication"] = "standard"
     cob_missing: Literal["deny", "pend"] = "deny"
     timely_filing_days: int = 365
@@ -198,6 +201,7 @@ def _fits(benefit: Benefit, claim: Claim, line: ServiceLine, tier: TierName, age
         and (not benefit.pos or (line.pos or claim.pos) in benefit.pos)
         and (not benefit.modifiers or any(each in benefit.modifiers for each in line.procedure.modifiers))
         and (not benefit.diagnoses or any(each.startswith(benefit.diagnoses) for each in pointed(claim, line)))
+        and (not benefit.emergency or line.emergency == "Y")
         and (benefit.ages is None or (age is not None and benefit.ages[0] <= age <= benefit.ages[1]))
     )
 

@@ -7,8 +7,8 @@ a percent. The field types `Cents` and `Rate` say which is which.
 from __future__ import annotations
 
 import tomllib
-from decimal import Decimal, DecimalException
-from typing import Any, TypeVar, get_args, get_origin
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -17,12 +17,10 @@ from gateway.errors import BadData
 Made = TypeVar("Made", bound=msgspec.Struct)
 
 
-class Cents(int):
-    """Whole cents; written in the document as dollars (1000 or 30.50)."""
-
-
-class Rate(int):
-    """Hundredths of a percent; written in the document as percent (20 or 12.5)."""
+Cents = Annotated[int, msgspec.Meta(description="cents; dollars in the document (1000 or 30.50)")]
+Rate = Annotated[int, msgspec.Meta(description="hundredths of a percent; percent in the document (20 or 12.5)")]
+HUNDREDFOLD = (Cents, Rate)
+"""Both are kept as whole numbers, a hundred times what the document says."""
 
 
 def read(text: str, kind: type[Made]) -> tuple[Made | None, list[str]]:
@@ -62,8 +60,10 @@ def _value(kind: Any, value: Any, where: str, problems: list[str]) -> Any:
     if inner is not None and isinstance(value, list) and get_origin(kind) is tuple:
         return tuple(_value(inner, each, f"{where}[{at}]", problems) for at, each in enumerate(value, 1))
     try:
-        return msgspec.convert(value, kind, dec_hook=_amount)
-    except (msgspec.ValidationError, ValueError, DecimalException) as trouble:
+        if any(each in HUNDREDFOLD for each in (kind, *get_args(kind))):
+            return _hundredfold(value)
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, ValueError) as trouble:
         problems.append(f"{where}: {trouble}")
         return None
 
@@ -76,14 +76,12 @@ def _record_in(kind: Any) -> type[msgspec.Struct] | None:
     return None
 
 
-def _amount(kind: type, value: Any) -> Any:
-    if kind not in (Cents, Rate):
-        raise NotImplementedError(kind)
+def _hundredfold(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("expected a number")
     exact = Decimal(value) * 100
-    if exact != int(exact):
-        raise ValueError("more than two decimals")
+    if not exact.is_finite() or exact != int(exact):
+        raise ValueError("not a number with at most two decimals")
     if exact < 0:
         raise ValueError("negative")
-    return kind(int(exact))
+    return int(exact)

@@ -21,6 +21,13 @@ NONE = Decimal(0)
 # ---- other liability -------------------------------------------------------------------------------------------------
 
 
+def demand(seen: Look) -> Verdict:
+    """Edit: another plan that asks its money back (2010AC) is answered by a person, never priced."""
+    if seen.claim.pay_to_plan is None or "SUB" in seen.case.cleared:
+        return None
+    return Pend(queue="SUB", reason="A plan claims a subrogation.", needed="A decision on the demand.")
+
+
 def accident(seen: Look) -> Verdict:
     """Edit: an injury needs the member's answers; work pays its own, and so does a third party's carrier."""
     causes = set(seen.claim.accident)
@@ -181,8 +188,8 @@ def authorisation(seen: Look) -> Verdict:
     if fitting:
         text = f"The units authorised under {fitting[0].number} are used up."
         return Denial(rule="authorisation", group="CO", reason="198", text=text, provision=provision)
-    named = seen.claim.prior_auth
-    if named and any(each.number == named for each in seen.case.authorisations):
+    named = _named(seen)
+    if any(each.number == named for each in seen.case.authorisations):
         text = f"Authorisation {named} does not fit this line."
         return Pend(queue="AUTH", reason=text, needed="A corrected authorisation or claim.")
     return Denial(rule="authorisation", group="CO", reason="197", text="Not authorised before.", provision=provision)
@@ -202,7 +209,12 @@ def fitting_authorisations(seen: Look) -> list[Authorisation]:
         and each.first <= line.first
         and line.last <= each.last
     ]
-    return sorted(fitting, key=lambda each: (each.number != seen.claim.prior_auth, each.number))
+    return sorted(fitting, key=lambda each: (each.number != _named(seen), each.number))
+
+
+def _named(seen: Look) -> str:
+    """The authorisation a line names: its own REF*G1, else the claim's."""
+    return seen.line.prior_auth or seen.claim.prior_auth
 
 
 def authorised_by(seen: Look) -> str:
@@ -222,6 +234,7 @@ Edit = Callable[[Look], Verdict]
 
 EDITS: tuple[Edit, ...] = (
     eligibility,
+    demand,
     accident,
     other_payer,
     provider,

@@ -29,8 +29,10 @@ def price(plan: Plan, line: ServiceLine, npi: str, fees: Iterable[FeeRow], tier:
     group = "CO" if tier == "in" or held else "PR"
     if line.charge_cents == 0:
         return Price(allowed_cents=0, source="no charge", group=group)
-    row = fee_on(fees, npi, line)
-    if row is not None:
+    row, repriced = fee_on(fees, npi, line), repriced_cents(plan, line)
+    if repriced is not None:
+        allowed, source = repriced, "repriced amount of the network"
+    elif row is not None:
         allowed, source = amount(row, line.units), _named(row)
     elif tier == "out" and plan.out_of_network_allowed is not None:
         allowed = part(line.charge_cents, plan.out_of_network_allowed)
@@ -40,6 +42,14 @@ def price(plan: Plan, line: ServiceLine, npi: str, fees: Iterable[FeeRow], tier:
     if plan.lesser_of and allowed > line.charge_cents:
         allowed, source = line.charge_cents, f"charge, below {source}"
     return Price(allowed_cents=allowed, source=source, group=group)
+
+
+def repriced_cents(plan: Plan, line: ServiceLine) -> int | None:
+    """HCP02 of a repricer the plan trusts; None when there is none or it declined (HCP13)."""
+    told = line.repricing
+    if told is None or told.reject_reason or told.organisation not in plan.repricers:
+        return None
+    return told.allowed_cents
 
 
 def fee_on(fees: Iterable[FeeRow], npi: str, line: ServiceLine) -> FeeRow | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gateway.plan.accumulators import Room
 from gateway.plan.benefits import TierName
 from gateway.plan.coordination import Coordinated
+from gateway.plan.costshare import Shares
 from gateway.plan.edits import authorised_by
 from gateway.plan.look import Look
 from gateway.plan.pricing import Price
@@ -35,7 +36,7 @@ def sentences(seen: Look, price: Price, room: Room, split: Coordinated, over: in
 
 
 def _terms(seen: Look) -> Iterator[Step]:
-    text = f"Benefit: {seen.benefit.name}, {TIER_WORDS[seen.tier]}."
+    text = f"{seen.benefit.name.capitalize()}, {TIER_WORDS[seen.tier]}."
     yield Step(rule="benefit", text=text, provision=seen.plan.provision(f"benefit {seen.benefit.name}"))
     number = authorised_by(seen)
     if number:
@@ -74,8 +75,8 @@ def _shares(seen: Look, room: Room, split: Coordinated) -> Iterator[Step]:
     if shares.deductible:
         yield _deductible(seen, room, shares.deductible)
     if shares.coinsurance:
-        yield _coinsurance(seen, shares.coinsurance)
-    if shares.total:
+        yield _coinsurance(seen, shares)
+    if shares.total or not room.oop_left:
         yield _maximum(seen, room, split)
 
 
@@ -91,10 +92,12 @@ def _deductible(seen: Look, room: Room, cents: int) -> Step:
     )
 
 
-def _coinsurance(seen: Look, cents: int) -> Step:
+def _coinsurance(seen: Look, shares: Shares) -> Step:
     tier = seen.plan.tier(seen.tier)
     rate = tier.coinsurance if seen.benefit.coinsurance is None else seen.benefit.coinsurance
-    text = f"Coinsurance {rate / 100:g}%: {dollars(cents)}."
+    cents, capped = shares.coinsurance, shares.uncapped > shares.coinsurance
+    text = f"Coinsurance {rate / 100:g}%: {dollars(shares.uncapped)}"
+    text += f", of which {dollars(cents)} is still to be paid." if capped else "."
     return Step(
         rule="coinsurance",
         text=text,
@@ -104,9 +107,9 @@ def _coinsurance(seen: Look, cents: int) -> Step:
 
 
 def _maximum(seen: Look, room: Room, split: Coordinated) -> Step:
-    total, capped = split.shares.total, split.shares.uncapped > split.shares.coinsurance
+    total = split.shares.total
     text = f"{dollars(total)} counts to the out-of-pocket maximum; {dollars(room.oop_left)} was left."
-    if capped and total == room.oop_left:
+    if total == room.oop_left:
         text = f"The out-of-pocket maximum is met: the patient owes {dollars(total)} and no more."
     return Step(
         rule="out-of-pocket",
