@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Literal
 
+import msgspec
+
 from gateway.plan.calendar import add_business_days, next_weekday, on_or_after
-from gateway.plan.payment import PayeePlan
-from mappings.records import Record
+from gateway.plan.payment import PayeePlan, RunTotals
+from mappings.records import Contact, Record
 
 Method = Literal["imprest", "per-run", "pull", "level"]
 Floor = Literal["hard", "soft"]
@@ -46,6 +48,41 @@ class Due(Record, frozen=True, kw_only=True):
     cents: int
     received: date
     icn: str
+
+
+class DepositAccount(Record, frozen=True, kw_only=True):
+    """Where the employer sends its money."""
+
+    bank: str = ""
+    holder: str = ""
+    routing: str = ""
+    number: str = ""
+
+
+class Asked(Record, frozen=True, kw_only=True):
+    """A funding request on its way: who is asked, for which run, from what balance, and what else is unpaid.
+
+    available_cents, other_holds_cents, asked_cents: as in request_cents. unpaid: (number, issued, open cents) of
+    earlier requests. usage: T or P.
+    """
+
+    number: str
+    usage: str
+    employer: str
+    plan: str
+    run: str
+    run_date: date
+    first: date
+    last: date
+    issued: date
+    due: date
+    minimum_cents: int
+    available_cents: int
+    other_holds_cents: int = 0
+    asked_cents: int = 0
+    deposit: DepositAccount = DepositAccount()
+    contact: Contact = Contact()
+    unpaid: tuple[tuple[str, date, int], ...] = ()
 
 
 HOLD_STEPS: tuple[tuple[int, str], ...] = (
@@ -149,3 +186,55 @@ def effective_date(funding: Funding, issued: date) -> date:
 def hold_step(age_days: int) -> str:
     """What an unpaid request of this age calls for."""
     return [step for days, step in HOLD_STEPS if days <= age_days][-1]
+
+
+def funding_request_document(asked: Asked, totals: RunTotals) -> dict[str, object]:
+    """The funding request as plain data for paper, page and mail: totals only, nothing of any person.
+
+    Its `lines` (label, cents, total?) add up from approved claims to `amount_due_cents`; lines of zero are left out.
+    """
+    due = request_cents(
+        totals.need_cents, asked.minimum_cents, asked.other_holds_cents, asked.available_cents, asked.asked_cents
+    )
+    return {
+        "number": asked.number,
+        "usage": asked.usage,
+        "employer": asked.employer,
+        "plan": asked.plan,
+        "run": asked.run,
+        "run_date": asked.run_date.isoformat(),
+        "first": asked.first.isoformat(),
+        "last": asked.last.isoformat(),
+        "issued": asked.issued.isoformat(),
+        "due": asked.due.isoformat(),
+        "claims": totals.claims,
+        "payments": totals.payments,
+        "lines": _lines(asked, totals, due),
+        "amount_due_cents": due,
+        "deposit": msgspec.to_builtins(asked.deposit),
+        "contact": {"name": asked.contact.name, "number": asked.contact.number},
+        "unpaid": [_unpaid(asked.issued, *request) for request in asked.unpaid],
+    }
+
+
+def _lines(asked: Asked, totals: RunTotals, due: int) -> list[dict[str, object]]:
+    """From what was approved to what must be paid, and from there to what must be sent."""
+    rows = (
+        ("Claims approved", totals.approved_cents, False),
+        ("Claims reversed", totals.reversed_cents, False),
+        ("Interest and other provider adjustments", totals.adjusted_cents, False),
+        ("Overpayments carried forward", totals.forwarded_cents, False),
+        ("Overpayments recovered", -totals.recovered_cents, False),
+        ("Payments of this run", totals.need_cents, True),
+        ("Earlier runs waiting for funds", asked.other_holds_cents, False),
+        ("Minimum balance", asked.minimum_cents, False),
+        ("Balance available", -asked.available_cents, False),
+        ("Requested before and not yet received", -asked.asked_cents, False),
+        ("Amount due", due, True),
+    )
+    return [{"label": label, "cents": cents, "total": total} for label, cents, total in rows if cents or total]
+
+
+def _unpaid(today: date, number: str, issued: date, cents: int) -> dict[str, object]:
+    age = (today - issued).days
+    return {"number": number, "issued": issued.isoformat(), "age_days": age, "cents": cents, "step": hold_step(age)}

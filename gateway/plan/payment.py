@@ -94,6 +94,28 @@ class RunPlan(Record, frozen=True, kw_only=True):
     need_cents: int
 
 
+class RunTotals(Record, frozen=True, kw_only=True):
+    """A run in seven figures: what was approved, and why the payments are not the same amount.
+
+    approved, reversed: claims paid above and below 0. adjusted: PLB items other than forward balances, as they change
+    the payments. Raises ValueError unless approved + reversed + adjusted + forwarded - recovered = need.
+    """
+
+    claims: int
+    payments: int
+    approved_cents: int
+    reversed_cents: int = 0
+    adjusted_cents: int = 0
+    forwarded_cents: int = 0
+    recovered_cents: int = 0
+    need_cents: int
+
+    def __post_init__(self) -> None:
+        claims_cents = self.approved_cents + self.reversed_cents + self.adjusted_cents
+        if claims_cents + self.forwarded_cents - self.recovered_cents != self.need_cents:
+            raise ValueError("the totals of a run do not add up")
+
+
 class Payer(Record, frozen=True, kw_only=True):
     """The administrator as the 835 names it. payer_id: REF*2U. tin: BPR10 without its leading 1. account: pays."""
 
@@ -160,6 +182,21 @@ def plan_run(
         for payee in sorted(groups.keys() | adjustments.keys())
     )
     return RunPlan(payees=payees, need_cents=sum(p.payment_cents for p in payees))
+
+
+def totals(run: RunPlan) -> RunTotals:
+    """The figures of a run, as a funding request explains them."""
+    paid = [p.decision.paid_cents for plan in run.payees for p in plan.payables]
+    return RunTotals(
+        claims=len(paid),
+        payments=sum(plan.payment_cents > 0 for plan in run.payees),
+        approved_cents=sum(cents for cents in paid if cents > 0),
+        reversed_cents=sum(cents for cents in paid if cents < 0),
+        adjusted_cents=-sum(a.cents for plan in run.payees for a in plan.adjustments),
+        forwarded_cents=sum(plan.forwarded_cents for plan in run.payees),
+        recovered_cents=sum(balance.cents for plan in run.payees for balance in plan.recovered),
+        need_cents=run.need_cents,
+    )
 
 
 def in_order(payables: Iterable[Payable]) -> tuple[Payable, ...]:

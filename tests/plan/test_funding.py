@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from golden_claims import golden_payables
 
 from gateway.plan import funding
-from gateway.plan.funding import Due, Funding
+from gateway.plan.funding import Asked, Due, Funding
+from gateway.plan.payment import RunTotals, plan_run, totals
 
 BLUEBONNET = Funding(minimum_balance_cents=500000)
 LAKESIDE = Due(key="741234567/1234567893", cents=65606, received=date(2026, 4, 6), icn="26096000001")
@@ -118,3 +120,54 @@ def test_golden_effective_date() -> None:
 def test_an_unpaid_request_ages(age: int, step: str) -> None:
     """The older an unpaid request, the louder the step."""
     assert funding.hold_step(age) == step
+
+
+ASKED = Asked(
+    number="FR-0001",
+    usage="T",
+    employer="Bluebonnet Tool & Die",
+    plan="PPO 2026",
+    run="RUN-1",
+    run_date=date(2026, 4, 10),
+    first=date(2026, 4, 6),
+    last=date(2026, 4, 6),
+    issued=date(2026, 4, 6),
+    due=date(2026, 4, 9),
+    minimum_cents=500000,
+    available_cents=1500000,
+    unpaid=(("FR-0000", date(2026, 3, 30), 1200),),
+)
+
+
+def test_golden_request_explains_its_amount() -> None:
+    """The request's lines lead from the claims approved to the payments, and from there to the amount due."""
+    document = funding.funding_request_document(ASKED, totals(plan_run(golden_payables().values())))
+    lines = [(line["label"], line["cents"]) for line in document["lines"]]  # type: ignore[union-attr]
+    assert lines == [
+        ("Claims approved", 2793606),
+        ("Claims reversed", -40000),
+        ("Overpayments carried forward", 12000),
+        ("Payments of this run", 2765606),
+        ("Minimum balance", 500000),
+        ("Balance available", -1500000),
+        ("Amount due", 1765606),
+    ]
+    assert (document["amount_due_cents"], document["claims"], document["payments"]) == (1765606, 9, 2)
+    assert document["unpaid"] == [
+        {"number": "FR-0000", "issued": "2026-03-30", "age_days": 7, "cents": 1200, "step": "escalation"}
+    ]
+
+
+def test_a_request_tells_nothing_of_any_person() -> None:
+    """Totals only: no name, member id, patient control number or ICN of the run's claims."""
+    payables = golden_payables().values()
+    text = str(funding.funding_request_document(ASKED, totals(plan_run(payables))))
+    for p in payables:
+        for value in (p.icn, p.claim.pcn, p.claim.patient.last, p.claim.patient.first, p.claim.subscriber.id):
+            assert value not in text
+
+
+def test_run_totals_must_add_up() -> None:
+    """Figures that do not lead to the need are refused."""
+    with pytest.raises(ValueError, match="add up"):
+        RunTotals(claims=1, payments=1, approved_cents=100, need_cents=99)

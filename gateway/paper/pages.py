@@ -1,0 +1,256 @@
+"""The pages themselves. One column, one ink, money right-aligned; a test installation's pages say so in two places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import letter
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import inch
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Frame,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+INK, QUIET, RULE, SHADE, WARN = (HexColor(c) for c in ("#16243a", "#5d6b7e", "#cfd6de", "#f1f4f7", "#b3261e"))
+MARGIN = 0.85 * inch
+WIDTH = letter[0] - 2 * MARGIN
+TEST_LINE = "TEST - not a request for payment, not a notice; sent by a test installation"
+
+BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
+SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=13, textColor=QUIET)
+RIGHT_SMALL = ParagraphStyle("right small", SMALL, alignment=TA_RIGHT)
+STRONG = ParagraphStyle("strong", BODY, fontName="Helvetica-Bold")
+RIGHT = ParagraphStyle("right", BODY, alignment=TA_RIGHT)
+RIGHT_STRONG = ParagraphStyle("right strong", STRONG, alignment=TA_RIGHT)
+HEAD = ParagraphStyle("head", STRONG, fontSize=10.5, leading=14, spaceBefore=14, spaceAfter=4)
+TITLE = ParagraphStyle("title", STRONG, fontSize=19, leading=24)
+AMOUNT = ParagraphStyle("amount", STRONG, fontSize=20, leading=26, alignment=TA_RIGHT)
+
+HEADING_KEYS = frozenset({"number", "title", "usage", "carrier", "employer", "issued"})
+ACRONYMS = {"icn": "ICN", "id": "ID", "npi": "NPI", "ytd": "year to date", "no": "number"}
+
+
+def funding_request(document: Mapping[str, object]) -> bytes:
+    """Head, amount, the lines that lead to it, where to send it, and what else is unpaid."""
+    deposit, contact = _mapping(document["deposit"]), _mapping(document["contact"])
+    story = [
+        *_heading(f"Funding request {document['number']}", _said(document["employer"]), _said(document["plan"])),
+        _amount("Amount due", _money(document["amount_due_cents"]), f"by {_day(document['due'])}"),
+        *_section("Run", _pairs(_run_rows(document))),
+        *_section("How the amount is made up", _sums(_mappings(document["lines"]))),
+        *_section("Send to", _pairs([(_words(key), _said(value)) for key, value in deposit.items() if value])),
+    ]
+    if unpaid := _mappings(document["unpaid"]):
+        story += _section("Requests not yet paid", _columns(unpaid))
+    story += [Spacer(0, 12), Paragraph(_questions(contact), SMALL)]
+    return _pdf(f"Funding request {document['number']}", document, story)
+
+
+def stop_loss_notice(document: Mapping[str, object]) -> bytes:
+    """Head, then every fact in the order it is given."""
+    title = _said(document.get("title", "Stop-loss notice"))
+    rows: list[tuple[str, str]] = [("Notice", _said(document["number"])), ("Date", _said(document.get("issued", "")))]
+    sections: list[Any] = []
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            sections += _section(_words(key), _pairs([(_words(k), _shown(k, v)) for k, v in value.items()]))
+        elif tables := _mappings(value):
+            sections += _section(_words(key), _columns(tables))
+        elif key not in HEADING_KEYS and value not in ("", None, (), []):
+            rows.append((_words(key), _shown(key, value)))
+    heading = _heading(title, _said(document.get("carrier", "")), _said(document.get("employer", "")))
+    return _pdf(f"{title} {document['number']}", document, [*heading, Spacer(0, 8), _pairs(rows), *sections])
+
+
+# ---- the sheet -------------------------------------------------------------------------------------------------------
+
+
+def _pdf(title: str, document: Mapping[str, object], story: Sequence[Any]) -> bytes:
+    """Lays the story on letter pages; no clock and no random id gets into the bytes."""
+    out, is_test = BytesIO(), document.get("usage") != "P"
+    sheet = BaseDocTemplate(out, pagesize=letter, title=title, author="ASO Gateway", invariant=1)
+
+    def furniture(canvas: Canvas, _: object) -> None:
+        _furniture(canvas, title, is_test)
+
+    column = Frame(MARGIN, MARGIN, WIDTH, letter[1] - 2 * MARGIN, 0, 0, 0, 0)
+    sheet.addPageTemplates(PageTemplate(frames=[column], onPage=furniture))
+    sheet.build(list(story))
+    return out.getvalue()
+
+
+def _furniture(canvas: Canvas, title: str, is_test: bool) -> None:
+    """The band at the top, the foot, and TEST behind and above the text unless the page is a production one."""
+    width, height = letter
+    canvas.saveState()
+    canvas.setFillColor(INK)
+    canvas.rect(0, height - 0.22 * inch, width, 0.22 * inch, stroke=0, fill=1)
+    canvas.setFont("Helvetica", 8)
+    canvas.setFillColor(QUIET)
+    canvas.drawString(MARGIN, 0.5 * inch, title)
+    canvas.drawRightString(width - MARGIN, 0.5 * inch, f"Page {canvas.getPageNumber()}")
+    if is_test:
+        _watermark(canvas, width, height)
+    canvas.restoreState()
+
+
+def _watermark(canvas: Canvas, width: float, height: float) -> None:
+    canvas.setFillColor(WARN)
+    canvas.setFont("Helvetica-Bold", 8)
+    canvas.drawString(MARGIN, height - 0.5 * inch, TEST_LINE)
+    canvas.setFillAlpha(0.06)
+    canvas.setFont("Helvetica-Bold", 170)
+    canvas.translate(width / 2, height / 2)
+    canvas.rotate(55)
+    canvas.drawCentredString(0, -60, "TEST")
+
+
+def _heading(title: str, first: str, second: str) -> list[Any]:
+    under = " &nbsp;·&nbsp; ".join(escape(text) for text in (first, second) if text)
+    return [Paragraph(escape(title), TITLE), Paragraph(under, BODY)]
+
+
+def _amount(label: str, money: str, when: str) -> Any:
+    """The one figure a reader looks for."""
+    cells = [[[Paragraph(label, STRONG), Paragraph(when, SMALL)], Paragraph(money, AMOUNT)]]
+    table = Table(cells, colWidths=[WIDTH * 0.5, WIDTH * 0.5], spaceBefore=14)
+    table.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), SHADE),
+                ("LINEBEFORE", (0, 0), (0, -1), 3, INK),
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 12),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 12),
+                ("TOPPADDING", (0, 0), (-1, -1), 8),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 10),
+            ]
+        )
+    )
+    return table
+
+
+def _section(title: str, body: Any) -> list[Any]:
+    return [KeepTogether([Paragraph(escape(title), HEAD), body])]
+
+
+PLAIN = [
+    ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0),
+    ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+    ("TOPPADDING", (0, 0), (-1, -1), 3),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+]
+
+
+def _pairs(rows: Iterable[tuple[str, str]]) -> Any:
+    """Label and value, a line each."""
+    cells = [[Paragraph(escape(label), SMALL), Paragraph(escape(value), BODY)] for label, value in rows] or [["", ""]]
+    return Table(cells, colWidths=[WIDTH * 0.3, WIDTH * 0.7], style=TableStyle(PLAIN))
+
+
+def _sums(lines: Sequence[Mapping[str, object]]) -> Any:
+    """Label and money; totals are strong, under a line of ink."""
+    totals = [n for n, line in enumerate(lines) if line.get("total")]
+    cells = [
+        [
+            Paragraph(escape(_said(line["label"])), STRONG if n in totals else BODY),
+            Paragraph(_money(line["cents"]), RIGHT_STRONG if n in totals else RIGHT),
+        ]
+        for n, line in enumerate(lines)
+    ]
+    inked = [("LINEABOVE", (0, n), (-1, n), 0.9, INK) for n in totals]
+    return Table(cells, colWidths=[WIDTH * 0.7, WIDTH * 0.3], style=TableStyle([*PLAIN, *inked]))
+
+
+def _columns(rows: Sequence[Mapping[str, object]]) -> Any:
+    """A table with the first row's keys as its head, repeated on each page."""
+    keys = list(rows[0])
+    head = [Paragraph(escape(_words(key)), RIGHT_SMALL if key.endswith("cents") else SMALL) for key in keys]
+    cells = [
+        [Paragraph(escape(_shown(key, row.get(key, ""))), RIGHT if key.endswith("cents") else BODY) for key in keys]
+        for row in rows
+    ]
+    shaded = [*PLAIN, ("BACKGROUND", (0, 0), (-1, 0), SHADE), ("RIGHTPADDING", (0, 0), (-2, -1), 12)]
+    return Table([head, *cells], colWidths=[WIDTH / len(keys)] * len(keys), repeatRows=1, style=TableStyle(shaded))
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+
+def _run_rows(document: Mapping[str, object]) -> list[tuple[str, str]]:
+    first, last = _day(document["first"]), _day(document["last"])
+    return [
+        ("Run", f"{document['run']}, planned for {_day(document['run_date'])}"),
+        ("Decisions of", first if first == last else f"{first} to {last}"),
+        ("Claims and payments", f"{document['claims']} claims told, {document['payments']} payments"),
+        ("Issued", _day(document["issued"])),
+    ]
+
+
+def _questions(contact: Mapping[str, object]) -> str:
+    who = ", ".join(escape(str(value)) for value in contact.values() if value)
+    release = "Payments are released when the deposit is posted to the account above, not before."
+    return f"{release} Questions: {who}." if who else release
+
+
+def _shown(key: str, value: object) -> str:
+    """A value as its key's unit says."""
+    if value is None:
+        return ""
+    if key.endswith("cents"):
+        return _money(value)
+    if key.endswith("_percent"):
+        return f"{value}%"
+    return ", ".join(map(_said, value)) if isinstance(value, (list, tuple)) else _said(value)
+
+
+def _said(value: object) -> str:
+    """A fact in words; an ISO date is written out."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return _day(text) if len(text) == 10 and text[4] == text[7] == "-" else text
+
+
+def _day(value: object) -> str:
+    day = value if isinstance(value, date) else date.fromisoformat(str(value))
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _money(cents: object) -> str:
+    """Cents as dollars; a minus stands before the sign of the currency."""
+    whole = int(str(cents))
+    return f"{'-' if whole < 0 else ''}${abs(whole) // 100:,}.{abs(whole) % 100:02d}"
+
+
+def _words(key: str) -> str:
+    """A key as a label: units off, underscores away, a capital first."""
+    words = [ACRONYMS.get(word, word) for word in key.removesuffix("_cents").removesuffix("_percent").split("_")]
+    text = "Amount" if words == ["cents"] else " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, object]]:
+    """The rows of a table; empty when the value is not one."""
+    rows = value if isinstance(value, (list, tuple)) else ()
+    return [row for row in rows if isinstance(row, Mapping)]
