@@ -1,11 +1,25 @@
-"""What every room's tests share: the `program` marker."""
+"""What every room's tests share: a migrated store on either engine, master keys, and the `program` marker."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
+
+from gateway.store import installation, migrate
+from gateway.store.engine import Store
+from gateway.store.keys import Keys, create_master
+from tests import postgres
+
+BUSINESS_DATE = "2026-01-05"
+"""A Monday; the business date of every fresh store."""
+
+_numbers = itertools.count(1)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -14,3 +28,81 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         name = marker.args[0]
         if shutil.which(name) is None:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"needs the program {name}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated installation, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    _create(f"sqlite:///{folder}/state.db")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The socket folder of a PostgreSQL whose database `template` holds a migrated installation."""
+    with postgres.server() as socket:
+        _run_sql(socket, "create database template")
+        _create(_postgres_url(socket, "template"))
+        yield socket
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh migrated database (usage T), once on each engine."""
+    if request.param == "sqlite":
+        folder: Path = request.getfixturevalue("tmp_path") / "state"
+        shutil.copytree(request.getfixturevalue("sqlite_template"), folder)
+        yield f"sqlite:///{folder}/state.db"
+        return
+    socket, name = request.getfixturevalue("postgres_server"), f"test{next(_numbers)}"
+    _run_sql(socket, f"create database {name} template template")
+    yield _postgres_url(socket, name)
+    _run_sql(socket, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def empty_url(store_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without a table, once on each engine."""
+    if store_url.startswith("sqlite"):
+        folder: Path = request.getfixturevalue("tmp_path") / "empty"
+        folder.mkdir()
+        yield f"sqlite:///{folder}/state.db"
+        return
+    socket, name = request.getfixturevalue("postgres_server"), f"empty{next(_numbers)}"
+    _run_sql(socket, f"create database {name}")
+    yield _postgres_url(socket, name)
+    _run_sql(socket, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A migrated store, once on each engine: usage T, business date BUSINESS_DATE."""
+    opened = Store(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    """Fresh master keys."""
+    create_master(tmp_path / "keys")
+    return Keys(tmp_path / "keys")
+
+
+def _create(url: str) -> None:
+    store = Store(url)
+    migrate.upgrade(store)
+    with store.write("create") as connection:
+        installation.put(connection, "usage", "T")
+        installation.put(connection, "business_date", BUSINESS_DATE)
+    store.close()
+
+
+def _postgres_url(socket: str, database: str) -> str:
+    return f"postgresql+psycopg://postgres@/{database}?host={socket}"
+
+
+def _run_sql(socket: str, statement: str) -> None:
+    with psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(statement)
