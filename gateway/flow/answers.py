@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from gateway.errors import GatewayError
 from gateway.flow import holds
 from gateway.flow.context import Context
 from gateway.flow.envelopes import interchange, time_of_day
-from gateway.flow.parties import Parties
+from gateway.flow.parties import Parties, Partner
 from gateway.store import counters, outbox
 from gateway.store.outbox import Parcel
 from gateway.store.schema import claim as claim_table
@@ -32,11 +33,17 @@ from mappings.records import (
     ProviderAnswer,
     Trace,
 )
-from parsers.events import InterchangeClosed, InterchangeVerdict
+from parsers import check
+from parsers.envelope import EnvelopePolicy
+from parsers.events import InterchangeClosed, InterchangeVerdict, Junk, SetClosed
 from parsers.findings import Finding
 
 if TYPE_CHECKING:
     from gateway.flow.intake import _Intake
+
+class OutboundInvalid(GatewayError):
+    """What we were about to send does not pass our own validator; nothing was sent."""
+
 
 ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
 """277CA: accepted into the adjudication system."""
@@ -199,3 +206,21 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
         reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
         first=claim.first, last=claim.last,
     )  # fmt: skip
+
+
+# ---- before anything leaves --------------------------------------------------------------------------------------------
+
+
+def require_valid(context: Context, parties: Parties, partner: Partner, body: bytes) -> None:
+    """Our own validator has the last word on what we send; raises OutboundInvalid, and the step's transaction is undone."""
+    ours = parties.administrator
+    policy = EnvelopePolicy(
+        senders=frozenset({(ours.qualifier, ours.isa_id)}), receivers=frozenset({(partner.qualifier, partner.isa_id)}),
+        usage=context.usage,
+    )  # fmt: skip
+    for event in check(body, context.guide, policy):
+        if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
+            raise OutboundInvalid("the envelope")
+        if isinstance(event, SetClosed) and event.verdict.verdict != "A":
+            finding = event.verdict.findings[0] if event.verdict.findings else None
+            raise OutboundInvalid(f"set {event.verdict.st02}: {finding.message if finding else event.verdict.codes}")

@@ -197,9 +197,8 @@ class _Intake:
 
     def _group_closed(self, event: GroupClosed) -> None:
         """The group's verdict, counted anew where a set could not be read."""
-        mine = {r.closed.verdict.st02: r.closed.verdict for g, r in self.sets if g == self.group_no and r.closed}
-        sets = tuple(mine.get(one.st02, one) for one in event.verdict.sets)
-        if sets != event.verdict.sets:
+        sets = tuple(r.closed.verdict for g, r in self.sets if g == self.group_no and r.closed)
+        if len(sets) == len(event.verdict.sets) and sets != event.verdict.sets:
             accepted = sum(one.verdict != "R" for one in sets)
             verdict = "P" if accepted else "R"
             changed = msgspec.structs.replace(event.verdict, sets=sets, accepted=accepted, verdict=verdict)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan.records import FOREVER, Member, Span
@@ -60,6 +60,14 @@ def everybody(connection: Connection, sponsor_id: str) -> list[str]:
     return list(connection.execute(mine).scalars())
 
 
+def aliases(connection: Connection, sponsor_id: str, people: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """(person id, earlier subscriber number) of a sponsor's people, or of the given ones."""
+    mine = select(alias.c.person_id, alias.c.subscriber_no).where(alias.c.sponsor_id == sponsor_id)
+    if people is not None:
+        mine = mine.where(alias.c.person_id.in_(sorted(people)))
+    return [(person_id, number) for person_id, number in connection.execute(mine)]
+
+
 def family(connection: Connection, sponsor_id: str, numbers: Iterable[str], known_at: str) -> list[Member]:
     """Everybody in the families of the given subscriber numbers (present, earlier, or first)."""
     wanted = sorted({n for n in numbers if n})
@@ -110,11 +118,12 @@ def change_span(
 ) -> None:
     """Supersedes what was known and says what is known from ord_ on; history stays."""
     if superseded is not None:
-        old = update(span).where(
+        old = (
             span.c.sponsor_id == sponsor_id, span.c.person_id == person_id, span.c.line == superseded.line,
-            span.c.first == superseded.first.isoformat(), span.c.known_to == FOREVER,
+            span.c.first == superseded.first.isoformat(), span.c.known_from == superseded.known_from,
         )  # fmt: skip
-        connection.execute(old.values(known_to=ord_))
+        never_known = superseded.known_from == ord_
+        connection.execute(delete(span).where(*old) if never_known else update(span).where(*old).values(known_to=ord_))
     if opened is not None:
         connection.execute(
             insert(span).values(

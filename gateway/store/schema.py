@@ -482,7 +482,8 @@ posting = _table(
 )
 
 pay_run = _table(
-    # One payment run of an employer. state: awaiting-approval, awaiting-funds, ready, paying, issued, settled. 10 years.
+    # One payment run of an employer. state: awaiting-approval, awaiting-funds, awaiting-date, paying, issued, settled.
+    # Kept 10 years.
     "pay_run",
     _t("sponsor_id", primary_key=True),
     _i("run_no", primary_key=True, autoincrement=False),
@@ -527,7 +528,7 @@ deposit = _table(
 
 remittance = _table(
     # One payment and its 835: trace is TRN02. body: the Remittance sealed with key (it holds bank accounts).
-    # state: issued, settled. Kept 10 years.
+    # state: made, issued (its 835 has left), settled. Kept 10 years.
     "remittance",
     _t("sponsor_id", primary_key=True),
     _t("trace", primary_key=True),
@@ -548,7 +549,8 @@ remittance = _table(
 )
 
 forward_balance = _table(
-    # What a payee owes an employer after a run: the open FB items are those whose sum is not 0. Kept 10 years.
+    # What a payee came to owe (positive) or gave back under a remittance: an FB item is open while its sum by of_trace
+    # is not 0. seq: order of making. Kept 10 years.
     "forward_balance",
     _t("sponsor_id", primary_key=True),
     _t("trace", primary_key=True),
@@ -556,6 +558,7 @@ forward_balance = _table(
     _t("tin"),
     _t("npi"),
     _i("cents"),
+    _i("seq"),
 )
 
 # ---- stop-loss -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,328 @@
+"""Enrol: an 834 set applied to a sponsor's members, in the sponsor's lane.
+
+What concerns the whole file is decided and stored before its first row is applied; then rows are applied in chunks that
+carry the file's ord, and the lane is held until the last, so nobody sees half a file and a crash goes on after the last
+chunk. Ends by absence come last, or wait for a person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from gateway.flow import holds, roster
+from gateway.flow.context import Context
+from gateway.flow.parties import Parties, Sponsor
+from gateway.plan import cobra, enrolment, enrolment_report
+from gateway.plan.enrolment import RosterEntry, RowKey, RowOutcome, Survey
+from gateway.plan.records import Member
+from gateway.store import installation, outbox, queue
+from gateway.store.outbox import Parcel
+from gateway.store.queue import Work
+from gateway.store.schema import cobra_case, staged, x12_set
+from gateway.store.schema import enrolment as enrolment_table
+from mappings.records import EnrolmentHeader, MemberRow, Record
+
+log = structlog.get_logger()
+
+CHUNK_MEMBERS = 200
+"""Member rows one transaction applies: each writes about five rows, so 1,000 rows."""
+
+ROSTER_PART = 2_000
+"""People read at once while a whole roster is surveyed."""
+
+
+class Going(Record, kw_only=True):
+    """Where the application of a file stands, kept in its enrolment row."""
+
+    survey: Survey
+    limited: bool
+    lines: tuple[enrolment_report.Line, ...] = ()
+    counts: dict[str, int] = {}
+    leavers_done: int = 0
+
+
+def enrol(context: Context, work: Work, set_row: Any) -> None:
+    """The step: one accepted 834 set of one sponsor."""
+    run = _Run(context, work, set_row)
+    going = run.begun()
+    if going is None:
+        going = run.begin()
+    if going is not None:
+        run.apply(going)
+
+
+class _Run:
+    """One file being applied: its header, its sponsor and the order key everything it writes carries."""
+
+    def __init__(self, context: Context, work: Work, set_row: Any) -> None:
+        self.context, self.work, self.set_row = context, work, set_row
+        self.ord: str = set_row.ord
+        self.header = msgspec.json.decode(set_row.header, type=EnrolmentHeader)
+        with context.store.read() as connection:
+            self.today = installation.business_date(connection)
+            self.parties = Parties(connection, self.today)
+        self.sponsor: Sponsor | None = self.parties.sponsors.get(work.sponsor_id)
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        return (enrolment_table.c.sponsor_id == self.work.sponsor_id, enrolment_table.c.ord == self.ord)
+
+    def begun(self) -> Going | None:
+        """Where an earlier attempt came to."""
+        with self.context.store.read() as connection:
+            row = connection.execute(select(enrolment_table.c.report).where(*self._key)).scalar_one_or_none()
+        return None if row is None else msgspec.json.decode(row, type=Going)
+
+    # ---- before the first row
+
+    def begin(self) -> Going | None:
+        """Decides about the whole file and stores it; None when nothing of it is applied."""
+        if self.sponsor is None:
+            self._refuse("the file names no sponsor this partner may send for")
+            return None
+        with self.context.store.read() as connection:
+            people = list(self._roster(connection))
+            newest = select(func.max(enrolment_table.c.created)).where(
+                enrolment_table.c.sponsor_id == self.sponsor.id, enrolment_table.c.state == "applied"
+            )
+            last = connection.execute(newest).scalar_one_or_none()
+            rows = (RowKey.of(row) for row in self._rows(connection))
+            rules = self.sponsor.enrolment
+            found = enrolment.survey(self.header, rows, people, rules, date.fromisoformat(last) if last else None)
+        if found.refused or (found.held and not self.work.body.get("released")):
+            self._set_aside(found)
+            return None
+        going = Going(survey=found, limited=bool(people) and not self.work.body.get("released"))
+        with self.context.store.write("enrol") as connection:
+            queue.advance(connection, self.work, self.work.body)
+            self._insert(connection, "applying", going)
+        return going
+
+    def _roster(self, connection: Connection) -> Iterator[RosterEntry]:
+        aliases: dict[str, list[str]] = defaultdict(list)
+        for person_id, number in roster.aliases(connection, self.work.sponsor_id):
+            aliases[person_id].append(number)
+        everybody = roster.everybody(connection, self.work.sponsor_id)
+        for start in range(0, len(everybody), ROSTER_PART):
+            part = everybody[start : start + ROSTER_PART]
+            for member in roster.by_id(connection, self.work.sponsor_id, part, self.ord).values():
+                yield RosterEntry.of(member, tuple(aliases[member.person_id]))
+
+    def _rows(self, connection: Connection) -> Iterator[MemberRow]:
+        for body in connection.execute(self._staged(staged.c.body, 0)).scalars():
+            yield msgspec.json.decode(body, type=MemberRow)
+
+    def _staged(self, columns: Any, after: int | str, limit: int | None = None) -> Any:
+        body = self.work.body
+        mine = select(columns) if not isinstance(columns, tuple) else select(*columns)
+        mine = mine.where(
+            staged.c.receipt_no == body["receipt_no"], staged.c.interchange == body["interchange"],
+            staged.c.grp == body["grp"], staged.c.set_no == body["set_no"],
+            staged.c.sponsor_id == self.work.sponsor_id, staged.c.ord > str(after or ""),
+        )  # fmt: skip
+        return mine.order_by(staged.c.ord).limit(limit) if limit else mine.order_by(staged.c.ord)
+
+    def _insert(self, connection: Connection, state: str, going: Going) -> None:
+        effective = self.header.effective
+        connection.execute(
+            insert(enrolment_table).values(
+                sponsor_id=self.work.sponsor_id, ord=self.ord, reference=self.header.reference, state=state,
+                effective=effective.isoformat() if effective else None, created=self.header.created.isoformat(),
+                report=msgspec.json.encode(going).decode(),
+            )
+        )  # fmt: skip
+
+    def _refuse(self, reason: str) -> None:
+        with self.context.store.write("enrol") as connection:
+            queue.finish(connection, self.work)
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason)
+
+    def _set_aside(self, found: Survey) -> None:
+        """Refused or held whole: the report says why; a held file stays staged for its release."""
+        going = Going(survey=found, limited=True)
+        with self.context.store.write("enrol") as connection:
+            queue.finish(connection, self.work)
+            self._insert(connection, "refused" if found.refused else "held", going)
+            reason = "; ".join(trouble.text for trouble in (*found.refused, *found.held))
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason,
+                        release=not found.refused, step=self.work.body)  # fmt: skip
+            self._report(connection, going)
+            self._leave_set(connection)
+
+    @property
+    def _subject(self) -> str:
+        return f"receipt {self.set_row.receipt_no} set {self.set_row.number}"
+
+    # ---- rows
+
+    def apply(self, going: Going) -> None:
+        """Applies every row that is still staged, then the ends by absence, then answers."""
+        if going.survey.applies:
+            while rows := self._next_rows():
+                going = self._apply_chunk(going, rows)
+            if not going.survey.ends_held:
+                going = self._end_leavers(going)
+        self._finish(going)
+
+    def _next_rows(self) -> list[Any]:
+        with self.context.store.read() as connection:
+            return list(connection.execute(self._staged((staged.c.ord, staged.c.body), "", CHUNK_MEMBERS)))
+
+    def _apply_chunk(self, going: Going, staged_rows: list[Any]) -> Going:
+        assert self.sponsor is not None
+        rows = [msgspec.json.decode(row.body, type=MemberRow) for row in staged_rows]
+        numbers = {n for row in rows for n in (row.subscriber_no, row.prior_no) if n}
+        with self.context.store.read() as connection:
+            families = _Families(connection, self.sponsor.id, numbers, self.ord)
+        outcomes: list[tuple[MemberRow, RowOutcome]] = []
+        for row in rows:
+            trouble = going.survey.rejected.get(row.ordinal)
+            if trouble is not None:
+                outcomes.append((row, enrolment.reject(trouble)))
+                continue
+            family = families.of(row)
+            outcome = enrolment.apply_row(
+                self.header, row, family, self.sponsor.enrolment, self.ord, self.today, limited=going.limited
+            )
+            families.learn(outcome)
+            outcomes.append((row, outcome))
+        going = _counted(going, outcomes)
+        with self.context.store.write("enrol") as connection:
+            queue.advance(connection, self.work, self.work.body)
+            for _, outcome in outcomes:
+                self._write(connection, outcome)
+            connection.execute(delete(staged).where(staged.c.ord.in_([row.ord for row in staged_rows])))
+            self._keep(connection, "applying", going)
+        return going
+
+    def _end_leavers(self, going: Going) -> Going:
+        assert self.sponsor is not None
+        leavers = going.survey.leavers
+        while going.leavers_done < len(leavers):
+            part = leavers[going.leavers_done : going.leavers_done + CHUNK_MEMBERS]
+            with self.context.store.read() as connection:
+                people = roster.by_id(connection, self.sponsor.id, [one.person_id for one in part], self.ord)
+            outcomes = [
+                enrolment.end_absent(
+                    people[one.person_id], self.header, self.sponsor.enrolment, self.ord, self.today, one.benefits,
+                    limited=going.limited,
+                )
+                for one in part
+            ]  # fmt: skip
+            counts = {**going.counts, "ended_by_absence": going.counts.get("ended_by_absence", 0) + len(part)}
+            going = msgspec.structs.replace(going, counts=counts, leavers_done=going.leavers_done + len(part))
+            with self.context.store.write("enrol") as connection:
+                queue.advance(connection, self.work, self.work.body)
+                for outcome in outcomes:
+                    self._write(connection, outcome)
+                self._keep(connection, "applying", going)
+        return going
+
+    def _write(self, connection: Connection, outcome: RowOutcome) -> None:
+        if outcome.member is None:
+            return
+        sponsor_id = self.work.sponsor_id
+        roster.save(connection, self.context.keys, sponsor_id, outcome.member, outcome.ssn)
+        for moved in outcome.moved:
+            roster.save(connection, self.context.keys, sponsor_id, moved)
+        for number, person_id in outcome.aliases:
+            roster.add_alias(connection, sponsor_id, number, person_id)
+        for change in outcome.span_changes:
+            roster.change_span(connection, sponsor_id, change.person_id, change.superseded, change.opened, self.ord)
+        if outcome.cobra_event is not None:
+            self._open_cobra(connection, outcome)
+        for review in outcome.reviews:
+            reason = f"{review.kind} from {review.first} to {review.last}"
+            holds.open_(connection, self.context.now_us, "review", sponsor_id, f"person {review.person_id}", reason,
+                        **msgspec.to_builtins(review))  # fmt: skip
+
+    def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
+        assert outcome.cobra_event is not None
+        for case in cobra.open_cases(outcome.cobra_event, told_on=self.today):
+            values = {"sponsor_id": self.work.sponsor_id, "person_id": case.person_id, "event_on": case.event_on.isoformat()}
+            mine = [cobra_case.c[name] == value for name, value in values.items()]
+            if connection.execute(select(cobra_case.c.state).where(*mine)).first():
+                continue
+            body = msgspec.json.encode(case).decode()
+            connection.execute(insert(cobra_case).values(**values, state=case.state, body=body))
+
+    def _keep(self, connection: Connection, state: str, going: Going) -> None:
+        mine = update(enrolment_table).where(*self._key)
+        connection.execute(mine.values(state=state, report=msgspec.json.encode(going).decode()))
+
+    # ---- the end
+
+    def _finish(self, going: Going) -> None:
+        with self.context.store.write("enrol") as connection:
+            queue.finish(connection, self.work)
+            self._keep(connection, "applied" if going.survey.applies else "reported", going)
+            if going.survey.ends_held:
+                holds.open_(connection, self.context.now_us, "absence", self.work.sponsor_id, self._subject,
+                            going.survey.arithmetic, ord=self.ord, header=msgspec.to_builtins(self.header))  # fmt: skip
+            self._report(connection, going)
+            self._leave_set(connection)
+        log.info("enrolment applied", receipt_no=self.set_row.receipt_no, sponsor=self.work.sponsor_id)
+
+    def _report(self, connection: Connection, going: Going) -> None:
+        """The result report: what the partner reads instead of a business acknowledgement."""
+        document = enrolment_report.document(self.header, going.survey, going.lines, going.counts)
+        text = enrolment_report.text(document)
+        base = f"R{self.set_row.receipt_no:09d}-{self.set_row.interchange}-{self.set_row.grp}-{self.set_row.number}.834-result"
+        for suffix, body in (("txt", text.encode()), ("json", msgspec.json.format(msgspec.json.encode(document), indent=1))):
+            parcel = Parcel(partner=self.set_row.partner, kind="834-result", name=f"{base}.{suffix}", body=body,
+                            folder="reports", sponsor_id=self.work.sponsor_id,
+                            cause=f"receipt {self.set_row.receipt_no}")  # fmt: skip
+            outbox.post(connection, self.context.keys, self.context.now_us, self.today.isoformat(), parcel)
+
+    def _leave_set(self, connection: Connection) -> None:
+        body = self.work.body
+        mine = update(x12_set).where(
+            x12_set.c.receipt_no == body["receipt_no"], x12_set.c.interchange == body["interchange"],
+            x12_set.c.grp == body["grp"], x12_set.c.number == body["set_no"],
+        )  # fmt: skip
+        connection.execute(mine.values(routes_left=x12_set.c.routes_left - 1))
+
+
+class _Families:
+    """The families a chunk touches, kept as the chunk's own rows leave them."""
+
+    def __init__(self, connection: Connection, sponsor_id: str, numbers: set[str], ord_: str) -> None:
+        self._members = {m.person_id: m for m in roster.family(connection, sponsor_id, numbers, ord_)}
+        self._aliases: dict[str, set[str]] = defaultdict(set)
+        for person_id, number in roster.aliases(connection, sponsor_id, self._members):
+            self._aliases[number].add(person_id)
+
+    def of(self, row: MemberRow) -> list[Member]:
+        """Everybody with the row's subscriber number, its prior number, or an alias of them."""
+        numbers = {n for n in (row.subscriber_no, row.prior_no) if n}
+        named = {p for n in numbers for p in self._aliases[n]}
+        return [m for m in self._members.values() if m.subscriber_no in numbers or m.person_id in named]
+
+    def learn(self, outcome: RowOutcome) -> None:
+        """What a row did is what the next row of the family finds."""
+        if outcome.member is None:
+            return
+        for member in (outcome.member, *outcome.moved):
+            self._members[member.person_id] = member
+        for number, person_id in outcome.aliases:
+            self._aliases[number].add(person_id)
+        for person_id in {c.person_id for c in outcome.span_changes} - {outcome.member.person_id}:
+            member = self._members[person_id]
+            made = [c for c in outcome.span_changes if c.person_id == person_id]
+            self._members[person_id] = msgspec.structs.replace(member, spans=enrolment.after(member.spans, made))
+
+
+def _counted(going: Going, outcomes: list[tuple[MemberRow, RowOutcome]]) -> Going:
+    counts, lines = dict(going.counts), list(going.lines)
+    for row, outcome in outcomes:
+        counts["read"] = counts.get("read", 0) + 1
+        counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
+        lines += enrolment_report.lines(row, outcome)
+    return msgspec.structs.replace(going, counts=counts, lines=tuple(lines))
