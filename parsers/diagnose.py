@@ -83,7 +83,7 @@ def _element(element: Element, place: int, value: str, around: _Around, own: Del
     if element.usage == "N":
         yield Fault("I10", place, reference=element.reference, value=value, name=element.name)
         return
-    repeats = value.split(own.repetition, element.repeat + 1)
+    repeats = value.split(own.repetition, element.repeat + 1) if element.repeat > 1 else [value]
     if len(repeats) > element.repeat:
         yield Fault("12", place, 0, element.repeat + 1, element.reference, value, element.name)
     for count, one in enumerate(repeats[: element.repeat], 1):

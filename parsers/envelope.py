@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from parsers.events import Delimiters, GroupHeader, InterchangeHeader
-from parsers.forms import SET_IDS, canonical
+from parsers.forms import GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.patterns import DATE
@@ -88,7 +88,8 @@ def read_isa(data: bytes) -> Isa | None:
     header = InterchangeHeader(
         **dict(zip(names, (value.strip(" ") for value in values), strict=True)), delimiters=delimiters
     )
-    return Isa(header, _element_codes(values) + _delimiter_codes(delimiters), length)
+    codes = _element_codes(values) + _delimiter_codes(delimiters, header.isa12 == _VERSION)
+    return Isa(header, codes, length)
 
 
 def _fixed(text: str) -> list[str] | None:
@@ -109,24 +110,29 @@ def _element_codes(values: list[str]) -> tuple[str, ...]:
         code, law = _ELEMENTS.get(place, ("", None))
         if law is not None and not (len(value) == _WIDTHS[place - 1] and law(value)):
             wrong.append(code)
-    if values[11] != _VERSION:
+    if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
         wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")
     return tuple(wrong)
 
 
-def _delimiter_codes(own: Delimiters) -> tuple[str, ...]:
+def _delimiter_codes(own: Delimiters, repeats: bool) -> tuple[str, ...]:
     """Four different characters that cannot occur in a name or number: 026 element, 027 component, 004 terminator.
 
-    The repetition separator has no code of its own: ISA11 was once the standards id, and 016 still names it.
+    The repetition separator has no code of its own: ISA11 was once the standards id, and 016 still names it. A letter
+    where the terminator belongs means that ISA16 was left out. Args: repeats: ISA11 is a separator in this version.
     """
     wrong = []
     if not _usable(own.element) or own.element == own.segment:
         wrong.append("026")
-    if not _usable(own.component) or own.component in (own.element, own.repetition, own.segment):
+    if (
+        not _usable(own.component)
+        or own.component in (own.element, own.repetition, own.segment)
+        or own.segment.isalnum()
+    ):
         wrong.append("027")
     if not _usable(own.segment) and own.segment not in "\r\n":
         wrong.append("004")
-    if not _usable(own.repetition) or own.repetition in (own.element, own.segment):
+    if repeats and (not _usable(own.repetition) or own.repetition in (own.element, own.segment)):
         wrong.append("016")
     return tuple(wrong)
 
@@ -178,9 +184,9 @@ def number_legal(value: str) -> bool:
 def group_codes(header: GroupHeader, guide: Guide | None, policy: EnvelopePolicy) -> tuple[str, ...]:
     """AK905 of a GS: 1 group not supported, 2 guide not supported or of another group, 6 control number."""
     wrong = []
-    if policy.groups and header.gs01 not in policy.groups:
+    if header.gs01 not in (policy.groups or GROUP_IDS):
         wrong.append("1")
-    if guide is None or guide.form.gs01 != header.gs01:
+    elif guide is None or guide.form.gs01 != header.gs01:
         wrong.append("2")
     if not number_legal(header.gs06):
         wrong.append("6")

@@ -1,4 +1,4 @@
-"""The guides the gateway reads, as a table: what each is called, where its map is, where its sets are cut into units."""
+"""The guides the gateway reads, as a table: names, map, and where sets are cut into units."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ ALIASES = {
 }
 """Versions of the same structure that partners still write in GS08 and ST03."""
 
+GROUP_IDS = frozenset(form.gs01 for form in FORMS.values())
 SET_IDS = frozenset(form.st01 for form in FORMS.values())
 
 

@@ -1,7 +1,7 @@
 """A guide compiled for reading: its tree with one expression per segment, and the transitions between segments.
 
-`load` gives a guide by GS08. What is compiled travels as bytes (msgspec JSON); whoever keeps the bytes, keeps them under
-the key `cache_key` gives, which changes with the map, with pyx12 and with this module.
+`load` gives a guide by GS08. What is compiled travels as bytes (msgspec JSON); whoever keeps the bytes, keeps them
+under the key `cache_key` gives, which changes with the map, with pyx12 and with this module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TABLE_VERSION = "1"
 
 
 class Table(msgspec.Struct, frozen=True):
-    """What a compiled guide is made of, as bytes: the tree, and the expression of each of its segments in tree order."""
+    """What a compiled guide is made of: its tree, its expressions, and which of them each segment uses, in order."""
 
     gs08: str
     tree: maps.Loop
@@ -85,7 +85,7 @@ def compile_guide(gs08: str) -> Guide:
 
 
 def _segments(loop: maps.Loop) -> list[maps.Segment]:
-    """Every segment of a tree, in tree order."""
+    """Every segment of a tree, in order."""
     found: list[maps.Segment] = []
     for child in loop.children:
         found += _segments(child) if isinstance(child, maps.Loop) else [child]

@@ -38,7 +38,7 @@ class Skipper:
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
         """As `SetReader.read`."""
-        for raw, text in segments:
+        for _, text in segments:
             if text.partition("*")[0] in CONTROL:
                 return text.split("*")
             self.position += 1

@@ -24,7 +24,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """TA1 segments kept of one interchange: a partner sends a handful; 100 of 30 bytes are 3 KB."""
 
     sets_per_group: int = 100_000
-    """Set verdicts kept for one 999: 100,000 of 400 bytes are 40 MB; a 999 may not carry more. Later sets are refused."""
+    """Set verdicts kept for one group: 100,000 of 400 bytes are 40 MB, more than one 999 should carry."""
 
     value_chars: int = 99
     """IK404 and `Finding.value` copy at most 99 characters."""

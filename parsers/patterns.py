@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from parsers.maps import COMPOSITE, MONEY, Element, Note, Segment
 
-CHARACTERS = r"""[A-Za-z0-9!"&'()+,\-./;?= %@\[\]_{}\\|<>`#$]"""
-"""Basic and extended character set of 5010 (X12.5 appendix), less the four delimiters."""
+CHARACTERS = r"""[A-Za-z0-9!"&'()+,\-./;?= %@\[\]_{}\\|<>`#$^]"""
+"""Basic and extended character set of 5010 (X12.5 appendix), less the delimiters. The repetition separator stays in:
+where nothing may repeat, it is data (a claim number `A^B` is echoed, not refused)."""
 
 _YEAR = "(?:1[89]|[2-9][0-9])[0-9][0-9]"
 _LEAP_YEAR = (
@@ -63,6 +64,11 @@ def _decimal(least: int, most: int) -> str:
     return rf"-?(?=\.?(?:[0-9]\.?){{{least},{most}}}(?![0-9.]))[0-9]*(?:\.[0-9]+)?"
 
 
+def _whole(least: int, most: int) -> str:
+    """N0 and its like: the sign does not count."""
+    return f"-?[0-9]{{{least},{most}}}"
+
+
 _KINDS: dict[str, Callable[[int, int], str]] = {
     "AN": _text,
     "ID": _text,
@@ -77,9 +83,9 @@ def value_pattern(element: Element) -> str:
     """What a present, simple element may hold."""
     if element.codes:
         return trie(element.codes)
-    kind = _KINDS.get(element.kind, lambda least, most: f"-?[0-9]{{{least},{most}}}")
+    kind = _KINDS.get(element.kind, _whole)
     body = kind(element.least, element.most)
-    return f"(?={element.pattern}(?![^*:^]))(?:{body})" if element.pattern else body
+    return f"(?={element.pattern}(?![^*:]))(?:{body})" if element.pattern else body
 
 
 def segment_pattern(segment: Segment) -> str:
@@ -112,8 +118,10 @@ def _slot(element: Element, around: Sequence[Element], place: int, path: str, na
 
 
 def _value(element: Element, around: Sequence[Element], path: str) -> str:
-    once = _once(element, around, path if element.repeat == 1 else "")
-    return once if element.repeat == 1 else rf"(?:{once})(?:\^(?:{once})){{0,{element.repeat - 1}}}"
+    if element.repeat == 1:
+        return _once(element, around, path)
+    once = _once(element, around, "").replace(CHARACTERS, CHARACTERS.replace("^", ""))
+    return rf"(?:{once})(?:\^(?:{once})){{0,{element.repeat - 1}}}"
 
 
 def _once(element: Element, around: Sequence[Element], path: str) -> str:
@@ -131,7 +139,7 @@ def _composite(element: Element, path: str) -> str:
     """Its components; one whose components are all optional still holds something."""
     if not element.parts:
         return _FAIL
-    something = "" if any(part.usage == "R" for part in element.parts) else "(?=:*[^*:^])"
+    something = "" if any(part.usage == "R" for part in element.parts) else "(?=:*[^*:])"
     head = _slot(element.parts[0], element.parts, 1, path, "")
     return something + head + _sequence(element.parts, ":", path, {}, start=2)
 

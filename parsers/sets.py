@@ -151,7 +151,7 @@ class SetReader:
         return step
 
     def _lost(self, parts: list[str]) -> None:
-        """No step leads on: a qualifier nobody knows here, a segment at a wrong place, or one the guide never heard of."""
+        """No step leads on: a qualifier unknown here, a segment at a wrong place, or one the guide never heard of."""
         name, loop = parts[0], self._state.parent
         choice = self._state.table.get(name)
         if isinstance(choice, Choice):
