@@ -56,7 +56,7 @@ class DepositAccount(Record, frozen=True, kw_only=True):
     bank: str = ""
     holder: str = ""
     routing: str = ""
-    number: str = ""
+    account: str = ""
 
 
 class Asked(Record, frozen=True, kw_only=True):

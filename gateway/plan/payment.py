@@ -26,6 +26,9 @@ from mappings.records import (
     Remittance,
 )
 
+INTEREST = "L6"
+"""PLB03-1 of interest owed; its reference is the ICN of the claim it is for, its amount negative: it adds."""
+
 Prefix = Literal["EFT", "CHK", "RA"]
 
 
@@ -242,6 +245,7 @@ def issue(
     receiver: REF*EV when the file goes to someone else than the payee.
     """
     zero = plan.payment_cents == 0
+    interest = {a.reference: -a.cents for a in plan.adjustments if a.reason == INTEREST}
     ach = not zero and provider.method == "ACH"
     return Remittance(
         trace=trace,
@@ -261,7 +265,7 @@ def issue(
         payee=Provider(
             npi=provider.npi, name=provider.name, tin=provider.tin, tin_qualifier="EI", address=provider.address
         ),
-        claims=tuple(remit(p.claim, p.decision, p.received, p.filing_code) for p in plan.payables),
+        claims=tuple(remit(p.claim, p.decision, p.received, p.filing_code, interest.get(p.icn)) for p in plan.payables),
         adjustments=provider_adjustments(plan, trace),
         fiscal_end=date(produced.year, 12, 31),
     )

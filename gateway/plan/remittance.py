@@ -17,8 +17,14 @@ MAX_REMARKS = 5
 """MOA03-07 hold five claim-level remark codes."""
 
 
-def remit(claim: Claim, decision: Decision, received: date, filing_code: str = "12") -> RemittedClaim:
-    """Args: received: business day the claim came (DTM*050). filing_code: CLP06, the plan's kind (12 = PPO)."""
+def remit(
+    claim: Claim, decision: Decision, received: date, filing_code: str = "12", interest_cents: int | None = None
+) -> RemittedClaim:
+    """One claim.
+
+    Args: received: business day the claim came (DTM*050). filing_code: CLP06, the plan's kind (12 = PPO).
+    interest_cents: paid on top of the claim by PLB L6, told here as AMT*I.
+    """
     reversal = decision.outcome == "reversal"
     is_self = claim.relationship == SELF
     submitted = {line.number: line for line in claim.lines}
@@ -34,11 +40,13 @@ def remit(claim: Claim, decision: Decision, received: date, filing_code: str = "
         frequency=claim.frequency,
         patient=_named(claim.subscriber, known=True) if is_self else _named(claim.patient, known=False),
         subscriber=None if is_self else _named(claim.subscriber, known=True),
+        rendering=claim.rendering if claim.rendering and claim.rendering.npi != claim.billing.npi else None,
         remarks=decision.remarks[:MAX_REMARKS],
         group_no=claim.group_no,
         original_icn="" if reversal else decision.original_icn,
         coverage_end=decision.coverage_end,
         received=None if reversal else received,
+        interest_cents=None if reversal else interest_cents,
         lines=tuple(_line(line, submitted.get(line.number), reversal) for line in decision.lines),
     )
 

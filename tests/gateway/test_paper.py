@@ -30,7 +30,7 @@ REQUEST: dict[str, object] = {
         {"label": "Amount due", "cents": 1765606, "total": True},
     ],
     "amount_due_cents": 1765606,
-    "deposit": {"bank": "First Bank", "holder": "", "routing": "111000025", "number": "5550001"},
+    "deposit": {"bank": "First Bank", "holder": "", "routing": "111000025", "account": "5550001"},
     "contact": {"name": "Funding <desk>", "number": "5125550111"},
     "unpaid": [{"number": "FR-0000", "issued": "2026-03-30", "age_days": 7, "cents": 1200, "step": "escalation"}],
 }

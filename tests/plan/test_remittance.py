@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -11,9 +10,10 @@ import pytest
 from golden_claims import EFFECTIVE, GOLDEN, HILLCREST, LAKESIDE, METRO, PAYER, RUN, cas, golden_payables
 
 from gateway.plan import balancing
-from gateway.plan.payment import issue, plan_run
+from gateway.plan.payment import issue, plan_payee, plan_run
 from gateway.plan.remittance import remit
-from mappings.records import Adjustment, Person, Procedure, ProviderAdjustment, Remittance, RemittedClaim, RemittedLine
+from mappings import remittance
+from mappings.records import Person, Procedure, Provider, ProviderAdjustment, Remittance
 
 ISSUED = ((LAKESIDE, "EFT0410001"), (METRO, "EFT0410002"), (HILLCREST, "RA0410003"))
 
@@ -25,86 +25,10 @@ def golden_remittances() -> list[Remittance]:
     return [issue(p, trace, row, PAYER, RUN, EFFECTIVE, "CLEARPATH") for p, (row, trace) in parts]
 
 
-# What each record says, in the plainest words of the guide: enough to compare with the golden file's segments.
-
-
-def money(cents: int) -> str:
-    """Cents as an X12 R element."""
-    whole = Decimal(cents).scaleb(-2).normalize()
-    return f"{whole:f}"
-
-
-def seg(*elements: object) -> str:
-    """One segment, trailing empties dropped."""
-    return "*".join("" if e is None else str(e) for e in elements).rstrip("*")
-
-
-def adjusted(adjustments: tuple[Adjustment, ...]) -> Iterator[str]:
-    """One CAS per group, in order of first appearance."""
-    for group in dict.fromkeys(a.group for a in adjustments):
-        triplets = [x for a in adjustments if a.group == group for x in (a.reason, money(a.cents), "")]
-        yield seg("CAS", group, *triplets)
-
-
-def named(entity: str, person: Person) -> str:
-    """NM1 of a person."""
-    return seg(
-        "NM1", entity, 1, person.last, person.first, person.middle, "", person.suffix, person.id_qualifier, person.id
-    )
-
-
-def told_line(line: RemittedLine) -> Iterator[str]:
-    """2110."""
-    code, paid = f"HC:{line.procedure.code}", money(line.paid_cents)
-    yield seg("SVC", code, money(line.charge_cents), paid, "", line.paid_units, "", line.submitted_units)
-    yield seg("DTM", 472, f"{line.first:%Y%m%d}")
-    yield from adjusted(line.adjustments)
-    yield from [seg("REF", "6R", line.control)] if line.control else []
-    yield from [seg("AMT", "B6", money(line.allowed_cents))] if line.allowed_cents is not None else []
-
-
-def told_claim(claim: RemittedClaim) -> Iterator[str]:
-    """2100."""
-    amounts = [None if c is None else money(c) for c in (claim.charge_cents, claim.paid_cents, claim.patient_cents)]
-    yield seg("CLP", claim.pcn, claim.status, *amounts, claim.filing_code, claim.icn, claim.facility, claim.frequency)
-    yield named("QC", claim.patient)
-    yield from [named("IL", claim.subscriber)] if claim.subscriber else []
-    yield from [seg("MOA", "", "", *claim.remarks)] if claim.remarks else []
-    yield seg("REF", "1L", claim.group_no)
-    yield from [seg("REF", "F8", claim.original_icn)] if claim.original_icn else []
-    yield from [seg("DTM", "036", f"{claim.coverage_end:%Y%m%d}")] if claim.coverage_end else []
-    yield from [seg("DTM", "050", f"{claim.received:%Y%m%d}")] if claim.received else []
-    for line in claim.lines:
-        yield from told_line(line)
-
-
-def told(r: Remittance) -> list[str]:
-    """One set from BPR to PLB."""
-    ours, theirs = r.from_account, r.to_account
-    accounts: list[str] = [""] * 10
-    if r.format:
-        accounts = ["01", ours.routing, ours.type, ours.number, r.company_id, ""]
-        accounts += ["01", theirs.routing, theirs.type, theirs.number]
-    at, pay_to = r.payer.address, r.payee.address
-    plb = [x for a in r.adjustments for x in (f"{a.reason}:{a.reference}", money(a.cents))]
-    return [
-        seg("BPR", r.handling, money(r.amount_cents), "C", r.method, r.format, *accounts, f"{r.effective:%Y%m%d}"),
-        seg("TRN", 1, r.trace, r.company_id),
-        seg("REF", "EV", r.receiver),
-        seg("DTM", 405, f"{r.produced:%Y%m%d}"),
-        seg("N1", "PR", r.payer.name),
-        seg("N3", at.line1),
-        seg("N4", at.city, at.state, at.zip),
-        seg("REF", "2U", r.payer_ref),
-        seg("PER", "BL", r.payer_contact.name, r.payer_contact.number_qualifier, r.payer_contact.number),
-        seg("N1", "PE", r.payee.name, "XX", r.payee.npi),
-        seg("N3", pay_to.line1),
-        seg("N4", pay_to.city, pay_to.state, pay_to.zip),
-        seg("REF", "TJ", r.payee.tin),
-        "LX*1",
-        *(segment for claim in r.claims for segment in told_claim(claim)),
-        *([seg("PLB", r.payee.npi, f"{r.fiscal_end:%Y%m%d}", *plb)] if plb else []),
-    ]
+def plain(segment: list[str | tuple[str, ...]]) -> str:
+    """A segment as the golden file prints it."""
+    elements = (element if isinstance(element, str) else ":".join(element) for element in segment)
+    return "*".join(elements).rstrip("*")
 
 
 def golden_sets() -> list[list[str]]:
@@ -118,7 +42,8 @@ def golden_sets() -> list[list[str]]:
 @pytest.mark.parametrize("number", [0, 1, 2], ids=["Lakeside", "Metro", "Hillcrest"])
 def test_golden_remittances_tell_the_golden_segments(number: int) -> None:
     """Each payee's remittance says what the golden set says, segment for segment, in the same order."""
-    assert told(golden_remittances()[number]) == golden_sets()[number]
+    told = remittance.write(golden_remittances()[number])[1:]
+    assert [plain(segment) for segment in told] == golden_sets()[number]
 
 
 def test_golden_remittances_balance() -> None:
@@ -173,14 +98,14 @@ def test_nothing_of_a_person_but_the_name_is_told() -> None:
 
 def broken(level: str, changes: dict[str, object]) -> set[str]:
     """The codes found in Lakeside's remittance after a change of the set, of its first claim, or of that one's line."""
-    remittance = golden_remittances()[0]
-    claim = remittance.claims[0]
+    sound = golden_remittances()[0]
+    claim = sound.claims[0]
     line = claim.lines[0]
     if level == "line":
         line = msgspec.structs.replace(line, **changes)
     claim = msgspec.structs.replace(claim, lines=(line, *claim.lines[1:]), **(changes if level == "claim" else {}))
-    claims = (claim, *remittance.claims[1:])
-    wrong = msgspec.structs.replace(remittance, claims=claims, **(changes if level == "set" else {}))
+    claims = (claim, *sound.claims[1:])
+    wrong = msgspec.structs.replace(sound, claims=claims, **(changes if level == "set" else {}))
     return {finding.code for finding in balancing.check(wrong)}
 
 
@@ -224,9 +149,9 @@ def test_a_trace_is_used_once() -> None:
 
 def test_findings_name_our_numbers_only() -> None:
     """A finding's message carries an ICN or trace, never a patient control number or a name."""
-    remittance = golden_remittances()[0]
-    claims = tuple(msgspec.structs.replace(c, charge_cents=1) for c in remittance.claims)
-    text = " ".join(f.message for f in balancing.check(msgspec.structs.replace(remittance, claims=claims)))
+    sound = golden_remittances()[0]
+    claims = tuple(msgspec.structs.replace(c, charge_cents=1) for c in sound.claims)
+    text = " ".join(f.message for f in balancing.check(msgspec.structs.replace(sound, claims=claims)))
     assert "26096000001" in text
     assert not any(word in text for word in ("LFC-", "REED", "SBA100"))
 
@@ -236,3 +161,23 @@ def test_remarks_stop_at_five() -> None:
     c1 = golden_payables()["C1"]
     decision = msgspec.structs.replace(c1.decision, remarks=tuple(f"N{n}" for n in range(7)))
     assert remit(c1.claim, decision, date(2026, 4, 6)).remarks == ("N0", "N1", "N2", "N3", "N4")
+
+
+def test_interest_is_told_with_its_claim() -> None:
+    """Interest is paid by PLB L6 and told as AMT*I of the claim it is for, not of its reversal."""
+    payables = golden_payables()
+    interest = ProviderAdjustment(reason="L6", reference="26096000007", cents=-15)
+    plan = plan_payee(payables["C7"].payee, [payables["H1"], payables["C7"], payables["C6"]], (), (interest,))
+    told = issue(plan, "RA1", HILLCREST, PAYER, RUN, EFFECTIVE)
+    assert [c.interest_cents for c in told.claims] == [None, None, 15]
+    assert balancing.check(told) == ()
+
+
+def test_a_rendering_provider_is_told_when_not_the_payee() -> None:
+    """NM1*82 names who rendered the service unless that is who is paid."""
+    c1 = golden_payables()["C1"]
+    other = Provider(npi="1003000126", entity="1", name="WU", first="MEI")
+    by_other = msgspec.structs.replace(c1.claim, rendering=other)
+    by_payee = msgspec.structs.replace(c1.claim, rendering=Provider(npi=LAKESIDE.npi, name="LAKESIDE"))
+    assert remit(by_other, c1.decision, c1.received).rendering == other
+    assert remit(by_payee, c1.decision, c1.received).rendering is None
