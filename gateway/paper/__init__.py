@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 
 def funding_request(document: Mapping[str, object]) -> bytes:
-    """A funding request, one page, from `funding.funding_request_document`."""
+    """A funding request, one page, from `gateway.plan.funding_request.document`."""
     from gateway.paper import pages
 
     return pages.funding_request(document)

@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Literal
 
-import msgspec
-
 from gateway.plan.calendar import add_business_days, next_weekday, on_or_after
-from gateway.plan.payment import PayeePlan, RunTotals
-from mappings.records import Contact, Record
+from gateway.plan.payment import PayeePlan
+from mappings.records import Record
 
 Method = Literal["imprest", "per-run", "pull", "level"]
 Floor = Literal["hard", "soft"]
@@ -50,40 +48,22 @@ class Due(Record, frozen=True, kw_only=True):
     icn: str
 
 
-class DepositAccount(Record, frozen=True, kw_only=True):
-    """Where the employer sends its money."""
+class Bank(Record, frozen=True, kw_only=True):
+    """What a sponsor's account looks like today.
 
-    bank: str = ""
-    holder: str = ""
-    routing: str = ""
-    account: str = ""
-
-
-class Asked(Record, frozen=True, kw_only=True):
-    """A funding request on its way: who is asked, for which run, from what balance, and what else is unpaid.
-
-    available_cents, other_holds_cents, asked_cents: as in request_cents. unpaid: (number, issued, open cents) of
-    earlier requests. usage: T or P.
+    weekly_paid_cents: average of the last weeks. largest_cents: the largest payment that waits. uncleared_days: age of
+    the oldest payment issued and not cleared.
     """
 
-    number: str
-    usage: str
-    employer: str
-    plan: str
-    run: str
-    run_date: date
-    first: date
-    last: date
-    issued: date
-    due: date
-    minimum_cents: int
-    available_cents: int
-    other_holds_cents: int = 0
-    asked_cents: int = 0
-    deposit: DepositAccount = DepositAccount()
-    contact: Contact = Contact()
-    unpaid: tuple[tuple[str, date, int], ...] = ()
+    balance_cents: int
+    weekly_paid_cents: int = 0
+    largest_cents: int = 0
+    unidentified_cents: int = 0
+    uncleared_days: int = 0
 
+
+UNCLEARED_DAYS = 90
+"""A check is stale after 180 days: at half of that somebody should ask the payee."""
 
 HOLD_STEPS: tuple[tuple[int, str], ...] = (
     (0, "request"),
@@ -188,53 +168,15 @@ def hold_step(age_days: int) -> str:
     return [step for days, step in HOLD_STEPS if days <= age_days][-1]
 
 
-def funding_request_document(asked: Asked, totals: RunTotals) -> dict[str, object]:
-    """The funding request as plain data for paper, page and mail: totals only, nothing of any person.
-
-    Its `lines` (label, cents, total?) add up from approved claims to `amount_due_cents`; lines of zero are left out.
-    """
-    due = request_cents(
-        totals.need_cents, asked.minimum_cents, asked.other_holds_cents, asked.available_cents, asked.asked_cents
-    )
-    return {
-        "number": asked.number,
-        "usage": asked.usage,
-        "employer": asked.employer,
-        "plan": asked.plan,
-        "run": asked.run,
-        "run_date": asked.run_date.isoformat(),
-        "first": asked.first.isoformat(),
-        "last": asked.last.isoformat(),
-        "issued": asked.issued.isoformat(),
-        "due": asked.due.isoformat(),
-        "claims": totals.claims,
-        "payments": totals.payments,
-        "lines": _lines(asked, totals, due),
-        "amount_due_cents": due,
-        "deposit": msgspec.to_builtins(asked.deposit),
-        "contact": {"name": asked.contact.name, "number": asked.contact.number},
-        "unpaid": [_unpaid(asked.issued, *request) for request in asked.unpaid],
-    }
+def alerts(funding: Funding, bank: Bank) -> tuple[str, ...]:
+    """What a person should look at today, a sentence each; empty when nothing."""
+    return tuple(text for applies, text in _ALERTS if applies(funding, bank))
 
 
-def _lines(asked: Asked, totals: RunTotals, due: int) -> list[dict[str, object]]:
-    """From what was approved to what must be paid, and from there to what must be sent."""
-    rows = (
-        ("Claims approved", totals.approved_cents, False),
-        ("Claims reversed", totals.reversed_cents, False),
-        ("Interest and other provider adjustments", totals.adjusted_cents, False),
-        ("Overpayments carried forward", totals.forwarded_cents, False),
-        ("Overpayments recovered", -totals.recovered_cents, False),
-        ("Payments of this run", totals.need_cents, True),
-        ("Earlier runs waiting for funds", asked.other_holds_cents, False),
-        ("Minimum balance", asked.minimum_cents, False),
-        ("Balance available", -asked.available_cents, False),
-        ("Requested before and not yet received", -asked.asked_cents, False),
-        ("Amount due", due, True),
-    )
-    return [{"label": label, "cents": cents, "total": total} for label, cents, total in rows if cents or total]
-
-
-def _unpaid(today: date, number: str, issued: date, cents: int) -> dict[str, object]:
-    age = (today - issued).days
-    return {"number": number, "issued": issued.isoformat(), "age_days": age, "cents": cents, "step": hold_step(age)}
+_ALERTS: tuple[tuple[Callable[[Funding, Bank], bool], str], ...] = (
+    (lambda f, b: b.balance_cents < f.minimum_balance_cents, "The balance is below the minimum."),
+    (lambda _, b: 2 * b.weekly_paid_cents > b.balance_cents, "Two average weeks of payments exceed the balance."),
+    (lambda _, b: b.largest_cents > b.balance_cents, "A single payment exceeds the balance."),
+    (lambda _, b: b.unidentified_cents > 0, "A deposit is not identified."),
+    (lambda _, b: b.uncleared_days > UNCLEARED_DAYS, f"A payment has not cleared for {UNCLEARED_DAYS} days."),
+)

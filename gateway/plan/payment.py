@@ -175,7 +175,11 @@ def plan_run(
     forward_balances: Mapping[Payee, Sequence[ForwardBalance]] | None = None,
     adjustments: Mapping[Payee, Sequence[ProviderAdjustment]] | None = None,
 ) -> RunPlan:
-    """Groups decided claims of one employer by payee and says what each is paid; the same claims give the same plan."""
+    """Groups decided claims of one employer by payee and says what each is paid; the same claims give the same plan.
+
+    Args: forward_balances: open ones of this employer, oldest first, without those a plan that still waits has taken.
+    adjustments: other PLB items; a payee with nothing but these is paid too.
+    """
     forward_balances, adjustments = forward_balances or {}, adjustments or {}
     groups: defaultdict[Payee, list[Payable]] = defaultdict(list)
     for payable in payables:

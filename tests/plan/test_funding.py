@@ -8,7 +8,8 @@ import pytest
 from golden_claims import golden_payables
 
 from gateway.plan import funding
-from gateway.plan.funding import Asked, Due, Funding
+from gateway.plan.funding import Bank, Due, Funding
+from gateway.plan.funding_request import Asked, document
 from gateway.plan.payment import RunTotals, plan_run, totals
 
 BLUEBONNET = Funding(minimum_balance_cents=500000)
@@ -141,8 +142,8 @@ ASKED = Asked(
 
 def test_golden_request_explains_its_amount() -> None:
     """The request's lines lead from the claims approved to the payments, and from there to the amount due."""
-    document = funding.funding_request_document(ASKED, totals(plan_run(golden_payables().values())))
-    lines = [(line["label"], line["cents"]) for line in document["lines"]]  # type: ignore[union-attr]
+    request = document(ASKED, totals(plan_run(golden_payables().values())))
+    lines = [(line["label"], line["cents"]) for line in request["lines"]]  # type: ignore[union-attr]
     assert lines == [
         ("Claims approved", 2793606),
         ("Claims reversed", -40000),
@@ -152,8 +153,8 @@ def test_golden_request_explains_its_amount() -> None:
         ("Balance available", -1500000),
         ("Amount due", 1765606),
     ]
-    assert (document["amount_due_cents"], document["claims"], document["payments"]) == (1765606, 9, 2)
-    assert document["unpaid"] == [
+    assert (request["amount_due_cents"], request["claims"], request["payments"]) == (1765606, 9, 2)
+    assert request["unpaid"] == [
         {"number": "FR-0000", "issued": "2026-03-30", "age_days": 7, "cents": 1200, "step": "escalation"}
     ]
 
@@ -161,7 +162,7 @@ def test_golden_request_explains_its_amount() -> None:
 def test_a_request_tells_nothing_of_any_person() -> None:
     """Totals only: no name, member id, patient control number or ICN of the run's claims."""
     payables = golden_payables().values()
-    text = str(funding.funding_request_document(ASKED, totals(plan_run(payables))))
+    text = str(document(ASKED, totals(plan_run(payables))))
     for p in payables:
         for value in (p.icn, p.claim.pcn, p.claim.patient.last, p.claim.patient.first, p.claim.subscriber.id):
             assert value not in text
@@ -171,3 +172,21 @@ def test_run_totals_must_add_up() -> None:
     """Figures that do not lead to the need are refused."""
     with pytest.raises(ValueError, match="add up"):
         RunTotals(claims=1, payments=1, approved_cents=100, need_cents=99)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({}, ""),
+        ({"balance_cents": 499999}, "below the minimum"),
+        ({"weekly_paid_cents": 500000}, "Two average weeks"),
+        ({"largest_cents": 700000}, "single payment"),
+        ({"unidentified_cents": 1}, "not identified"),
+        ({"uncleared_days": 91}, "not cleared"),
+    ],
+)
+def test_each_thing_to_look_at_is_told_once(change: dict[str, int], word: str) -> None:
+    """One thing wrong with an account is one sentence; a sound account has none."""
+    told = funding.alerts(BLUEBONNET, Bank(**{"balance_cents": 600000, "uncleared_days": 90} | change))
+    assert len(told) == bool(word)
+    assert all(word in sentence for sentence in told)
