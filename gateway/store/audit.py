@@ -1,4 +1,4 @@
-"""Who did what: audit rows written with their cause, chained by hash afterwards. Never a name, number or date of a member."""
+"""Who did what: audit rows written with their cause, chained by hash afterwards. Never anything about a member."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def chain(connection: Connection) -> int:
 def broken_at(connection: Connection) -> int | None:
     """The first place where the chain does not hold, None when it holds."""
     link = ""
-    for row in connection.execute(select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)):
+    chained = select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)
+    for row in connection.execute(chained.execution_options(yield_per=CHAIN_ROWS)):
         link = _link(link, row)
         if link != row.hash:
             return int(row.seq)

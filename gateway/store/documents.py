@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan.records import FeeRow
@@ -56,27 +56,20 @@ def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T])
 
 def listing(connection: Connection, kind: str) -> list[tuple[str, str, str | None, int]]:
     """(id, first, last, versions) of a kind."""
-    grouped = select(document.c.id, document.c.first, func.max(document.c.last), func.count()).where(
-        document.c.kind == kind
-    )
-    return [tuple(row) for row in connection.execute(grouped.group_by(document.c.id, document.c.first).order_by(document.c.id, document.c.first))]  # type: ignore[misc]
+    newest = _newest(kind).order_by(document.c.id, document.c.first)
+    return [(row.id, row.first, row.last, row.version) for row in connection.execute(newest)]
 
 
 def put_fees(connection: Connection, rows: Iterable[FeeRow]) -> int:
     """Stores dated prices, each in place of one with the same key; returns how many."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    count = 0
-    for row in rows:
-        values = {
-            "npi": row.npi, "code": row.code, "modifier": row.modifier, "first": row.first.isoformat(),
-            "last": row.last.isoformat() if row.last else None, "allowed_cents": row.allowed_cents, "per": row.per,
-        }  # fmt: skip
-        changed = {name: values[name] for name in ("last", "allowed_cents", "per")}
-        statement = dialect.insert(fee).values(**values)
-        keys = ["npi", "code", "modifier", "first"]
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
-        count += 1
-    return count
+    into = dialect.insert(fee)
+    changed = {name: into.excluded[name] for name in ("last", "allowed_cents", "per")}
+    statement = into.on_conflict_do_update(index_elements=["npi", "code", "modifier", "first"], set_=changed)
+    values = [_fee_values(row) for row in rows]
+    if values:
+        connection.execute(statement, values)
+    return len(values)
 
 
 def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRow]:
@@ -118,14 +111,29 @@ def partner_of_key(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(alive).scalar_one_or_none()
 
 
-def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[document]:  # type: ignore[valid-type]
+def _newest(kind: str) -> Select[Any]:
+    """The newest version of every (id, first date): it stands in the older ones' place, also where it ends sooner."""
+    newer = document.alias("newer")
+    superseded = exists().where(
+        newer.c.kind == document.c.kind, newer.c.id == document.c.id,
+        newer.c.first == document.c.first, newer.c.version > document.c.version,
+    )  # fmt: skip
+    return select(document).where(document.c.kind == kind, ~superseded)
+
+
+def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[Row[Any]]:
     day = on.isoformat()
-    inside = select(document).where(
-        document.c.kind == kind, document.c.first <= day, or_(document.c.last.is_(None), document.c.last >= day)
-    )
+    inside = _newest(kind).where(document.c.first <= day, or_(document.c.last.is_(None), document.c.last >= day))
     if id_ is not None:
         inside = inside.where(document.c.id == id_)
-    return list(connection.execute(inside.order_by(document.c.id, document.c.first.desc(), document.c.version.desc())))
+    return list(connection.execute(inside.order_by(document.c.id, document.c.first.desc())))
+
+
+def _fee_values(row: FeeRow) -> dict[str, Any]:
+    return {
+        "npi": row.npi, "code": row.code, "modifier": row.modifier, "first": row.first.isoformat(),
+        "last": row.last.isoformat() if row.last else None, "allowed_cents": row.allowed_cents, "per": row.per,
+    }  # fmt: skip
 
 
 def _fee(row: object) -> FeeRow:

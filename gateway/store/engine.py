@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from gateway.clock import Clock, utc_us
@@ -26,15 +26,20 @@ CHUNK_CLAIMS = 100
 CHUNK_ROWS = 1_000
 """Plain rows one transaction may write; about as long as 100 claims."""
 
+_POSTGRES_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
 
 class Store:
     """One installation's database: engines, the unit of work and the clock. Thread-safe; makes no calls by itself."""
 
     def __init__(self, url: str, clock: Clock = utc_us) -> None:
         self.url = make_url(url)
+        if self.url.drivername == "postgresql":  # which SQLAlchemy would take for another driver than ours
+            self.url = self.url.set(drivername="postgresql+psycopg")
         self.clock = clock
-        self.engine = _engine(str(url))
-        self.blobs = _engine(_blobs_url(url)) if self.is_sqlite else self.engine
+        self.engine = _engine(self.url)
+        self._snapshot: dict[str, Any] = {} if self.is_sqlite else _POSTGRES_SNAPSHOT
+        self.blobs = _engine(_blobs_url(self.url)) if self.is_sqlite else self.engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,8 +54,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One read-only transaction over one snapshot."""
-        with self.engine.connect() as connection, connection.begin():
+        """One read-only transaction over one snapshot, which PostgreSQL must be asked for."""
+        with self.engine.connect().execution_options(**self._snapshot) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -75,13 +80,12 @@ class Store:
         self.blobs.dispose()
 
 
-def _blobs_url(url: str) -> str:
-    parsed = make_url(url)
-    return str(parsed.set(database=str(Path(parsed.database or "").with_name("blobs.db"))))
+def _blobs_url(url: URL) -> URL:
+    return url.set(database=str(Path(url.database or "").with_name("blobs.db")))
 
 
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=False, pool_size=8)
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)

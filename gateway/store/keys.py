@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +24,7 @@ class Keys:
     """The master keys of an installation, read once; `wrap` uses the newest, `unwrap` whichever wrapped."""
 
     def __init__(self, folder: Path) -> None:
-        self._masters = {int(p.name.removeprefix("master-")): p.read_bytes() for p in folder.glob("master-*")}
+        self._masters = {number: path.read_bytes() for number, path in _masters(folder)}
         if not self._masters:
             raise KeyMissing(str(folder))
         self._newest = max(self._masters)
@@ -46,6 +47,14 @@ class Keys:
         return hmac.new(oldest, b"match" + secret.encode(), hashlib.sha256).hexdigest()
 
 
+def _masters(folder: Path) -> Iterator[tuple[int, Path]]:
+    """(number, file) of every master key; an operator's `master-1.bak` is none."""
+    for path in folder.glob("master-*"):
+        number = path.name.removeprefix("master-")
+        if number.isdecimal():
+            yield int(number), path
+
+
 def new_key() -> bytes:
     """A fresh data key."""
     return os.urandom(KEY)
@@ -55,7 +64,7 @@ def create_master(folder: Path) -> Path:
     """Writes the next master key, 0600, in a 0700 folder; raises CannotCreate."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = 1 + max((int(p.name.removeprefix("master-")) for p in folder.glob("master-*")), default=0)
+        number = 1 + max((number for number, _ in _masters(folder)), default=0)
         path = folder / f"master-{number}"
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(os.urandom(KEY))
@@ -75,5 +84,5 @@ def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     """The plain bytes; raises KeyMissing when the key or what it is bound to differs."""
     try:
         return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], bound_to)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: too short for a nonce, or a master key cut short
         raise KeyMissing from error

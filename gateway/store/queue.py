@@ -2,7 +2,8 @@
 
 A claim gives a row an owner in a short transaction; the step's effects and the row's removal commit together, fenced
 by the owner: that is the exactly-once. A row's attempt is counted by the claim and set back by every chunk commit;
-three deaths without progress park it. Rows of a lane go in ord, one at a time; rows due later and parked rows hold none.
+three deaths without progress park it. Rows of a lane go in ord, one at a time; rows due later and parked rows hold
+none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,26 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import GatewayError
 from gateway.store.ids import ulid
@@ -40,6 +60,56 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
+_TODAY = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
+
+
+def _due(row: FromClause) -> ColumnElement[bool]:
+    """Not parked, its instant has come and its business date has."""
+    return and_(row.c.parked == 0, row.c.due_us <= bindparam("now_us"), row.c.due_on <= _TODAY)
+
+
+def _turns_statement() -> Select[Any]:
+    """(lowest turn that waits, the partner's last turn + 1); only what is due: a timer must not hold time still."""
+    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), _due(work))
+    own = select(func.coalesce(func.max(work.c.turn), -1) + 1).where(work.c.partner == bindparam("partner"))
+    return select(lowest.scalar_subquery(), own.scalar_subquery())
+
+
+def _claim_statement() -> Update:
+    """Built once: building it takes longer than running it.
+
+    The step is found by `=`, not `in`: PostgreSQL may run a locking subquery of an `in` once per row and take many.
+    """
+    w, older, undecided, agreed = work.alias("w"), work.alias("older"), receipt.alias("r"), agreement.alias("a")
+    ahead = exists().where(
+        older.c.lane == w.c.lane,
+        older.c.id != w.c.id,
+        or_(
+            older.c.owner.is_not(None),
+            and_(_due(older), or_(older.c.ord < w.c.ord, and_(older.c.ord == w.c.ord, older.c.id < w.c.id))),
+        ),
+    )
+    earlier_file = exists().where(
+        undecided.c.state == "received",
+        undecided.c.receipt_no < w.c.gate,
+        agreed.c.partner == undecided.c.partner,
+        agreed.c.sponsor_id == w.c.sponsor_id,
+    )
+    ready = (
+        select(w.c.id)
+        .where(w.c.owner.is_(None), _due(w), ~ahead, ~earlier_file)
+        .order_by(w.c.turn, w.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=w)
+    )
+    mine = update(work).where(work.c.id == ready.scalar_subquery(), work.c.owner.is_(None))
+    return mine.values(owner=bindparam("me"), attempt=work.c.attempt + 1).returning(work)
+
+
+_TURNS = _turns_statement()
+_CLAIM = _claim_statement()
+
+
 def enqueue(
     connection: Connection,
     now_us: int,
@@ -57,58 +127,32 @@ def enqueue(
 ) -> None:
     """Adds a step. key: a business key; a step that already waits under it is not added again.
 
-    turn is start-time fair queueing: a newcomer goes behind the lowest waiting turn, a partner behind its own last.
+    turn is start-time fair queueing: a newcomer goes behind the lowest turn that is due, a partner behind its own last.
     """
     if key is not None and connection.execute(select(work.c.id).where(work.c.key == key)).first():
         return
-    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), work.c.parked == 0)
-    own = select(func.coalesce(func.max(work.c.turn), -1) + 1).where(work.c.partner == partner)
-    low, mine = connection.execute(select(lowest.scalar_subquery(), own.scalar_subquery())).one()
-    connection.execute(
-        insert(work).values(
-            id=ulid(now_us), kind=kind, partner=partner, sponsor_id=sponsor_id, lane=lane, ord=ord, gate=gate,
-            turn=max(low, mine), due_us=due_us, due_on=due_on, attempt=0, owner=None, parked=0, key=key,
-            body=msgspec.json.encode(body or {}).decode(),
-        )
-    )  # fmt: skip
+    turns = connection.execute(_TURNS, {"now_us": now_us, "partner": partner}).one()
+    row = {
+        "id": ulid(now_us), "kind": kind, "partner": partner, "sponsor_id": sponsor_id, "lane": lane, "ord": ord,
+        "gate": gate, "turn": max(turns), "due_us": due_us, "due_on": due_on, "attempt": 0, "owner": None,
+        "parked": 0, "key": key, "body": msgspec.json.encode(body or {}).decode(),
+    }  # fmt: skip
+    connection.execute(_insert_once(connection) if key is not None else insert(work), row)
+
+
+def _insert_once(connection: Connection) -> Executable:
+    """Another transaction may have added the key since we looked: then nothing is added, and nothing fails."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(work).on_conflict_do_nothing(index_elements=["key"])
+    return sqlite.insert(work).on_conflict_do_nothing(index_elements=["key"])
 
 
 def claim(connection: Connection, me: str, now_us: int) -> Work | None:
-    """Takes the next step that is due, or None. Run in a write transaction of its own."""
-    w, older, undecided, agreed = work.alias("w"), work.alias("older"), receipt.alias("r"), agreement.alias("a")
-    today = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
+    """Takes the next step that is due, or None. Run in a write transaction of its own; IntegrityError: claim again.
 
-    def due(row: Any) -> Any:
-        return and_(row.c.parked == 0, row.c.due_us <= now_us, row.c.due_on <= today)
-
-    ahead = exists().where(
-        older.c.lane == w.c.lane,
-        older.c.id != w.c.id,
-        or_(
-            older.c.owner.is_not(None),
-            and_(due(older), or_(older.c.ord < w.c.ord, and_(older.c.ord == w.c.ord, older.c.id < w.c.id))),
-        ),
-    )
-    earlier_file = exists().where(
-        undecided.c.state == "received",
-        undecided.c.receipt_no < w.c.gate,
-        agreed.c.partner == undecided.c.partner,
-        agreed.c.sponsor_id == w.c.sponsor_id,
-    )
-    ready = (
-        select(w.c.id)
-        .where(w.c.owner.is_(None), due(w), ~ahead, ~earlier_file)
-        .order_by(w.c.turn, w.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=w)
-    )
-    taken = (
-        update(work)
-        .where(work.c.id.in_(ready), work.c.owner.is_(None))
-        .values(owner=me, attempt=work.c.attempt + 1)
-        .returning(work)
-    )
-    row = connection.execute(taken).mappings().one_or_none()
+    me is new for every start of a process: a zombie must not pass its successor's fence.
+    """
+    row = connection.execute(_CLAIM, {"me": me, "now_us": now_us}).mappings().one_or_none()
     return None if row is None else _work(row)
 
 
@@ -136,7 +180,7 @@ def later(connection: Connection, going: Work, due_us: int) -> None:
 
 def release(connection: Connection, owner_prefix: str) -> list[Work]:
     """Gives back what dead owners held; returns the rows that this parked, for their consequences."""
-    held = work.c.owner.like(f"{owner_prefix}%")
+    held = work.c.owner.startswith(owner_prefix, autoescape=True)
     dead = connection.execute(select(work).where(held, work.c.attempt >= DEATHS).with_for_update()).mappings().all()
     park = case((work.c.attempt >= DEATHS, literal(1)), else_=literal(0))
     connection.execute(update(work).where(held).values(owner=None, parked=park))
@@ -151,8 +195,8 @@ def unpark(connection: Connection, work_id: str, now_us: int) -> bool:
 
 def waiting(connection: Connection, *, but: str = "") -> int:
     """How many steps are due or being done on the present business date, except those of kind `but`."""
-    today = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
-    found = select(func.count()).select_from(work).where(work.c.parked == 0, work.c.due_on <= today, work.c.kind != but)
+    found = select(func.count()).select_from(work)
+    found = found.where(work.c.parked == 0, work.c.due_on <= _TODAY, work.c.kind != but)
     return int(connection.execute(found).scalar_one())
 
 
@@ -167,9 +211,9 @@ def leave(connection: Connection, name: str) -> None:
     connection.execute(delete(node).where(node.c.name == name))
 
 
-def silent_nodes(connection: Connection, before_us: int) -> list[str]:
-    """The nodes that have not said so since before_us."""
-    return list(connection.execute(select(node.c.name).where(node.c.seen_us < before_us)).scalars())
+def nodes(connection: Connection) -> dict[str, int]:
+    """Every node and when it last said that it lives."""
+    return {name: int(seen) for name, seen in connection.execute(select(node.c.name, node.c.seen_us))}
 
 
 def _work(row: Any) -> Work:

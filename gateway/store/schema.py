@@ -89,7 +89,7 @@ work = _table(
 )
 
 audit = _table(
-    # Who did what, when: one row with its cause, chained by hash afterwards (seq, hash null until then). No PHI. 7 years.
+    # Who did what, when: one row with its cause; seq, hash: its place in the chain, null until then. No PHI. 7 years.
     "audit",
     _t("id", primary_key=True),
     _i("at_us"),
@@ -219,7 +219,7 @@ interchange = _table(
 )
 
 x12_set = _table(
-    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON batch or enrolment header.
+    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header.
     # verdict: JSON of findings for the report. icn_first: number of its first claim. routes_left: route steps that have
     # not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person released it. 7 years.
     "x12_set",
@@ -262,8 +262,8 @@ staged = _table(
 # ---- leaving ---------------------------------------------------------------------------------------------------------
 
 outbox = _table(
-    # One thing that leaves, in the transaction that decided it; body sealed with key. state: waiting, visible, picked-up.
-    # Kept 7 years; resend gives the same bytes.
+    # One thing that leaves, in the transaction that decided it; body sealed with key. state: waiting, visible,
+    # picked-up. Kept 7 years; resend gives the same bytes.
     "outbox",
     _t("id", primary_key=True),
     _t("partner"),
@@ -288,7 +288,7 @@ outbox = _table(
 # ---- members ---------------------------------------------------------------------------------------------------------
 
 person = _table(
-    # A covered person; body is the Member without spans. ssn sealed with the installation's data key. Kept 7 years after.
+    # A covered person; body is the Member without spans. ssn sealed with the installation's data key. 7 years after.
     "person",
     _t("sponsor_id", primary_key=True),
     _t("person_id", primary_key=True),
@@ -377,7 +377,8 @@ evidence = _table(
 
 claim = _table(
     # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
-    # version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
+    # match: why no member was found. version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim;
+    # answer: the 277CA reasons when rejected. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -385,6 +386,7 @@ claim = _table(
     _t("partner"),
     _t("person_id"),
     _t("family_root"),
+    _t("match"),
     _t("pcn"),
     _t("state"),
     _t("original_icn"),

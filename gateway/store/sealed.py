@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.errors import InputOutput
 from gateway.store.engine import Store
 from gateway.store.keys import seal, unseal
 from gateway.store.schema import blob
@@ -28,10 +29,15 @@ def put(store: Store, upload_id: str, key: bytes, row_no: int, last: bool, plain
 
 
 def get(store: Store, upload_id: str, key: bytes, row_no: int, last: bool) -> bytes:
-    """The plain bytes of one row; raises KeyMissing if it was moved, cut or sealed by another key."""
+    """The plain bytes of one row; raises InputOutput if it is not there, KeyMissing if it does not open.
+
+    A row that was moved, cut, sealed by another key or is not the last where the last is wanted does not open.
+    """
     with store.read_blob() as connection:
         found = select(blob.c.data).where(blob.c.upload_id == upload_id, blob.c.row_no == row_no)
-        data = connection.execute(found).scalar_one()
+        data = connection.execute(found).scalar_one_or_none()
+    if data is None:
+        raise InputOutput(f"row {row_no} of upload {upload_id} is missing")
     return zlib.decompress(unseal(key, data, _bound(upload_id, row_no, last)))
 
 
