@@ -106,22 +106,24 @@ def _correct(spans: Spans, want: Want) -> Spans:
 def _compare(spans: Spans, want: Want) -> Spans:
     """030: the full file's picture; derives add, change, end or nothing.
 
-    Coverage that begins after the file's day and that the file does not name is left alone. A DTP*348 that lies on or
+    Coverage that begins after the file's day and that the file does not name is left alone, not even joined: the next
+    file's end must find its own span. A DTP*348 that lies on or
     before an earlier span says when it all began, not when the present coverage began.
     """
-    later = tuple(s for s in spans if s.first > max(want.day, want.first or date.min))
+    named_until = want.last or want.first or date.min
+    later = tuple(s for s in spans if s.first > max(want.day, named_until))
     here = tuple(s for s in spans if s not in later)
-    touching = overlapping(here, want.first or date.min, want.last)
+    touching = overlapping(here, want.first or date.min, want.last and max(want.last, want.first or date.min))
     last = want.last or (later[0].first - DAY if later else None)
     if not touching:
         first = want.first or want.day
-        return spans if last and last < first else (*spans, want.span(first, last))
+        return spans if last and last < first else (*joined((*here, want.span(first, last))), *later)
     target = touching[-1]
     new = want.span(_begin(here, target, want), last, target)
-    rest = _without(spans, target)
+    rest = _without(here, target)
     if new.last and new.last < new.first:
-        return rest
-    return (*rest, *_before(target, new.first), new)
+        return (*rest, *later)
+    return (*joined((*rest, *_before(target, new.first), new)), *later)
 
 
 def _begin(here: Spans, target: Span, want: Want) -> date:
@@ -160,7 +162,8 @@ def applied(spans: Spans, row: MemberRow, header: EnrolmentHeader) -> Spans:
     for coverage in sorted(row.coverages, key=_rank):
         want = wanted(coverage, row, header)
         mine = tuple(s for s in spans if benefit(s.line) == benefit(coverage.line))
-        made = joined(_code(coverage, header)(mine, want))
+        made = _code(coverage, header)(mine, want)
+        made = tuple(sorted(made, key=lambda s: s.first)) if header.action in FULL else joined(made)
         if overlap(made):
             raise Refusal("overlap", coverage.line)
         spans = (*(s for s in spans if s not in mine), *made)

@@ -13,24 +13,31 @@ from gateway.plan.enrolment_records import RosterEntry, RowKey
 def match(key: RowKey, family: Sequence[RosterEntry]) -> int | None:
     """The index in `family` of the person a row means, None for somebody new.
 
-    family: everybody with the row's subscriber number, prior number, or an alias of them.
+    family: everybody with the row's subscriber number, prior number, or an alias of them. REF*23 counts first, but
+    only inside one subscriber number: a spouse who left may be number 01 of her own.
     """
-    if key.member_no:
-        for n, entry in enumerate(family):
-            if entry.member_no == key.member_no:
-                return n
-    free = [(n, e) for n, e in enumerate(family) if not (key.member_no and e.member_no) or key.prior_no]
-    for same in (_relation, _birthright):
-        found = [n for n, entry in free if same(key, entry)]
+    for same in (_numbered, _relation, _birthright, _renumbered):
+        found = [n for n, entry in enumerate(family) if same(key, entry)]
         if len(found) == 1:
             return found[0]
     return None
 
 
+def _numbered(key: RowKey, entry: RosterEntry) -> bool:
+    return key.member_no != "" and (key.subscriber_no, key.member_no) == (entry.subscriber_no, entry.member_no)
+
+
+def _renumbered(key: RowKey, entry: RosterEntry) -> bool:
+    """The same REF*23 and relationship under an earlier subscriber number."""
+    return key.member_no != "" and (key.relationship, key.member_no) == (entry.relationship, entry.member_no)
+
+
 def _birthright(key: RowKey, entry: RosterEntry) -> bool:
     """The same person whatever the relationship: it changes with divorce, and when a spouse elects COBRA alone."""
+    contradicted = key.subscriber_no == entry.subscriber_no and "" != key.member_no != entry.member_no != ""
     return (
-        key.birth is not None
+        not contradicted
+        and key.birth is not None
         and key.birth == entry.birth
         and key.first.casefold() == entry.first.casefold()
         and key.birth_sequence == entry.birth_sequence

@@ -143,11 +143,12 @@ def _reconciled(
     found: Survey, header: EnrolmentHeader, roster: Sequence[RosterEntry], seen: _Seen, rules: Rules
 ) -> Survey:
     """The survey of a full file: who is active in its scope, who is missing, and whether those ends wait."""
+    day, end = file_day(header), absence_day(header, rules)
     active, before = 0, Counter[str]()
     leavers: list[Leaver] = []
     missed: list[str] = []
     for entry in roster:
-        going = _going(entry, header, seen.scope, rules)
+        going = _going(entry, day, end, seen.scope) if entry.status != "C" or rules.cobra_in_file else set()
         if not going:
             continue
         active += 1
@@ -171,11 +172,8 @@ def _reconciled(
     )
 
 
-def _going(entry: RosterEntry, header: EnrolmentHeader, scope: set[str], rules: Rules) -> set[str]:
+def _going(entry: RosterEntry, day: date, end: date, scope: set[str]) -> set[str]:
     """The benefits of a person an absence would end: begun by the file's day, in its scope, not ending anyway."""
-    if entry.status == "C" and not rules.cobra_in_file:
-        return set()
-    day, end = file_day(header), absence_day(header, rules)
     return {benefit(s.line) for s in entry.lines if s.first <= day and until(s) > end} & scope
 
 

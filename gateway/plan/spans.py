@@ -147,7 +147,7 @@ def _kind(old: Span | None, new: Span | None) -> Effect | None:
 
 
 def _extend(days: list[Days], first: date, last: date) -> None:
-    if days and days[-1][1] + DAY == first:
+    if days and days[-1][1] == first - DAY:
         days[-1] = (days[-1][0], last)
     else:
         days.append((first, last))
