@@ -41,11 +41,6 @@ UNMATCHED = {
 """CARC and sentence by the reason of the match."""
 
 
-def covered(plan: Plan, member: Member, line: ServiceLine) -> bool:
-    """Whether every day of the line is covered."""
-    return line_cover(periods(plan, member), line) == "all"
-
-
 def periods(plan: Plan, member: Member) -> list[tuple[date, date]]:
     """Covered periods of this plan in order, inclusive, touching spans joined (a change of tier is no gap)."""
     joined: list[tuple[date, date]] = []

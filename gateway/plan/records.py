@@ -195,7 +195,7 @@ class LineDecision(Record, frozen=True, kw_only=True):
 
 
 class Pend(Record, frozen=True, kw_only=True):
-    """Why a decision waits for a person: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM SUB), why, what is needed."""
+    """Why a decision waits for a person: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM SUB), reason, need."""
 
     queue: str
     reason: str
