@@ -206,7 +206,7 @@ class _Batch:
         people, npis = row.person_id, _npis(claim)
         case = Case(
             icn=row.icn, version=version, claim=claim, received=date.fromisoformat(row.received_on),
-            member=self.members.get(row.icn), plan=plan,
+            member=self.members.get(row.icn), match=row.match, plan=plan,
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
             authorisations=tuple(self.authorisations.get(people, ())),

@@ -109,15 +109,13 @@ class _Batch:
         reasons = door.reject_reasons(claim, date.fromisoformat(self.received_on))
         if not reasons and claim.frequency in REPLACING and not self._may_replace(claim):
             reasons = (UNKNOWN_ORIGINAL,)
-        member = None
-        if not reasons:
-            member = matching.match(claim, self.candidates.get(claim.subscriber.id, [])).member
-        root = member.family_root if member else ""
+        found = matching.Match() if reasons else matching.match(claim, self.candidates.get(claim.subscriber.id, []))
+        root = found.member.family_root if found.member else ""
         self.inserts.append(
             {
                 "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
-                "partner": self.set_row.partner, "person_id": member.person_id if member else "", "family_root": root,
-                "pcn": claim.pcn, "state": "rejected" if reasons else "routed",
+                "partner": self.set_row.partner, "person_id": found.member.person_id if found.member else "",
+                "family_root": root, "match": found.reason, "pcn": claim.pcn, "state": "rejected" if reasons else "routed",
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
                 "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
@@ -129,8 +127,7 @@ class _Batch:
         if claim.frequency in REPLACING:
             self.replaced[claim.original_icn] = icn
             root = root or self.originals[claim.original_icn].family_root
-        shards = self.sponsor.shards if self.sponsor else 1
-        self.lanes[zlib.crc32(root.encode()) % shards].append(icn)
+        self.lanes[shard_of(root, self.sponsor)].append(icn)
 
     def _may_replace(self, claim: Claim) -> bool:
         original = self.originals.get(claim.original_icn)
@@ -167,6 +164,19 @@ def enqueue_adjudicate(
         connection, context.now_us, "adjudicate", lane=f"A/{sponsor_id}/{shard}", partner=f"sponsor/{sponsor_id}",
         sponsor_id=sponsor_id, ord=ord_, body={"icns": icns},
     )  # fmt: skip
+
+
+def shard_of(family_root: str, sponsor: Sponsor | None) -> int:
+    """The adjudication lane of a family."""
+    return zlib.crc32(family_root.encode()) % (sponsor.shards if sponsor else 1)
+
+
+def find_member(connection: Connection, sponsor_id: str, row: Any, known_at: str) -> tuple[str, str, str]:
+    """(person id, family root, why nobody) of a claim's patient as known at an order key."""
+    claim = msgspec.json.decode(row.body, type=Claim)
+    number = claim.subscriber.id
+    found = matching.match(claim, roster.by_subscriber(connection, sponsor_id, [number], known_at).get(number, []))
+    return (found.member.person_id, found.member.family_root, "") if found.member else ("", "", found.reason)
 
 
 def _ord(set_row: Any, nth: int) -> str:

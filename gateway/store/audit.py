@@ -44,6 +44,11 @@ def broken_at(connection: Connection) -> int | None:
     return None
 
 
+def unchained(connection: Connection) -> bool:
+    """Whether a row waits for its place in the chain."""
+    return connection.execute(select(audit.c.id).where(audit.c.seq.is_(None)).limit(1)).first() is not None
+
+
 def count(connection: Connection) -> int:
     """How many audit rows there are."""
     return int(connection.execute(select(func.count()).select_from(audit)).scalar_one())

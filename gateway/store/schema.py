@@ -377,8 +377,8 @@ evidence = _table(
 
 claim = _table(
     # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
-    # match: why no member was found. version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim;
-    # answer: the 277CA reasons when rejected. Kept 7 years.
+    # match: why no member was found. version: of its newest decision; status: its CLP02; denied: every line was.
+    # body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),

@@ -1,0 +1,42 @@
+"""Opens or creates the installation a settings file names; refuses rather than starts half."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from gateway.errors import ConfigError
+from gateway.flow.context import Context, FolderCache
+from gateway.settings import Settings
+from gateway.store import installation, keys, migrate
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
+from gateway.store.newest import require_readable
+
+
+def create(settings: Settings, today: date) -> None:
+    """Makes the database, the facts of the installation and, where there is none, a master key."""
+    folder = settings.path(settings.keys.folder)
+    if not any(folder.glob("master-*")):
+        keys.create_master(folder)
+    store = Store(settings.database_url)
+    migrate.upgrade(store)
+    first = settings.first_business_date if settings.usage == "T" else None
+    with store.write("create") as connection:
+        if not installation.get(connection, "usage"):
+            installation.put(connection, "usage", settings.usage)
+            installation.put(connection, "business_date", (first or today).isoformat())
+            installation.put(connection, "created_us", str(store.clock()))
+    store.close()
+
+
+def open_context(settings: Settings) -> Context:
+    """What every step is given; raises ConfigError, StateTooNew or KeyMissing."""
+    store = Store(settings.database_url)
+    migrate.require_current(store)
+    master = Keys(settings.path(settings.keys.folder))
+    with store.read() as connection:
+        usage = installation.get(connection, "usage")
+    if usage != settings.usage:
+        raise ConfigError(f"the state is of usage {usage or 'unknown'}, the settings say {settings.usage}")
+    require_readable(store, master)
+    return Context(store, master, usage, FolderCache(settings.cache))

@@ -1,0 +1,109 @@
+"""A worker: claims the next due step, does it, and looks again. Crash-only: any doubt, and it leaves; its work is given back.
+
+It leaves as well when its stdin ends (the supervisor is gone). A byte on stdin wakes it; a byte on stdout says that it
+finished something, so that others look for what that made.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from gateway.errors import GatewayError
+from gateway.flow import adjudicate, day, deliver, intake, notify, parked, pay, route
+from gateway.flow.context import Context
+from gateway.store import queue
+from gateway.store.queue import Work
+
+log = structlog.get_logger()
+
+POLL_S = 0.25
+"""How often an idle worker looks without being woken: what another node enqueued is seen this late at most."""
+
+Step = Callable[[Context, Work], None]
+
+STEPS: Mapping[str, Step] = {
+    "intake": intake.intake,
+    "sweep": intake.sweep,
+    "route": route.route,
+    "adjudicate": adjudicate.adjudicate,
+    "plan": pay.plan,
+    "issue": pay.issue,
+    "payee": pay.payee,
+    "close": pay.close,
+    "settle": pay.settle,
+    "notify": notify.notify,
+    "paper": notify.paper,
+    "recover": notify.recover,
+    "rerun": parked.rerun,
+    "end-absent": parked.end_absent,
+    "deliver": deliver.deliver,
+    "chain": deliver.chain,
+    "day": day.day,
+}
+"""Every kind of step and what does it."""
+
+
+def work_once(context: Context, me: str) -> bool:
+    """Claims and does one step; False when none is due."""
+    try:
+        with context.store.write("claim") as connection:
+            work = queue.claim(connection, me, context.now_us)
+    except IntegrityError:
+        return True  # another worker took a row of the same lane first: look again
+    if work is None:
+        return False
+    structlog.contextvars.bind_contextvars(work=work.kind, sponsor=work.sponsor_id, partner=work.partner)
+    try:
+        STEPS[work.kind](context, work)
+    finally:
+        structlog.contextvars.clear_contextvars()
+    return True
+
+
+def run(context: Context, me: str, stdin: int = 0, stdout: int = 1) -> None:
+    """Works until stdin ends. Raises whatever a step raised: the process then exits and its work is given back."""
+    wake = threading.Event()
+    threading.Thread(target=_watch, args=(stdin, wake), daemon=True).start()
+    log.info("worker started", worker=me)
+    while True:
+        wake.clear()
+        while work_once(context, me):
+            os.write(stdout, b".")
+        wake.wait(POLL_S)
+
+
+def _watch(stdin: int, wake: threading.Event) -> None:
+    """Wakes on a byte, leaves on the end of stdin. os.read, as a buffered read aborts at interpreter shutdown."""
+    while os.read(stdin, 4096):
+        wake.set()
+    os._exit(0)
+
+
+def main(context: Context, me: str) -> int:
+    """The body of `gateway worker-process`: an exit code instead of a traceback, which could carry data."""
+    try:
+        run(context, me)
+    except GatewayError as error:
+        log.error("worker left", error=type(error).__name__)
+        return error.exit_code
+    except Exception as error:
+        log.error("worker left", error=type(error).__name__, where=_where(error))
+        return 70
+    return 0
+
+
+def _where(error: BaseException) -> str:
+    """File and line where an error came from: never its message, which may repeat data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+
+
