@@ -36,7 +36,7 @@ _RSA_MAX_BITS = 8192  # larger keys cost us more to check than the stranger to s
 
 
 class KeyLogin(SSHService):
-    """The ssh-userauth service (RFC 4252). One per connection: the transport accepts it once, so tries add up."""
+    """The ssh-userauth service (RFC 4252). One per connection, so that tries add up."""
 
     name = b"ssh-userauth"
     protocolMessages = userauth.SSHUserAuthServer.protocolMessages

@@ -104,14 +104,16 @@ class Desk:
         return handle
 
     def _read(self, request: bytes, ask: Reader) -> Answer:
-        handle, offset, length = self._handle(ask.string(), Reading), ask.u64(), ask.u32()
+        name, offset, length = ask.string(), ask.u64(), ask.u32()
         ask.end()
+        handle = self._handle(name, Reading)
         content = handle.turns.add(lambda: handle.read(offset, length))
         return content.addCallback(lambda data: wire.data(request, data) if data else _eof(request))
 
     def _write(self, request: bytes, ask: Reader) -> Answer:
-        handle, offset, content = self._handle(ask.string(), Writing), ask.u64(), ask.string()
+        name, offset, content = ask.string(), ask.u64(), ask.string()
         ask.end()
+        handle = self._handle(name, Writing)
         return handle.turns.add(lambda: handle.write(offset, content)).addCallback(_ok, request)
 
     def _readdir(self, request: bytes, ask: Reader) -> Answer:
@@ -124,8 +126,9 @@ class Desk:
         return succeed(wire.attrs(request, handle.attributes))
 
     def _fsetstat(self, request: bytes, ask: Reader) -> Answer:
-        handle, size = self._handle(ask.string(), Handle), ask.wanted_size()
+        name, size = ask.string(), ask.wanted_size()
         ask.end()
+        handle = self._handle(name, Handle)
         return handle.turns.add(lambda: handle.set(size)).addCallback(_ok, request)
 
     # Paths

@@ -102,13 +102,12 @@ class DoorTransport(transport.SSHServerTransport):
         if self._ended:
             return
         super().sendDisconnect(reason, desc)
-        self._ended = True
+        self._ended, self.buf = True, b""
         self.transport.unregisterProducer()
         self._cut = self.clock.callLater(GOODBYE_S, self.transport.abortConnection)
 
     def protocol_error(self) -> None:
         """Ends a connection that broke the rules, at once when it broke them before there were keys to say so with."""
-        self.buf = b""
         try:
             self.sendDisconnect(transport.DISCONNECT_PROTOCOL_ERROR, b"protocol error")
         except Exception:
@@ -129,13 +128,14 @@ class DoorTransport(transport.SSHServerTransport):
     # Login
 
     def ssh_SERVICE_REQUEST(self, packet: bytes) -> None:
-        """Login is asked for once, encrypted; stock Conch would count its tries anew each time."""
+        """Login only, encrypted only. Some clients ask again for every try: stock Conch would count them anew."""
         name = Reader(packet).string()
-        if name != KeyLogin.name or self.service is not None or not self.isEncrypted("both"):
+        if name != KeyLogin.name or self.partner or not self.isEncrypted("both"):
             self.sendDisconnect(transport.DISCONNECT_SERVICE_NOT_AVAILABLE, b"no such service")
             return
         self.sendPacket(transport.MSG_SERVICE_ACCEPT, NS(name))
-        self.setService(KeyLogin())
+        if self.service is None:
+            self.setService(KeyLogin())
 
     def sendExtInfo(self, extensions: list[tuple[bytes, bytes]]) -> None:
         """Conch would offer the algorithms of our host keys for the partners' keys (RFC 8308 3.1)."""

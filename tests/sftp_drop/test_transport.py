@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dict_drop import DictDrop
+from twisted.conch.ssh.common import NS
+from twisted.conch.ssh.keys import Key
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from sftp_drop.server import Door, DoorFactory
+from sftp_drop.settings import GOODBYE_S, SSH_PACKET_MAX_BYTES, DoorSettings
+
+HELLO = b"SSH-2.0-test\r\n"
+MSG_SERVICE_REQUEST, MSG_KEXINIT, MSG_NEWKEYS, MSG_DISCONNECT = 5, 20, 21, 1
+
+
+class Wire(StringTransport):
+    """A TCP connection made of a string."""
+
+    aborted = False
+
+    def setTcpNoDelay(self, on: bool) -> None:
+        self.no_delay = on
+
+    def setTcpKeepAlive(self, on: bool) -> None:
+        self.keep_alive = on
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+
+
+def packet(payload: bytes) -> bytes:
+    """An SSH packet before there are keys."""
+    padding = 8 - (len(payload) + 5) % 8 + 8
+    return struct.pack("!LB", len(payload) + 1 + padding, padding) + payload + bytes(padding)
+
+
+class House:
+    """A factory and the connections to it."""
+
+    def __init__(self, key_folder: Path, **limits: Any) -> None:
+        self.clock = Clock()
+        keys = [Key.fromFile(str(key_folder / "host"))]
+        self.factory = DoorFactory(DictDrop({}), keys, DoorSettings(**limits), self.clock)
+
+    def knock(self, host: str = "192.0.2.1") -> tuple[Any, Wire]:
+        door = self.factory.buildProtocol(IPv4Address("TCP", host, 4))
+        wire = Wire()
+        if door is not None:
+            door.makeConnection(wire)
+        return door, wire
+
+
+@pytest.fixture
+def house(key_folder: Path) -> House:
+    return House(key_folder)
+
+
+def test_small_packets_leave_at_once(house: House) -> None:
+    """TCP_NODELAY is set, and dead peers are noticed."""
+    _, wire = house.knock()
+    assert wire.no_delay and wire.keep_alive
+
+
+def test_login_grace_runs_from_accept(house: House) -> None:
+    """Who has not logged in after 60 seconds is cut off, talking or not."""
+    door, wire = house.knock()
+    for _ in range(59):
+        house.clock.advance(1)
+        door.dataReceived(b"S")
+    assert not wire.aborted
+    house.clock.advance(1)
+    assert wire.aborted
+
+
+def test_the_idle_are_cut_off(key_folder: Path) -> None:
+    """Who sends nothing for the idle time is cut off; every byte starts it anew."""
+    house = House(key_folder, login_grace_s=10_000)
+    door, wire = house.knock()
+    house.clock.advance(899)
+    door.dataReceived(b"S")
+    house.clock.advance(899)
+    assert not wire.aborted
+    house.clock.advance(1)
+    assert wire.aborted
+
+
+def test_no_timer_outlives_its_connection(house: House) -> None:
+    """A lost connection leaves nothing behind."""
+    door, _ = house.knock()
+    door.sendDisconnect(2, b"enough")
+    door.connectionLost(Failure(ConnectionDone()))
+    assert house.clock.getDelayedCalls() == [] and not house.factory.inside
+
+
+def test_who_does_not_take_the_goodbye_is_cut_off(house: House) -> None:
+    """After a disconnect the peer has some seconds, and nothing it sends is read any more."""
+    door, wire = house.knock()
+    door.sendDisconnect(2, b"enough")
+    assert wire.disconnecting and not wire.aborted
+    door.dataReceived(HELLO)
+    assert not door.gotVersion
+    house.clock.advance(GOODBYE_S)
+    assert wire.aborted
+
+
+@pytest.mark.parametrize("length", [SSH_PACKET_MAX_BYTES + 8, 2**20, 2**31])
+def test_endless_packets_are_not_buffered(house: House, length: int) -> None:
+    """A length header no honest peer sends ends the connection once it is not kept."""
+    door, wire = house.knock()
+    door.dataReceived(HELLO + struct.pack("!LB", length, 4))
+    for _ in range(40):
+        door.dataReceived(bytes(2048))
+    assert wire.disconnecting and len(door.buf) == 0
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        packet(bytes([MSG_SERVICE_REQUEST]) + NS(b"ssh-userauth")),
+        packet(bytes([MSG_SERVICE_REQUEST])),
+        packet(bytes([MSG_NEWKEYS])),
+        packet(bytes([MSG_KEXINIT])),
+        packet(bytes([30]) + NS(b"x")),
+        packet(b""),
+        struct.pack("!LB", 12, 255) + bytes(11),
+    ],
+)
+def test_packets_out_of_order_end_the_connection(house: House, sent: bytes) -> None:
+    """Before the key exchange nothing but a key exchange is served; nothing a stranger sends raises into the reactor."""
+    door, _ = house.knock()
+    door.dataReceived(HELLO + sent + sent)
+    assert door.service is None and not door.isEncrypted()
+
+
+def kexinit(**other: bytes) -> bytes:
+    """A client's KEXINIT that we agree with, except for what is given."""
+    lists = {
+        "kex": b"curve25519-sha256",
+        "host_key": b"ssh-ed25519",
+        "cipher": b"aes128-ctr",
+        "mac": b"hmac-sha2-256",
+        "compression": b"none",
+    } | other
+    names = [lists["kex"], lists["host_key"], *(lists[key] for key in ("cipher", "mac", "compression") for _ in "io"), b"", b""]
+    return packet(bytes([MSG_KEXINIT]) + bytes(16) + b"".join(map(NS, names)) + bytes(5))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"compression": b"zlib"},
+        {"compression": b"zlib@openssh.com"},
+        {"cipher": b"aes128-cbc"},
+        {"cipher": b"3des-cbc"},
+        {"cipher": b"none"},
+        {"mac": b"hmac-sha1"},
+        {"mac": b"hmac-md5"},
+        {"kex": b"diffie-hellman-group14-sha1"},
+        {"kex": b"ecdh-sha2-nistp256"},
+        {"host_key": b"ssh-rsa"},
+    ],
+)
+def test_weak_algorithms_are_not_agreed_on(house: House, other: dict[str, bytes]) -> None:
+    """Compression, CBC, SHA-1, MD5, NIST curves and SHA-1 host keys end the key exchange."""
+    door, wire = house.knock()
+    door.dataReceived(HELLO + kexinit(**other))
+    assert wire.disconnecting
+
+
+def test_the_profile_is_agreed_on(house: House) -> None:
+    """The control of the test above: our own profile goes on."""
+    door, wire = house.knock()
+    door.dataReceived(HELLO + kexinit())
+    assert not wire.disconnecting and door.kexAlg == b"curve25519-sha256"
+
+
+def test_the_banner_names_no_program(house: House) -> None:
+    """Strangers do not learn which software and release answers."""
+    _, wire = house.knock()
+    assert wire.value().startswith(b"SSH-2.0-aso\r\n") and b"Twisted" not in wire.value()
+
+
+@pytest.mark.parametrize(
+    ("limits", "hosts", "let_in"),
+    [
+        ({"connections_max": 2}, ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 2),
+        ({"connections_per_ip_max": 1}, ["192.0.2.1", "192.0.2.1", "192.0.2.2"], 2),
+        ({"strangers_max": 1}, ["192.0.2.1", "192.0.2.2"], 1),
+    ],
+)
+def test_connections_are_counted(key_folder: Path, limits: dict[str, int], hosts: list[str], let_in: int) -> None:
+    """All, those of one address, and those without a login are bounded; one that goes makes room."""
+    house = House(key_folder, **limits)
+    doors = [house.knock(host)[0] for host in hosts]
+    assert sum(door is not None for door in doors) == let_in
+    doors[0].connectionLost(Failure(ConnectionDone()))
+    assert house.knock(hosts[0])[0] is not None
+
+
+def test_a_peer_that_reads_nothing_stops_us(house: House) -> None:
+    """The transport is not clear while TCP takes no more, during a key exchange, and after the end."""
+    door, _ = house.knock()
+    assert not door.clear()
+    door._keyExchangeState = door._KEY_EXCHANGE_NONE
+    assert door.clear()
+    door.pauseProducing()
+    assert not door.clear()
+    door.resumeProducing()
+    assert door.clear()
+    door.sendDisconnect(2, b"enough")
+    assert not door.clear()
+
+
+def test_a_door_that_never_opened_closes(house: House) -> None:
+    """Stopping a service that was not started succeeds."""
+    fired: list[object] = []
+    Door(house.factory, None, "127.0.0.1", 0).stopService().addCallback(fired.append)
+    assert fired == [None]
