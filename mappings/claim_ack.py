@@ -115,7 +115,7 @@ def _totals(accepted: str, rejected: str) -> tuple[Seg, ...]:
 
 
 HEADER = Table(
-    ("HEADER", "header", "ST_LOOP", ""),
+    "HEADER",
     Seg("BHT", "0085", "08", Id("reference"), F("created", DAY), F("time"), "TH"),
 )
 PAYER = Table(

@@ -40,12 +40,11 @@ from parsers.events import Unit
 from parsers.findings import Finding
 
 GUIDE = "005010X222A1"
-HEADER_LOOPS = ("HEADER", "header", "ST_LOOP", "")
 
 # ---- the tables ------------------------------------------------------------------------------------------------------
 
 HEADER = Table(
-    HEADER_LOOPS,
+    "HEADER",
     Seg("BHT", "0019", F("purpose"), Id("reference"), F("created", DAY), F("time"), F("kind")),
     Within(
         "1000A",

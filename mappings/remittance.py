@@ -111,7 +111,7 @@ def _remark_element(place: int, code: str) -> str:
 
 
 HEADER = Table(
-    ("HEADER", "header", "ST_LOOP", ""),
+    "HEADER",
     Seg(
         "BPR",
         F("handling"),

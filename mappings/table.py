@@ -264,22 +264,20 @@ class _Choice:
 class Table(Within):
     """A tree of items with its dispatch by (loop, segment id, qualifier) worked out once."""
 
-    def __init__(self, loops: str | tuple[str, ...], *items: Item) -> None:
-        self.loops = (loops,) if isinstance(loops, str) else loops
-        super().__init__(self.loops[0], *items)
+    def __init__(self, loop: str, *items: Item) -> None:
+        super().__init__(loop, *items)
         self._slots = [_Slot(None, -1)]
         self._choices: dict[tuple[str, str], _Choice] = {}
-        self._add(items, self.loops, 0, None)
+        self._add(items, loop, 0, None)
 
-    def _add(self, items: Sequence[Item], loops: tuple[str, ...], slot: int, opener: Seg | None) -> None:
+    def _add(self, items: Sequence[Item], loop: str, slot: int, opener: Seg | None) -> None:
         for item in items:
             if isinstance(item, Seg):
-                for loop in loops:
-                    self._choices.setdefault((loop, item.id), _Choice()).add(item, slot, item is opener)
+                self._choices.setdefault((loop, item.id), _Choice()).add(item, slot, item is opener)
             else:
                 inner = self._slot(item, slot) if isinstance(item, One) else slot
                 first = _first(item) if isinstance(item, Many) else opener
-                self._add(item.items, (item.loop,) if item.loop else loops, inner, first)
+                self._add(item.items, item.loop or loop, inner, first)
 
     def _slot(self, node: One, parent: int) -> int:
         number = len(self._slots)

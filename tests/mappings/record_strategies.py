@@ -1,0 +1,465 @@
+"""Records as a partner may legally send them, for properties: code values are the guides', text is X12's basic set."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mappings.records import (
+    Address,
+    Adjustment,
+    BankAccount,
+    Claim,
+    ClaimAcknowledgement,
+    ClaimAnswer,
+    ClaimBatch,
+    ClaimStatus,
+    Contact,
+    CoverageRow,
+    EnrolmentHeader,
+    LinePayment,
+    MemberRow,
+    Organisation,
+    OtherCoverage,
+    OtherInsurance,
+    Person,
+    Procedure,
+    Provider,
+    ProviderAdjustment,
+    ProviderAnswer,
+    Remittance,
+    RemittedClaim,
+    RemittedLine,
+    Repricing,
+    ServiceLine,
+)
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789"
+
+
+def _word(number: int) -> str:
+    """One whole number as text: one draw instead of one for every character keeps hypothesis quick."""
+    marks = ("", " ", "-", "'", ". ", "/")[number % 6]
+    letters = ""
+    while number:
+        number, rest = divmod(number, 36)
+        letters += (DIGITS + LETTERS)[rest]
+    return f"{letters[:3]}{marks}{letters[3:]}".strip() or "0"
+
+
+def text(most: int, least: int = 1) -> st.SearchStrategy[str]:
+    """Letters, digits and a few marks; no spaces at the ends; now and then as long as it may be."""
+    return st.integers(0, 10**9).map(
+        lambda n: (_word(n) * (most if n % 7 == 0 else 1))[:most].strip().ljust(least, "X")
+    )
+
+
+def digits(size: int) -> st.SearchStrategy[str]:
+    return st.integers(0, 10**size - 1).map(lambda n: f"{n:0{size}}")
+
+
+def code(*values: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(values)
+
+
+def maybe(strategy: st.SearchStrategy[Any], absent: Any = None) -> st.SearchStrategy[Any]:
+    return st.one_of(st.just(absent), strategy)
+
+
+def opt(most: int) -> st.SearchStrategy[str]:
+    return maybe(text(most), "")
+
+
+def tuples(strategy: st.SearchStrategy[Any], least: int, most: int) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(strategy, min_size=least, max_size=most).map(tuple)
+
+
+def keyed(keys: tuple[str, ...], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(keys), values, max_size=2)
+
+
+days = st.dates(date(1990, 1, 1), date(2030, 12, 31))
+cents = st.integers(0, 10**10 - 1)
+signed_cents = st.integers(-(10**10) + 1, 10**10 - 1).filter(bool)
+quantities = st.integers(1, 9_999_999).map(lambda n: Decimal(n) / 1000)
+
+addresses = st.builds(
+    Address, line1=text(55), line2=opt(55), city=text(30, 2), state=code("TX", "CA", "NY"), zip=digits(9)
+)
+names = {"last": text(60), "first": text(35), "middle": opt(25), "suffix": opt(10)}
+
+
+def persons(**more: Any) -> st.SearchStrategy[Person]:
+    return st.builds(Person, **{**names, **more})
+
+
+whole_persons = persons(birth=days, sex=code("F", "M", "U"), address=addresses)
+card_ids = {"id_qualifier": st.just("MI"), "id": text(30, 2)}
+procedures = st.builds(Procedure, code=digits(5), modifiers=tuples(code("25", "59", "RT"), 0, 4))
+npis = digits(10)
+
+
+def providers(entity: st.SearchStrategy[str], **more: Any) -> st.SearchStrategy[Provider]:
+    def named(one: Provider) -> Provider:
+        return (
+            one
+            if one.entity == "1"
+            else Provider(**{**{f: getattr(one, f) for f in one.__struct_fields__}, "first": ""})
+        )
+
+    return st.builds(Provider, npi=npis, entity=entity, name=text(60), first=text(35), **more).map(named)
+
+
+either = code("1", "2")
+billing_providers = providers(
+    either, tin=digits(9), tin_qualifier=code("EI", "SY"), taxonomy=maybe(text(10, 10), ""), address=addresses
+)
+rendering_providers = providers(either, taxonomy=maybe(text(10, 10), ""))
+
+
+@st.composite
+def adjustments(draw: st.DrawFn) -> tuple[Adjustment, ...]:
+    """Grouped, as CAS holds them; up to eight of a group, so that one CAS is not enough."""
+    groups = draw(st.lists(code("CO", "PR", "OA", "PI"), max_size=2, unique=True))
+    one = st.builds(dict, reason=code("45", "1", "2", "23", "97"), cents=signed_cents, quantity=maybe(quantities))
+    return tuple(Adjustment(group=g, **a) for g in groups for a in draw(st.lists(one, min_size=1, max_size=8)))
+
+
+# ---- 837P ------------------------------------------------------------------------------------------------------------
+
+repricings = st.builds(
+    Repricing, method=code("00", "02"), allowed_cents=cents, saving_cents=maybe(cents), organisation=opt(30),
+    reject_reason=maybe(code("T1", "T3"), ""),
+)  # fmt: skip
+line_payments = st.builds(
+    LinePayment, payer_id=text(30, 2), paid_cents=cents, procedure=procedures, units=quantities,
+    adjustments=adjustments(), decided=days, remaining_cents=maybe(cents),
+)  # fmt: skip
+
+
+@st.composite
+def service_lines(draw: st.DrawFn, number: int) -> ServiceLine:
+    first = draw(days)
+    drug = draw(maybe(st.builds(dict, ndc=digits(11), ndc_units=quantities, ndc_unit=code("ML", "UN")), {}))
+    return ServiceLine(
+        number=number,
+        procedure=draw(procedures),
+        charge_cents=draw(cents),
+        unit=draw(code("UN", "MJ")),
+        units=draw(quantities),
+        pos=draw(maybe(code("11", "22"), "")),
+        pointers=draw(tuples(st.integers(1, 12), 1, 4)),
+        first=first,
+        last=first + timedelta(days=draw(st.integers(0, 30))),
+        control=draw(opt(30)),
+        prior_auth=draw(opt(30)),
+        clia=draw(opt(30)),
+        emergency=draw(maybe(st.just("Y"), "")),
+        repricing=draw(maybe(repricings)),
+        rendering=draw(maybe(rendering_providers)),
+        payments=draw(tuples(line_payments, 0, 2)),
+        **drug,
+    )
+
+
+other_coverages = st.builds(
+    OtherCoverage, responsibility=code("P", "S", "T"), relationship=code("18", "19"), group_no=opt(30),
+    group_name=opt(60), insurance_type=maybe(code("12", "47"), ""), filing_code=code("CI", "MB"), payer_name=text(60),
+    payer_id=text(30, 2), icn=opt(30), insured=persons(address=addresses, **card_ids), paid_cents=maybe(cents),
+    remaining_cents=maybe(cents), noncovered_cents=maybe(cents), adjustments=adjustments(), decided=maybe(days),
+)  # fmt: skip
+
+
+@st.composite
+def claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person]) -> Claim:
+    card = draw(st.sampled_from(cards))
+    relationship = draw(code("18", "01", "19"))
+    accident = draw(st.lists(code("AA", "EM", "OA"), max_size=2, unique=True))
+    count = draw(st.integers(1, 3))
+    return Claim(
+        pcn=draw(text(20)),
+        charge_cents=draw(cents),
+        pos=draw(code("11", "21")),
+        frequency=draw(code("1", "7", "8")),
+        provider_signature=draw(code("Y", "N")),
+        assignment=draw(code("A", "B", "C")),
+        benefits_assigned=draw(code("Y", "N", "W")),
+        release=draw(code("Y", "I")),
+        accident=tuple(accident),
+        accident_state=draw(maybe(code("TX", "CA"), "")) if accident else "",
+        accident_date=draw(maybe(days)),
+        delay_reason=draw(maybe(code("1", "11"), "")),
+        special_program=draw(maybe(code("02", "09"), "")),
+        patient_paid_cents=draw(maybe(cents)),
+        prior_auth=draw(opt(30)),
+        referral=draw(opt(30)),
+        original_icn=draw(opt(30)),
+        clearinghouse_no=draw(opt(20)),
+        record_no=draw(opt(30)),
+        dates=draw(keyed(("431", "454", "435"), days)),
+        references=draw(keyed(("X4", "P4", "9A"), text(30))),
+        repricing=draw(maybe(repricings)),
+        diagnoses=draw(tuples(code("E119", "S52501A", "I10", "C3411"), 1, 12)),
+        billing=draw(st.sampled_from(billing)),
+        pay_to=draw(maybe(addresses)),
+        pay_to_plan=draw(maybe(pay_to_plans)),
+        rendering=draw(maybe(rendering_providers)),
+        referring=draw(maybe(providers(st.just("1")))),
+        facility=draw(maybe(providers(st.just("2"), address=addresses))),
+        subscriber=card,
+        group_no=draw(opt(30)),
+        group_name=draw(opt(60)),
+        responsibility=draw(code("P", "S", "T")),
+        insurance_type=draw(maybe(code("12", "47"), "")),
+        filing_code=draw(code("CI", "ZZ")),
+        patient=card if relationship == "18" else draw(whole_persons),
+        relationship=relationship,
+        payer_name=draw(text(60)),
+        payer_id=draw(text(30, 2)),
+        other=draw(tuples(other_coverages, 0, 2)),
+        lines=tuple(draw(service_lines(number)) for number in range(1, count + 1)),
+    )
+
+
+pay_to_plans = st.builds(
+    Organisation, name=text(60), id_qualifier=st.just("PI"), id=text(30, 2), tin=digits(9), address=addresses
+)
+contacts = st.builds(Contact, function=st.just("IC"), name=text(60), number_qualifier=st.just("TE"), number=digits(10))
+
+
+def parties(qualifier: str) -> st.SearchStrategy[Organisation]:
+    return st.builds(Organisation, name=text(60), id_qualifier=st.just(qualifier), id=text(30, 2))
+
+
+batches = st.builds(
+    ClaimBatch, reference=text(30), purpose=code("00", "18"), created=days, time=st.just("0930"), kind=code("CH", "RP"),
+    submitter=parties("46"), contact=contacts, receiver=parties("46"),
+)  # fmt: skip
+
+
+@st.composite
+def claim_files(draw: st.DrawFn) -> tuple[ClaimBatch, list[Claim]]:
+    billing = draw(st.lists(billing_providers, min_size=1, max_size=2))
+    cards = draw(
+        st.lists(persons(birth=days, sex=code("F", "M"), address=addresses, **card_ids), min_size=1, max_size=2)
+    )
+    return draw(batches), draw(st.lists(claims(billing, cards), min_size=1, max_size=3))
+
+
+# ---- 834 -------------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def enrolment_headers(draw: st.DrawFn) -> EnrolmentHeader:
+    dates = draw(keyed(("007", "090", "091", "303"), days))
+    return EnrolmentHeader(
+        reference=draw(text(30)),
+        purpose=draw(code("00", "15", "22")),
+        created=draw(days),
+        time=draw(code("0800", "080000")),
+        original_reference=draw(opt(30)),
+        action=draw(code("2", "4", "RX")),
+        master_policy=draw(opt(30)),
+        effective=dates.get("007"),
+        dates=dates,
+        employees=draw(maybe(st.integers(0, 99999))),
+        dependents=draw(maybe(st.integers(0, 99999))),
+        total=draw(maybe(st.integers(0, 99999))),
+        sponsor=draw(parties("FI")),
+        payer=draw(parties("FI")),
+        administrator=draw(maybe(parties("FI"), Organisation())),
+    )
+
+
+other_insurances = st.builds(
+    OtherInsurance, responsibility=code("P", "S", "U"), policy_no=opt(30), coordination=code("1", "5", "6"),
+    first=maybe(days), last=maybe(days), references=keyed(("60", "6P"), text(30)), payer_name=text(60),
+    payer_id=opt(30).map(lambda one: one and one.ljust(2, "X")),
+)  # fmt: skip
+coverage_rows = st.builds(
+    CoverageRow, maintenance=code("001", "021", "024", "030"), line=code("PPO", "DEN", "HLT"), plan=opt(50),
+    tier=maybe(code("EMP", "FAM"), ""), late_enrollee=maybe(code("Y", "N"), ""), first=days, last=maybe(days),
+    dates=keyed(("303", "300"), days), amounts_cents=keyed(("P3", "D2"), cents),
+    references=keyed(("1L", "17"), text(30)), other=tuples(other_insurances, 0, 2),
+)  # fmt: skip
+member_people = st.one_of(
+    persons(id_qualifier=st.just("34"), id=digits(9)),
+    persons(id_qualifier=st.just("34"), id=digits(9), birth=days, sex=code("F", "M"), address=addresses),
+)
+
+
+@st.composite
+def member_rows(draw: st.DrawFn, ordinal: int) -> MemberRow:
+    medicare = draw(maybe(code("A", "B", "C", "D", "E"), ""))
+    return MemberRow(
+        ordinal=ordinal,
+        subscriber=draw(st.booleans()),
+        relationship=draw(code("18", "01", "19", "53")),
+        maintenance=draw(code("001", "021", "024", "025", "030")),
+        reason=draw(maybe(code("08", "XN", "28"), "")),
+        status=draw(code("A", "C", "S", "T")),
+        medicare=medicare,
+        medicare_reason=draw(maybe(code("0", "2"), "")) if medicare else "",
+        cobra_event=draw(maybe(code("1", "7"), "")),
+        employment=draw(maybe(code("FT", "TE"), "")),
+        student=draw(maybe(code("F", "N"), "")),
+        handicapped=draw(maybe(code("Y", "N"), "")),
+        died=draw(maybe(days)),
+        restricted=draw(st.booleans()),
+        birth_sequence=draw(maybe(st.integers(1, 9))),
+        subscriber_no=draw(text(30)),
+        group_no=draw(opt(30)),
+        member_no=draw(opt(30)),
+        prior_no=draw(opt(30)),
+        references=draw(keyed(("17", "DX", "ABB"), text(30))),
+        dates=draw(keyed(("336", "356", "301"), days)),
+        person=draw(member_people),
+        prior=draw(maybe(persons(birth=days, sex=code("F", "M")))),
+        mail=draw(maybe(addresses)),
+        coverages=draw(tuples(coverage_rows, 0, 2)),
+    )
+
+
+@st.composite
+def enrolment_files(draw: st.DrawFn) -> tuple[EnrolmentHeader, list[MemberRow]]:
+    count = draw(st.integers(1, 3))
+    return draw(enrolment_headers()), [draw(member_rows(number)) for number in range(1, count + 1)]
+
+
+# ---- 277CA -----------------------------------------------------------------------------------------------------------
+
+statuses = st.builds(
+    ClaimStatus, category=code("A6", "A7", "A8"), status=code("562", "33", "400"), entity=code("", "85", "82", "40")
+)
+accepted = {"accepted": st.just(True), "reasons": st.just((ClaimStatus(category="A2", status="20", entity="40"),))}
+rejected = {"accepted": st.just(False), "reasons": tuples(statuses, 1, 7)}
+
+
+@st.composite
+def claim_answers(draw: st.DrawFn) -> ClaimAnswer:
+    first = draw(days)
+    verdict = draw(st.sampled_from((accepted, rejected)))
+    return ClaimAnswer(
+        pcn=draw(text(20)),
+        charge_cents=draw(st.integers(0, 10**8)),
+        patient=draw(persons(**card_ids)),
+        icn=draw(text(20)) if verdict is accepted else "",
+        clearinghouse_no=draw(opt(20)),
+        first=first,
+        last=first + timedelta(days=draw(st.integers(0, 9))),
+        **{name: draw(strategy) for name, strategy in verdict.items()},
+    )
+
+
+provider_answers = st.builds(
+    ProviderAnswer, provider=providers(either), claims=tuples(claim_answers(), 1, 3), rejected=tuples(statuses, 0, 3)
+)
+
+
+@st.composite
+def acknowledgements(draw: st.DrawFn) -> ClaimAcknowledgement:
+    return ClaimAcknowledgement(
+        reference=draw(text(30)),
+        receipt=draw(text(30)),
+        batch=draw(text(30)),
+        created=draw(days),
+        time="0930",
+        received=draw(days),
+        processed=draw(days),
+        payer=draw(parties("PI")),
+        submitter=draw(parties("46")),
+        providers=draw(tuples(provider_answers, 1, 3)),
+    )
+
+
+# ---- 835 -------------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def remitted_lines(draw: st.DrawFn) -> RemittedLine:
+    first = draw(days)
+    return RemittedLine(
+        procedure=draw(procedures),
+        charge_cents=draw(st.one_of(cents, signed_cents)),
+        paid_cents=draw(st.one_of(cents, signed_cents)),
+        paid_units=draw(maybe(quantities)),
+        submitted=draw(maybe(procedures)),
+        submitted_units=draw(maybe(quantities)),
+        first=first,
+        last=first + timedelta(days=draw(st.integers(0, 9))),
+        adjustments=draw(adjustments()),
+        control=draw(opt(30)),
+        allowed_cents=draw(maybe(cents)),
+        remarks=draw(tuples(code("N130", "MA04", "N20"), 0, 3)),
+    )
+
+
+@st.composite
+def remitted_claims(draw: st.DrawFn) -> RemittedClaim:
+    period = draw(maybe(st.tuples(days, days)))
+    return RemittedClaim(
+        pcn=draw(text(20)),
+        status=draw(code("1", "2", "4", "22")),
+        charge_cents=draw(signed_cents),
+        paid_cents=draw(st.one_of(cents, signed_cents)),
+        patient_cents=draw(maybe(cents)),
+        filing_code=draw(code("12", "HM")),
+        icn=draw(text(30)),
+        facility=draw(maybe(code("11", "21"), "")),
+        frequency=draw(maybe(code("1", "7"), "")),
+        adjustments=draw(adjustments()),
+        patient=draw(persons(id_qualifier=st.just("MI"), id=text(30, 2))),
+        subscriber=draw(maybe(persons(**card_ids))),
+        rendering=draw(maybe(providers(either))),
+        remarks=draw(tuples(code("N694", "MA130"), 0, 5)),
+        group_no=draw(opt(30)),
+        original_icn=draw(opt(30)),
+        first=min(period) if period else None,
+        last=max(period) if period else None,
+        coverage_end=draw(maybe(days)),
+        received=draw(maybe(days)),
+        interest_cents=draw(maybe(cents)),
+        lines=draw(tuples(remitted_lines(), 0, 2)),
+    )
+
+
+accounts = st.builds(BankAccount, routing=digits(9), type=st.just("DA"), number=digits(9))
+provider_adjustments = st.builds(
+    ProviderAdjustment, reason=code("FB", "WO", "L6", "72"), reference=text(30), cents=signed_cents
+)
+
+
+@st.composite
+def remittances(draw: st.DrawFn) -> Remittance:
+    moved = draw(st.booleans())
+    pairs = draw(tuples(provider_adjustments, 0, 8))
+    produced = draw(days)
+    return Remittance(
+        trace=draw(text(30)),
+        handling="I" if moved else "H",
+        method="ACH" if moved else "NON",
+        format="CCP" if moved else "",
+        amount_cents=draw(cents) if moved else 0,
+        effective=produced,
+        company_id="1749998887",
+        from_account=draw(accounts) if moved else BankAccount(),
+        to_account=draw(accounts) if moved else BankAccount(),
+        receiver=draw(opt(15)),
+        produced=produced,
+        payer=draw(st.builds(Organisation, name=text(60), address=addresses)),
+        payer_contact=Contact(function="BL", name="EDI SUPPORT", number="5125550111"),
+        payer_ref=draw(opt(30)),
+        payee=draw(
+            st.one_of(
+                st.builds(Provider, npi=npis, name=text(60), tin=digits(9), address=addresses),
+                st.builds(Provider, name=text(60), tin=digits(9), address=addresses),
+            )
+        ),
+        claims=draw(tuples(remitted_claims(), 0, 3)),
+        adjustments=pairs,
+        fiscal_end=draw(days) if pairs else date(produced.year, 12, 31),
+    )
