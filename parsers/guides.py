@@ -15,7 +15,7 @@ from parsers import maps, patterns
 from parsers.forms import FORMS, Form, canonical
 from parsers.walk import State, entry
 
-TABLE_VERSION = "1"
+TABLE_VERSION = "2"
 """Raise it whenever `patterns`, `maps` or the shape of `Table` changes: old caches are then left alone."""
 
 

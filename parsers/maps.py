@@ -24,7 +24,7 @@ COMPOSITE = "composite"
 MONEY = "money"
 _MONEY_REFERENCE = "782"
 _MONEY_DIGITS = 10  # cents included, in every guide (the standard itself says 18)
-_UNBOUNDED = 1_000_000_000  # ">1" in a guide: more than any file holds
+UNBOUNDED = 1_000_000_000  # ">1" in a guide: more than any file holds
 
 
 class Element(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,7 +137,7 @@ def _text(item: ElementTree.Element, key: str) -> str:
 
 
 def _most(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else _UNBOUNDED
+    return int(text) if text.isascii() and text.isdigit() else UNBOUNDED
 
 
 def _loop(item: ElementTree.Element, dictionary: Dictionary) -> Loop:

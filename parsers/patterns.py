@@ -98,8 +98,11 @@ def segment_pattern(segment: Segment) -> str:
 
 def _sequence(elements: Sequence[Element], separator: str, path: str, names: dict[int, str], start: int = 1) -> str:
     """Separator and element, again and again; what is optional up to the end may be missing with its separators."""
-    rest, tail_optional = "", True
-    for place in range(len(elements), start - 1, -1):
+    last = len(elements)
+    while last >= start and elements[last - 1].usage == "N":
+        last -= 1
+    rest, tail_optional = f"{separator}{{0,{len(elements) - last}}}" if last < len(elements) else "", True
+    for place in range(last, start - 1, -1):
         element = elements[place - 1]
         tail_optional = tail_optional and element.usage != "R"
         piece = separator + _slot(element, elements, place, path, names.get(place, "")) + rest

@@ -67,6 +67,8 @@ class Report:
     def claim(self, name: str) -> None:
         """The unit being read has said its name; it holds for what was found in it before, too."""
         self._claim = name
+        if self._unit_findings == len(self.findings):
+            return
         for index in range(self._unit_findings, len(self.findings)):
             finding = self.findings[index]
             place = msgspec.structs.replace(finding.place, claim=name)

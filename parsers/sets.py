@@ -49,7 +49,10 @@ class SetReader:
             parts = text.split("*")
             position += 1
             found = state.table.get(parts[0])
-            step = found.pick(parts) if isinstance(found, Choice) else found
+            if isinstance(found, Choice):
+                step = found.steps.get(parts[found.element], found.rest) if found.element < len(parts) else found.rest
+            else:
+                step = found
             if step is None or not step.state.match(text):
                 self._state, self.position = state, position
                 if step is None and parts[0] in CONTROL:
@@ -59,15 +62,15 @@ class SetReader:
                 if step is None:
                     continue
             row = parts if standard else raw.split(own)
-            if step.plain:
+            if step.busy:
+                self.position = position
+                self._enter(step, row)
+                rows = self._rows
+            elif step.counted:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
                     self.report.segment("5", position, step.loop, step.state.id)
-            else:
-                self.position = position
-                self._enter(step, row)
-                rows = self._rows
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
@@ -98,12 +101,21 @@ class SetReader:
 
     def _enter(self, step: Step, parts: list[str]) -> None:
         """A step that opens loops, closes some with something missing, or is looked at more closely."""
-        self._demand(step.needs)
+        frames = self._frames
+        if step.needs:
+            self._demand(step.needs)
         for loop in step.enters:
-            self._open(loop)
-        frame = self._frames[step.frame]
-        frame[step.key] = frame.get(step.key, 0) + 1
-        if frame[step.key] > step.most:
+            if loop.cut:
+                self._cut(loop.cut, self.position)
+            counts, key = frames[loop.above], loop.key
+            count = counts[key] = counts.get(key, 0) + 1
+            if count > loop.most:
+                self.report.segment("4", self.position, loop.id, step.state.id)
+            frames[key] = {}
+        if step.counted:
+            counts, key = frames[step.frame], step.key
+            counts[key] = counts.get(key, 0) + 1
+        if step.again or (step.counted and counts[key] > step.most):
             self.report.segment("5", self.position, step.loop, step.state.id)
         if step.state.hook:
             _HOOKS[step.state.hook](self, step, parts)
@@ -112,17 +124,6 @@ class SetReader:
         for frame, key, state in needs:
             if not self._frames[frame].get(key):
                 self.report.segment("3", self.position, state.parent.id, state.id)
-
-    def _open(self, loop: Place) -> None:
-        assert loop.parent is not None
-        if loop.cut:
-            self._cut(loop.cut, self.position)
-        counts = self._frames[loop.parent.key]
-        counts[loop.key] = counts.get(loop.key, 0) + 1
-        if counts[loop.key] > loop.most:
-            opener = loop.opener
-            self.report.segment("4", self.position, loop.id, opener.id if opener else "")
-        self._frames[loop.key] = {}
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
@@ -141,6 +142,7 @@ class SetReader:
         if step is None:
             self._lost(parts)
             return None
+        step.state.prepare()
         other = step.other
         while other is not None:
             if other.state.match(text):
@@ -164,29 +166,25 @@ class SetReader:
     def _hierarchy(self, step: Step, parts: list[str]) -> None:
         """HL01 counts from 1 in the set; HL02 is the HL01 of the level above that is open."""
         self._hl_count += 1
-        number, parent = (*parts[1:3], "", "")[:2]
         loop = step.state.parent
+        number = parts[1] if len(parts) > 1 else ""
         self._levels[loop.key] = number
-        above = loop.parent
-        while above is not None and above.key not in self._levels:
-            above = above.parent
         wrong = [Fault("7", 1, reference="628", value=number)] if number != str(self._hl_count) else []
-        if above is not None and parent and parent != self._levels[above.key]:
-            wrong.append(Fault("7", 2, reference="734", value=parent))
+        if loop.hl_above and len(parts) > 2 and parts[2] != self._levels.get(loop.hl_above) and parts[2]:
+            wrong.append(Fault("7", 2, reference="734", value=parts[2]))
         if wrong:
             self.report.elements(self.position, loop.id, "HL", wrong)
 
     def _line_number(self, step: Step, parts: list[str]) -> None:
         """LX01 counts the lines of a claim from 1."""
         loop = step.state.parent
-        assert loop.parent is not None
-        number = (*parts[1:2], "")[0]
-        if number != str(self._frames[loop.parent.key][loop.key]):
+        number = parts[1] if len(parts) > 1 else ""
+        if number != str(self._frames[loop.above][loop.key]):
             self.report.elements(self.position, loop.id, "LX", [Fault("7", 1, reference="554", value=number)])
 
     def _name_claim(self, step: Step, parts: list[str]) -> None:
         element = self.guide.form.claim[2]
-        self.report.claim((*parts[element : element + 1], "")[0])
+        self.report.claim(parts[element] if element < len(parts) else "")
 
 
 _HOOKS = {"HL": SetReader._hierarchy, "LX": SetReader._line_number, "claim": SetReader._name_claim}

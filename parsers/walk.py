@@ -13,19 +13,25 @@ from parsers import maps
 from parsers.forms import Form
 
 Matcher = Callable[[str], object]
-Pick = Callable[[list[str]], "Step | None"]
 
 
 class Place:
-    """A loop of the guide at run time. key: its number, under which counts of its children are kept."""
+    """A loop of the guide at run time. key: its number, under which counts of its children are kept; above: its
+    parent's. hl_above: that of the nearest loop around it that an HL opens, 0 if none (0 is the set itself).
+    cut: the kind of the unit it begins, "" if none.
+    """
 
-    __slots__ = ("children", "cut", "id", "key", "most", "parent", "position", "required")
+    __slots__ = ("above", "children", "cut", "hl_above", "id", "key", "most", "parent", "position", "required")
 
     def __init__(self, loop: maps.Loop, parent: Place | None, form: Form, key: int) -> None:
         self.id, self.required, self.position, self.most = loop.id, loop.required, loop.position, loop.most
         self.parent = parent
-        self.cut = form.cuts.get(loop.id, "")
-        self.key = key
+        self.above: int = parent.key if parent else key
+        self.hl_above: int = 0
+        if parent:
+            self.hl_above = parent.key if _opens_with(parent, "HL") else parent.hl_above
+        self.cut: str = form.cuts.get(loop.id, "")
+        self.key: int = key
         self.children: list[Place | State] = []
 
     @property
@@ -35,33 +41,37 @@ class Place:
         return first if isinstance(first, State) else None
 
 
+def _opens_with(loop: Place, name: str) -> bool:
+    return bool(loop.children) and loop.children[0].id == name
+
+
 class State:
     """A segment of the guide at run time; made once, shared by every set that is read.
 
-    key: its number in the counts of its loop. match: its expression, compiled at first use. table: segment id -> the
-    step it makes, or a `Choice` by qualifier. closing: what must have been seen before SE may come.
+    key: its number in the counts of its loop. match: its expression, compiled when it is first asked. table: segment
+    id -> the step it makes, or a `Choice` by qualifier. closing: what must have been seen before SE may come.
+    table and closing are there once the state has matched, or after `prepare`.
     """
 
     __slots__ = ("_make", "closing", "guide", "hook", "id", "key", "match", "most", "parent", "position", "table")
-
-    match: Matcher
-    table: dict[str, Step | Choice]
-    closing: tuple[Need, ...]
 
     def __init__(self, segment: maps.Segment, parent: Place, key: int, make: Callable[[], Matcher]) -> None:
         self.guide, self.parent, self.key, self._make = segment, parent, key, make
         self.id, self.position, self.most = segment.id, segment.position, segment.most
         self.hook = ""
+        self.match: Matcher = self._first_match  # plain slots, no __getattr__: the interpreter reads them fastest
+        self.table: dict[str, Step | Choice] = {}
+        self.closing: tuple[Need, ...] = ()
 
-    def __getattr__(self, name: str) -> Any:
-        """Fills the slots that are costly to make when they are first asked for."""
-        if name == "match":
+    def _first_match(self, text: str) -> object:
+        self.prepare()
+        return self.match(text)
+
+    def prepare(self) -> None:
+        """Compiles the expression and works out what may follow."""
+        if self.match == self._first_match:
             self.match = self._make()
-        elif name in ("table", "closing"):
             self.table, self.closing = _transitions(self)
-        else:
-            raise AttributeError(name)
-        return getattr(self, name)
 
     @property
     def required(self) -> bool:
@@ -74,35 +84,43 @@ Need = tuple[int, int, State]
 
 
 class Step:
-    """One transition. enters: loops opened on the way, outermost first. needs: what must have been seen before it.
+    """One transition.
 
-    plain: nothing but the target's own count is to be looked at. other: another segment of the guide that the same
-    qualifier may mean, tried when the first one's expression refuses.
+    enters: loops opened on the way, outermost first. needs: what must have been seen before it. busy: it does more
+    than count its own segment. counted: how often the segment stands in its loop must be counted; not so where the
+    guide's order alone tells. again: the guide allows the segment once, and it was the one just read. other: another
+    segment of the guide that the same qualifier may mean, tried when the first one's expression refuses.
     """
 
-    __slots__ = ("enters", "frame", "key", "loop", "most", "needs", "other", "plain", "state")
+    __slots__ = (
+        "again", "busy", "counted", "enters", "frame", "key", "loop", "most", "needs", "other", "state",
+    )  # fmt: skip
 
-    def __init__(self, state: State, enters: tuple[Place, ...], needs: tuple[Need, ...]) -> None:
+    def __init__(self, before: State, state: State, enters: tuple[Place, ...], needs: tuple[Need, ...]) -> None:
         self.state, self.enters, self.needs = state, enters, needs
         self.loop, self.frame, self.key, self.most = state.parent.id, state.parent.key, state.key, state.most
-        self.plain = not (enters or needs or state.hook)
+        alone = sum(child.position == state.position for child in state.parent.children) == 1
+        self.counted = not (alone and state.most in (1, maps.UNBOUNDED))
+        self.again = state is before and state.most == 1 and alone and not enters
+        self.busy = bool(enters or needs or state.hook or self.again)
         self.other: Step | None = None
 
 
 class Choice:
-    """Several steps for one segment id, told apart by a qualifier. element, composite: where the qualifier stands."""
+    """Several steps for one segment id, told apart by a qualifier. element: where it stands; rest: when none fits."""
 
-    __slots__ = ("composite", "element", "pick", "steps")
+    __slots__ = ("composite", "element", "rest", "steps")
 
     def __init__(self, element: int, composite: bool, steps: dict[str, Step], rest: Step | None) -> None:
-        self.element, self.composite, self.steps = element, composite, steps
-        self.pick: Pick = self._picker(rest)
+        self.element, self.composite, self.rest = element, composite, rest
+        self.steps: dict[str, Step] = _ByComponent(steps) if composite else steps
 
-    def _picker(self, rest: Step | None) -> Pick:
-        element, steps = self.element, self.steps
-        if self.composite:
-            return lambda parts: steps.get(parts[element].partition(":")[0], rest) if len(parts) > element else rest
-        return lambda parts: steps.get(parts[element], rest) if len(parts) > element else rest
+
+class _ByComponent(dict[str, Step]):
+    """Steps by the first component of a composite; `get` is given the whole composite."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key.partition(":")[0], default)
 
 
 def entry(tree: maps.Loop, form: Form, makers: Sequence[Callable[[], Matcher]]) -> State:
@@ -122,6 +140,7 @@ def entry(tree: maps.Loop, form: Form, makers: Sequence[Callable[[], Matcher]]) 
 
     start = build(tree, None).children[0]
     assert isinstance(start, State)
+    start.prepare()
     return start
 
 
@@ -151,39 +170,42 @@ def _transitions(state: State) -> tuple[dict[str, Step | Choice], tuple[Need, ..
     """Everything that may follow `state`, nearest first, as the guide's order allows."""
     found: dict[str, list[Step]] = {}
     needs: list[Need] = []
-    loop, position = state.parent, state.position
+    loop, position, came = state.parent, state.position, state.parent
     while True:
         for child in loop.children:
             if child.position < position or (child is loop.children[0] is not state and isinstance(child, State)):
                 continue
             _scan(child, state, loop, needs, found)
+            needs = [need for need in needs if need[2] is not came.opener]  # the loop we come from was there
         if loop.parent is None:
             break
-        position, loop = loop.position, loop.parent
+        position, came, loop = loop.position, loop, loop.parent
     found.pop("SE", None)
     return {name: _choose(steps) for name, steps in found.items()}, tuple(needs)
 
 
 def _scan(child: Place | State, state: State, loop: Place, needs: list[Need], found: dict[str, list[Step]]) -> None:
     if isinstance(child, Place):
-        _scan_loop(child, (child,), needs, found)
+        _scan_loop(child, state, (child,), needs, found)
         return
     opens = child is loop.children[0]
     if not opens or child.most > 1:
         late = tuple(need for need in needs if not (need[0] == loop.key and need[2].position == child.position))
-        found.setdefault(child.id, []).append(Step(child, (), late))
+        found.setdefault(child.id, []).append(Step(state, child, (), late))
     if child.required and child is not state and child.id != "SE":
         needs.append((loop.key, child.key, child))
 
 
-def _scan_loop(loop: Place, path: tuple[Place, ...], needs: list[Need], found: dict[str, list[Step]]) -> None:
+def _scan_loop(
+    loop: Place, state: State, path: tuple[Place, ...], needs: list[Need], found: dict[str, list[Step]]
+) -> None:
     opener = loop.opener
     if opener is None:
         for child in loop.children:
             assert isinstance(child, Place)
-            _scan_loop(child, (*path, child), needs, found)
+            _scan_loop(child, state, (*path, child), needs, found)
         return
-    found.setdefault(opener.id, []).append(Step(opener, path, tuple(needs)))
+    found.setdefault(opener.id, []).append(Step(state, opener, path, tuple(needs)))
     parent = loop.parent
     assert parent is not None
     if loop.required:
