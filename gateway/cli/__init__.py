@@ -1,0 +1,74 @@
+"""The `gateway` command. A trouble is one sentence on stderr and an exit code of sysexits.h."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from gateway.errors import GatewayError
+
+COMMANDS = {
+    "demo": ("gateway.cli.make", "Play the partners against a real daemon, from enrolment to remittance."),
+    "run": ("gateway.cli.serve", "Run the daemon: SFTP door, status endpoint, workers."),
+    "worker": ("gateway.cli.serve", "Run a node of workers without doors, beside a daemon on the same PostgreSQL."),
+    "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
+    "config": ("gateway.cli.config", "Check, show or begin a settings file."),
+    "partner": ("gateway.cli.parties", "Trading partners: add, list."),
+    "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
+    "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
+    "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
+    "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
+    "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
+    "fund": ("gateway.cli.money", "Deposits of an employer."),
+    "pay": ("gateway.cli.money", "Payment runs: run, list, approve, settle."),
+    "ledger": ("gateway.cli.money", "The books: verify, trial balance."),
+    "stoploss": ("gateway.cli.money", "Stop-loss notices and reimbursement claims."),
+    "day": ("gateway.cli.desk", "The business date of a test installation."),
+    "synth": ("gateway.cli.make", "Write synthetic 834 and 837P files of any size."),
+    "bench": ("gateway.cli.make", "Measure, against pyx12 and a plain insert, in one run."),
+}
+"""Command -> the module that holds it, and its line in the help. Modules are imported only when called: start-up is imports."""
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name."""
+        if name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(COMMANDS[name][0]), name)  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help lines, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The ASO Gateway: X12 in over SFTP, claims decided, employers' money kept, providers paid, carriers told."""
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """The console script."""
+    try:
+        code = cli.main(args=argv, prog_name="gateway", standalone_mode=False)
+    except GatewayError as error:
+        click.echo(f"gateway: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 64
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

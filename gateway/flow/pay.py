@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.flow import answers, books, holds
+from gateway.flow.adjudicate import plan_at
 from gateway.flow.context import Context
 from gateway.flow.envelopes import interchange, time_of_day
 from gateway.flow.parties import Parties, Sponsor
@@ -59,17 +60,18 @@ def plan(context: Context, work: Work) -> None:
         queue.finish(connection, work)
         today = installation.business_date(connection)
         sponsor = Parties(connection, today).sponsor(work.sponsor_id)
-        free = decision_table.update().where(
-            decision_table.c.sponsor_id == sponsor.id, decision_table.c.run_no == 0,
-            decision_table.c.outcome.in_(("paid", "denied", "reversal")),
-        )  # fmt: skip
-        if connection.execute(select(func.count()).select_from(decision_table).where(*_free(sponsor.id))).scalar_one() == 0:
+        free = _free(sponsor.id)
+        if connection.execute(select(decision_table.c.icn).where(*free).limit(1)).first() is None:
             return
         run_no = counters.take(connection, f"run/{sponsor.id}")
-        claims = connection.execute(free.values(run_no=run_no)).rowcount
+        claims = connection.execute(update(decision_table).where(*free).values(run_no=run_no)).rowcount
         nets = _nets(connection, sponsor.id, run_no)
         balances = _balances(connection, sponsor.id)
-        need = sum(payment.settle(cents, balances.get(payee, ())).payment_cents for payee, cents in nets.items())
+        taken = _waiting_payees(connection, sponsor.id)  # an earlier run will recover their balances, not this one
+        need = sum(
+            payment.settle(cents, () if payee in taken else balances.get(payee, ())).payment_cents
+            for payee, cents in nets.items()
+        )
         number = _request(connection, context, sponsor, run_no, need, today)
         connection.execute(
             insert(pay_run).values(
@@ -99,6 +101,15 @@ def _nets(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, i
     )
     rows = connection.execute(grouped.group_by(decision_table.c.tin, decision_table.c.npi))
     return {Payee(tin, npi): int(cents) for tin, npi, cents in rows}
+
+
+def _waiting_payees(connection: Connection, sponsor_id: str) -> set[Payee]:
+    """The payees of runs that still have to be issued."""
+    runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
+    mine = select(decision_table.c.tin, decision_table.c.npi).distinct().where(
+        decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no.in_(runs)
+    )
+    return {Payee(tin, npi) for tin, npi in connection.execute(mine)}
 
 
 def _balances(connection: Connection, sponsor_id: str) -> dict[Payee, list[ForwardBalance]]:
@@ -156,6 +167,9 @@ def issue(context: Context, work: Work) -> None:
         run = connection.execute(select(pay_run).where(*mine)).one()
         if run.state not in WAITING:
             return
+        if _paying(connection, sponsor.id):  # the money it was released is not off the books yet: look after it
+            enqueue(connection, context, "issue", sponsor.id, run.run_no)
+            return
         plans = _payee_plans(connection, sponsor.id, run.run_no)
         released, state = _released(connection, sponsor, run, plans, today)
         if not released:
@@ -166,6 +180,11 @@ def issue(context: Context, work: Work) -> None:
             part = [list(payee) for payee in released[start : start + PAYEES_A_STEP]]
             enqueue(connection, context, "payee", sponsor.id, run.run_no, body={"payees": part})
         enqueue(connection, context, "close", sponsor.id, run.run_no)
+
+
+def _paying(connection: Connection, sponsor_id: str) -> bool:
+    mine = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state == "paying")
+    return connection.execute(mine.limit(1)).first() is not None
 
 
 def _payee_plans(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, tuple[int, funding.Due]]:
@@ -256,10 +275,11 @@ def _plan_of(connection: Connection, sponsor_id: str, run_no: int, one: Payee) -
     )  # fmt: skip
     payables = []
     for row in connection.execute(told):
-        decision = msgspec.json.decode(row.body, type=Decision)
+        decision, claim = msgspec.json.decode(row.body, type=Decision), msgspec.json.decode(row.claim, type=Claim)
+        plan = plan_at(connection, decision.plan_id, claim.first)
         payables.append(
-            Payable(icn=decision.icn, version=decision.version, ord=row.ord, decision=decision,
-                    claim=msgspec.json.decode(row.claim, type=Claim), received=date.fromisoformat(row.received_on))
+            Payable(icn=decision.icn, version=decision.version, ord=row.ord, decision=decision, claim=claim,
+                    received=date.fromisoformat(row.received_on), filing_code=plan.filing_code if plan else "12")
         )  # fmt: skip
     return payment.plan_payee(one, payables, _balances(connection, sponsor_id).get(one, ()))
 

@@ -1,0 +1,116 @@
+"""partner, sponsor, load: the dated rows of an installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option
+from gateway.errors import UsageError
+from gateway.flow import loading, takeover
+from gateway.flow.drop import fingerprint
+from gateway.flow.parties import Parties
+from gateway.store import audit, documents, installation
+from gateway.store.schema import partner_key
+
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.command()
+@FILES
+@user_option
+@config_option
+@json_option
+def load(files: tuple[Path, ...], user: str | None, config: Path, as_json: bool) -> None:
+    """Load FILES, all or none: TOML for parties, plans, providers and policies, CSV for fees."""
+    loaded = loading.load(context_of(config), list(files), actor(user))
+    rows = [(each.file, each.kind, each.rows, each.new) for each in loaded]
+    emit(loaded, as_json, lambda: table(("file", "kind", "rows", "new"), rows))
+
+
+@click.group()
+def partner() -> None:
+    """Trading partners."""
+
+
+@partner.command("add")
+@FILES
+@click.option("--key", "keys", multiple=True, metavar="PARTNER=FILE", help="An SSH public key a partner may log in with.")
+@user_option
+@config_option
+def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None, config: Path) -> None:
+    """Load partners from FILES, and let them log in."""
+    context = context_of(config)
+    loaded = loading.load(context, list(files), actor(user))
+    for pair in keys:
+        name, _, path = pair.partition("=")
+        if not path or not Path(path).is_file():
+            raise UsageError(f"--key {pair}: write PARTNER=FILE")
+        add_key(config, name, Path(path).read_text().strip(), actor(user))
+    for each in loaded:
+        click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
+
+
+def add_key(config: Path, name: str, line: str, user: str) -> None:
+    """Lets a partner on file log in with a public key line."""
+    context = context_of(config)
+    with context.store.write("load") as connection:
+        Parties(connection, installation.business_date(connection)).partner(name)
+        found = fingerprint(loading.key_blob(line))
+        documents.add_key(connection, context.now_us, name, found, line)
+        audit.note(connection, context.now_us, user, "key add", f"partner {name}", found)
+
+
+@partner.command("list")
+@config_option
+@json_option
+def partner_list(config: Path, as_json: bool) -> None:
+    """The partners in force today, and their keys."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        parties = Parties(connection, installation.business_date(connection))
+        keys = connection.execute(select(partner_key.c.partner, partner_key.c.fingerprint).where(partner_key.c.revoked == 0)).all()
+    data = [
+        {"id": p.id, "name": p.name, "isa": f"{p.qualifier}/{p.isa_id}", "roles": p.roles, "sponsors": p.sponsors,
+         "keys": [f for who, f in keys if who == p.id]}
+        for p in parties.partners.values()
+    ]  # fmt: skip
+    rows = [(d["id"], d["name"], d["isa"], ", ".join(d["roles"]), ", ".join(d["sponsors"]), len(d["keys"])) for d in data]
+    emit(data, as_json, lambda: table(("id", "name", "ISA", "roles", "sponsors", "keys"), rows))
+
+
+@click.group()
+def sponsor() -> None:
+    """Employers whose plans are administered."""
+
+
+@sponsor.command("add")
+@FILES
+@click.option("--takeover", "takeover_file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="JSON of the former administrator: members, accumulators, paid claims, authorisations, cash.")  # fmt: skip
+@user_option
+@config_option
+def sponsor_add(files: tuple[Path, ...], takeover_file: Path | None, user: str | None, config: Path) -> None:
+    """Load employers from FILES, and take over what a former administrator hands on."""
+    context = context_of(config)
+    file = takeover.read(takeover_file) if takeover_file else None
+    for each in loading.load(context, list(files), actor(user)):
+        click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
+    if file is not None:
+        booked = takeover.apply(context, file, actor(user))
+        what = f"{len(file.members)} members, {len(file.claims)} paid claims"
+        click.echo(f"takeover of {file.sponsor}: {what if booked else 'booked before, nothing changed'}")
+
+
+@sponsor.command("list")
+@config_option
+@json_option
+def sponsor_list(config: Path, as_json: bool) -> None:
+    """The employers in force today."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        sponsors = Parties(connection, installation.business_date(connection)).sponsors
+    rows = [(s.id, s.name, ", ".join(s.groups), ", ".join(s.plans), s.policy, s.funding.method) for s in sponsors.values()]
+    emit(list(sponsors.values()), as_json, lambda: table(("id", "name", "groups", "plans", "policy", "funding"), rows))
