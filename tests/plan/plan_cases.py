@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -287,14 +287,16 @@ def case(claim: Claim, who: Member | None, **changed: object) -> Case:
 
 
 def decide(
-    names: Iterable[str], plan: benefits.Plan = PLAN, totals: Totals | None = None
+    names: Iterable[str],
+    plan: benefits.Plan = PLAN,
+    claims: Mapping[str, Claim] = GOLDEN_CLAIMS,
 ) -> tuple[dict[str, Decision], Totals]:
     """Golden claims decided in the order named, each seeing what the earlier ones of its family did."""
-    sums = dict(OPENING if totals is None else totals)
+    sums = dict(OPENING)
     decisions: dict[str, Decision] = {}
     seen: dict[str, list[PriorClaim]] = {}
     for name in names:
-        claim, who = GOLDEN_CLAIMS[name], WHO[name]
+        claim, who = claims[name], WHO[name]
         icn = f"2609600000{name[1]}"
         if claim.frequency == "7":
             decisions["H1"] = adjudication.reverse(h1_decision(), 2, "N694")
