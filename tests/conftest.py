@@ -11,14 +11,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway.store import installation, migrate
+from gateway.store import migrate
 from gateway.store.engine import Store
 from gateway.store.keys import Keys, create_master
+from gateway.store.schema import metadata
 from tests import postgres
 
 BUSINESS_DATE = "2026-01-05"
 """A Monday; the business date of every fresh store."""
 
+_FACTS = f"insert into installation (name, value) values ('usage', 'T'), ('business_date', '{BUSINESS_DATE}')"
+_LET_GO = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+)
 _numbers = itertools.count(1)
 
 
@@ -40,25 +46,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The socket folder of a PostgreSQL whose database `template` holds a migrated installation."""
+    """The socket folder of a PostgreSQL whose database `gateway` holds a migrated installation."""
     with postgres.server() as socket:
-        _run_sql(socket, "create database template")
-        _create(_postgres_url(socket, "template"))
+        _run_sql(socket, "create database gateway")
+        _create(_postgres_url(socket, "gateway"))
         yield socket
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a fresh migrated database (usage T), once on each engine."""
+    """The URL of a fresh migrated database (usage T), once on each engine.
+
+    On PostgreSQL it is one database made empty again: that takes 2 ms, a new one 250 ms.
+    """
     if request.param == "sqlite":
         folder: Path = request.getfixturevalue("tmp_path") / "state"
         shutil.copytree(request.getfixturevalue("sqlite_template"), folder)
         yield f"sqlite:///{folder}/state.db"
         return
-    socket, name = request.getfixturevalue("postgres_server"), f"test{next(_numbers)}"
-    _run_sql(socket, f"create database {name} template template")
-    yield _postgres_url(socket, name)
-    _run_sql(socket, f"drop database {name} with (force)")
+    socket = request.getfixturevalue("postgres_server")
+    _run_sql(socket, ";".join((_LET_GO, *(f"delete from {name}" for name in metadata.tables), _FACTS)), "gateway")
+    yield _postgres_url(socket, "gateway")
 
 
 @pytest.fixture
@@ -94,8 +102,7 @@ def _create(url: str) -> None:
     store = Store(url)
     migrate.upgrade(store)
     with store.write("create") as connection:
-        installation.put(connection, "usage", "T")
-        installation.put(connection, "business_date", BUSINESS_DATE)
+        connection.exec_driver_sql(_FACTS)
     store.close()
 
 
@@ -103,6 +110,6 @@ def _postgres_url(socket: str, database: str) -> str:
     return f"postgresql+psycopg://postgres@/{database}?host={socket}"
 
 
-def _run_sql(socket: str, statement: str) -> None:
-    with psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True) as connection:
+def _run_sql(socket: str, statement: str, database: str = "postgres") -> None:
+    with psycopg.connect(host=socket, user="postgres", dbname=database, autocommit=True) as connection:
         connection.execute(statement)

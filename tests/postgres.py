@@ -41,7 +41,7 @@ def server() -> Iterator[str]:
 
 
 _OPTIONS = ("-F", "-c", "listen_addresses=", "-c", "max_connections=100", "-c", "shared_buffers=32MB",
-            "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")  # fmt: skip
+            "-c", "wal_level=minimal", "-c", "max_wal_senders=0")  # fmt: skip
 
 
 def _programs(home: Path) -> tuple[dict[str, Any], Path]:

@@ -77,7 +77,7 @@ def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRo
     wanted = set(pairs)
     npis, codes = {npi for npi, _ in wanted}, {code for _, code in wanted}
     found = connection.execute(select(fee).where(fee.c.npi.in_(npis), fee.c.code.in_(codes)))
-    return [_fee(row._mapping) for row in found if (row.npi, row.code) in wanted]
+    return [_fee(row) for row in found if (row.npi, row.code) in wanted]
 
 
 def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]) -> None:
@@ -136,5 +136,7 @@ def _fee_values(row: FeeRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fee(row: object) -> FeeRow:
-    return msgspec.convert(dict(row), FeeRow)  # type: ignore[call-overload]
+def _fee(row: Row[Any]) -> FeeRow:
+    last = date.fromisoformat(row.last) if row.last else None
+    return FeeRow(npi=row.npi, code=row.code, modifier=row.modifier, allowed_cents=row.allowed_cents, per=row.per,
+                  first=date.fromisoformat(row.first), last=last)  # fmt: skip
