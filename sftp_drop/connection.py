@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twisted.conch.error import ConchError
 from twisted.conch.ssh import connection
 from twisted.conch.ssh.channel import SSHChannel
+from twisted.conch.ssh.common import NS
 
 from sftp_drop.quiet import QUIET
 from sftp_drop.session import Session
@@ -74,7 +75,7 @@ class DoorChannel(SSHChannel):
 
     def requestReceived(self, requestType: bytes, data: bytes) -> int:
         """Grants the sftp subsystem once and nothing else."""
-        if requestType != b"subsystem" or Reader(data).string() != b"sftp" or self.session is not None:
+        if requestType != b"subsystem" or data != NS(b"sftp") or self.session is not None:
             return 0
         transport = self.conn.transport
         self.session = Session(self, transport.drop, transport.partner)
@@ -110,8 +111,9 @@ class DoorChannel(SSHChannel):
             self.session.pump()
 
     def lost(self) -> None:
+        """The drop's part in it may outlast the connection: the door waits for it before it is shut."""
         if self.session is not None:
-            self.session.lost()
+            self.conn.transport.factory.owes(self.session.lost())
 
     # What the session needs of its pipe (`write` is the channel's own)
 

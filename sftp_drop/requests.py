@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -12,8 +11,9 @@ from sftp_drop import looks, wire
 from sftp_drop.drop import Drop, Refused
 from sftp_drop.handles import Handle, Listing, Reading, Writing
 from sftp_drop.names import NAME_MAX_BYTES, real
+from sftp_drop.opened import Opened
 from sftp_drop.settings import HANDLES_MAX, READ_MAX_BYTES, REQUEST_MAX_BYTES
-from sftp_drop.turns import Job, Turns
+from sftp_drop.turns import Turns
 from sftp_drop.visit import Visit
 from sftp_drop.wire import Ask, Attributes, Open, Reader, Status
 
@@ -27,7 +27,6 @@ _LIMITS = struct.pack("!4Q", REQUEST_MAX_BYTES, READ_MAX_BYTES, READ_MAX_BYTES, 
 # The drop has no size of its own: 1 TiB in blocks of 4 KiB, all free, so that no client holds back an upload.
 _SPACE = struct.pack("!11Q", 4096, 4096, *(2**28,) * 3, *(2**20,) * 3, 0, 0, NAME_MAX_BYTES)
 
-H = TypeVar("H", bound=Handle)
 Answer = Deferred[bytes]
 
 
@@ -36,11 +35,8 @@ class Desk:
 
     def __init__(self, drop: Drop, partner: str) -> None:
         self._visit = Visit(drop, partner)
-        self._handles: dict[bytes, Handle] = {}
-        self._opening = 0
-        self._opened = 0
         self._paths = Turns()
-        self._lost = False
+        self._opened = Opened(self._paths)
 
     def ask(self, kind: int, request: bytes, body: bytes) -> Answer:
         """Fires with the reply packet, or fails with Malformed, Refused or whatever the drop came to."""
@@ -49,12 +45,10 @@ class Desk:
         except Exception as error:
             return fail(error)
 
-    def lost(self) -> None:
-        """Open handles are lost, never closed; one that is still opening is lost as soon as it is open."""
-        self._lost = True
-        handles, self._handles = self._handles, {}
-        for handle in handles.values():
-            handle.turns.add(handle.lose)
+    def lose(self) -> Deferred[None]:
+        """The client is gone. Fires when the drop has done what was asked before, and knows which uploads are lost."""
+        self._opened.lose()
+        return self._paths.drained()
 
     # Handles
 
@@ -63,72 +57,41 @@ class Desk:
         ask.end()
         if not flags & (Open.READ | Open.WRITE):
             raise wire.Malformed
-        return self._enter(request, lambda: self._visit.open(path, flags))
+        return self._opened.open(lambda: self._visit.open(path, flags)).addCallback(_handle, request)
 
     def _opendir(self, request: bytes, ask: Reader) -> Answer:
         path = _only(ask)
-        return self._enter(request, lambda: self._visit.list(path))
-
-    def _enter(self, request: bytes, job: Job[Handle]) -> Answer:
-        if len(self._handles) + self._opening >= HANDLES_MAX:
-            raise Refused("failure", "too many open files")
-        self._opening += 1
-        return self._paths.add(job).addBoth(self._arrived).addCallback(self._keep, request)
-
-    def _arrived(self, outcome: Any) -> Any:
-        self._opening -= 1
-        return outcome
-
-    def _keep(self, handle: Handle, request: bytes) -> bytes:
-        self._opened += 1
-        name = struct.pack("!L", self._opened)
-        self._handles[name] = handle
-        if self._lost:
-            self.lost()
-        return wire.handle(request, name)
+        return self._opened.open(lambda: self._visit.list(path)).addCallback(_handle, request)
 
     def _close(self, request: bytes, ask: Reader) -> Answer:
-        name = _only(ask)
-        handle = self._handle(name, Handle)
-        del self._handles[name]
-        closed = handle.turns.add(handle.close)
-        self._paths.add(_behind(closed))
-        return closed.addCallback(_ok, request)
-
-    def _handle(self, name: bytes, kind: type[H]) -> H:
-        handle = self._handles.get(name)
-        if handle is None:
-            raise Refused("failure", "no such handle")
-        if not isinstance(handle, kind):
-            raise Refused("permission-denied", "the handle was not opened for this")
-        return handle
+        return self._opened.close(_only(ask)).addCallback(_ok, request)
 
     def _read(self, request: bytes, ask: Reader) -> Answer:
         name, offset, length = ask.string(), ask.u64(), ask.u32()
         ask.end()
-        handle = self._handle(name, Reading)
+        handle = self._opened.get(name, Reading)
         content = handle.turns.add(lambda: handle.read(offset, length))
         return content.addCallback(lambda data: wire.data(request, data) if data else _eof(request))
 
     def _write(self, request: bytes, ask: Reader) -> Answer:
         name, offset, content = ask.string(), ask.u64(), ask.string()
         ask.end()
-        handle = self._handle(name, Writing)
+        handle = self._opened.get(name, Writing)
         return handle.turns.add(lambda: handle.write(offset, content)).addCallback(_ok, request)
 
     def _readdir(self, request: bytes, ask: Reader) -> Answer:
-        handle = self._handle(_only(ask), Listing)
+        handle = self._opened.get(_only(ask), Listing)
         rows = handle.turns.add(handle.more)
         return rows.addCallback(lambda some: wire.names(request, some) if some else _eof(request))
 
     def _fstat(self, request: bytes, ask: Reader) -> Answer:
-        handle = self._handle(_only(ask), Handle)
+        handle = self._opened.get(_only(ask), Handle)
         return succeed(wire.attrs(request, handle.attributes))
 
     def _fsetstat(self, request: bytes, ask: Reader) -> Answer:
         name, size = ask.string(), ask.wanted_size()
         ask.end()
-        handle = self._handle(name, Handle)
+        handle = self._opened.get(name, Handle)
         return handle.turns.add(lambda: handle.set(size)).addCallback(_ok, request)
 
     # Paths
@@ -164,7 +127,7 @@ class Desk:
         return self._rename(request, ask, overwrite=True)
 
     def _fsync(self, request: bytes, ask: Reader) -> Answer:
-        handle = self._handle(_only(ask), Handle)
+        handle = self._opened.get(_only(ask), Handle)
         return handle.turns.add(handle.settle).addCallback(_ok, request)
 
     def _statvfs(self, request: bytes, ask: Reader) -> Answer:
@@ -219,6 +182,10 @@ def _only(ask: Reader) -> bytes:
     return text
 
 
+def _handle(name: bytes, request: bytes) -> bytes:
+    return wire.handle(request, name)
+
+
 def _ok(_: None, request: bytes) -> bytes:
     return wire.status(request, Status.OK, "ok")
 
@@ -229,18 +196,3 @@ def _eof(request: bytes) -> bytes:
 
 def _attrs(attributes: Attributes, request: bytes) -> bytes:
     return wire.attrs(request, attributes)
-
-
-def _behind(done: Deferred[Any]) -> Job[None]:
-    """A job that waits for done, whatever comes of it."""
-    gate: Deferred[None] = Deferred()
-
-    def passed(outcome: Any) -> Any:
-        gate.callback(None)
-        return outcome
-
-    async def wait() -> None:
-        await gate
-
-    done.addBoth(passed)
-    return wait

@@ -22,7 +22,7 @@ from sftp_drop.quiet import QUIET
 from sftp_drop.settings import DoorSettings
 from sftp_drop.transport import DoorTransport
 
-__all__ = ["Door", "DoorFactory", "make_host_key", "sftp_service"]
+__all__ = ["Door", "DoorFactory", "DoorSettings", "make_host_key", "sftp_service"]
 
 log = structlog.get_logger("sftp_drop")
 
@@ -40,6 +40,7 @@ class DoorFactory(SSHFactory):
         self.publicKeys = {key.sshType(): key.public() for key in host_keys}
         self.privateKeys = {key.sshType(): key for key in host_keys}
         self.inside: set[DoorTransport] = set()
+        self._owed = 0
         self._empty: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> DoorTransport | None:  # type: ignore[override]  # as Factory allows
@@ -65,7 +66,19 @@ class DoorFactory(SSHFactory):
 
     def gone(self, door: DoorTransport) -> None:
         self.inside.discard(door)
-        if not self.inside:
+        self._check_empty()
+
+    def owes(self, work: Deferred[None]) -> None:
+        """Work of a session that ended, still going on in the drop."""
+        self._owed += 1
+        work.addBoth(self._paid)
+
+    def _paid(self, _: object) -> None:
+        self._owed -= 1
+        self._check_empty()
+
+    def _check_empty(self) -> None:
+        if not self.inside and not self._owed:
             waiting, self._empty = self._empty, []
             for empty in waiting:
                 empty.callback(None)
@@ -77,11 +90,11 @@ class DoorFactory(SSHFactory):
                 door.loseConnection()
 
     def empty(self) -> Deferred[None]:
-        """Fires when the last connection is gone."""
-        if not self.inside:
-            return succeed(None)
+        """Fires when the last connection is gone and the drop has done what was asked of it."""
         self._empty.append(Deferred())
-        return self._empty[-1]
+        empty = self._empty[-1]
+        self._check_empty()
+        return empty
 
 
 class Door(Service):
@@ -100,7 +113,7 @@ class Door(Service):
         super().startService()
 
     def stopService(self) -> Deferred[Any]:
-        """Fires when nobody is inside; who does not leave in GOODBYE_S is cut off."""
+        """Fires when nobody is inside and the drop is done; who does not leave in GOODBYE_S is cut off."""
         super().stopService()
         if self._listening is None:
             return succeed(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import structlog
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from sftp_drop import wire
@@ -67,11 +68,11 @@ class Session:
         self._eof = True
         self.pump()
 
-    def lost(self) -> None:
-        """The channel is gone. May come more than once."""
+    def lost(self) -> Deferred[None]:
+        """The channel is gone. May come more than once. Fires when the drop has come to the end of it."""
         self._over = True
         self._inbox.clear()
-        self._desk.lost()
+        return self._desk.lose()
 
     def pump(self) -> None:
         """Takes requests while there is room. Not re-entrant: a quick answer must not nest the next request in it."""

@@ -98,10 +98,18 @@ class DoorTransport(transport.SSHServerTransport):
         return None if self._ended else super().getPacket()
 
     def sendDisconnect(self, reason: int, desc: bytes) -> None:
-        """Says why and ends; a peer that does not take its last bytes in time is cut off."""
-        if self._ended:
-            return
-        super().sendDisconnect(reason, desc)
+        """Says why and ends."""
+        if not self._ended:
+            super().sendDisconnect(reason, desc)
+            self._leave()
+
+    def ssh_DISCONNECT(self, packet: bytes) -> None:
+        """The client says good-bye."""
+        self.transport.loseConnection()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Who does not take its last bytes in time is cut off; a paused producer would keep TCP from closing."""
         self._ended, self.buf = True, b""
         self.transport.unregisterProducer()
         self._cut = self.clock.callLater(GOODBYE_S, self.transport.abortConnection)

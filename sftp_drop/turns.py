@@ -19,6 +19,14 @@ class Turns:
         self._waiting: deque[tuple[Job[Any], Deferred[Any]]] = deque()
         self._busy = False
         self._looping = False
+        self._drained: list[Deferred[None]] = []
+
+    def drained(self) -> Deferred[None]:
+        """Fires when nothing runs or waits any more."""
+        done: Deferred[None] = Deferred()
+        self._drained.append(done)
+        self._run()
+        return done
 
     def add(self, job: Job[T]) -> Deferred[T]:
         """Fires with what the job comes to, after every job added before it has come to its end."""
@@ -33,13 +41,32 @@ class Turns:
         self._looping = True
         try:
             while self._waiting and not self._busy:
-                job, done = self._waiting.popleft()
+                job, ended = self._waiting.popleft()
                 self._busy = True
-                Deferred.fromCoroutine(job()).addBoth(self._ended, done)
+                Deferred.fromCoroutine(job()).addBoth(self._ended, ended)
         finally:
             self._looping = False
+        if not self._busy:
+            drained, self._drained = self._drained, []
+            for done in drained:
+                done.callback(None)
 
     def _ended(self, outcome: Any, done: Deferred[Any]) -> None:
         self._busy = False
         done.callback(outcome)
         self._run()
+
+
+def behind(done: Deferred[Any]) -> Job[None]:
+    """A job that waits for done, whatever comes of it."""
+    gate: Deferred[None] = Deferred()
+
+    def passed(outcome: Any) -> Any:
+        gate.callback(None)
+        return outcome
+
+    async def wait() -> None:
+        await gate
+
+    done.addBoth(passed)
+    return wait

@@ -151,7 +151,8 @@ def version(extensions: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def status(request: bytes, code: Status, text: str) -> bytes:
-    return packet(Reply.STATUS, request + struct.pack("!L", code) + string(text.encode()) + string(b"en"))
+    words = string(text.encode(errors="replace")) + string(b"en")
+    return packet(Reply.STATUS, request + struct.pack("!L", code) + words)
 
 
 def handle(request: bytes, name: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import paramiko
 import pytest
 
+import sftp_drop
 from sftp_drop import client
 from sftp_drop.hostkey import make_host_key
 
@@ -30,8 +32,9 @@ class DoorProcess:
         blob = (folder / "user.pub").read_text().split()[1]
         plan = {"keys": {blob: ["clear", "p1"]}, "host_key": str(folder / "host")} | plan
         program = Path(__file__).with_name("door_process.py")
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen([sys.executable, program, json.dumps(plan)], stdout=pipe, stderr=pipe, text=True)
+        command, pipe = [sys.executable, program, json.dumps(plan)], subprocess.PIPE
+        where = os.environ | {"PYTHONPATH": str(Path(sftp_drop.__file__).parents[1])}
+        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=where)
         self.events: list[dict[str, Any]] = []
         self.log: list[str] = []
         self._told = threading.Condition()

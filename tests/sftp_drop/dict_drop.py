@@ -46,7 +46,7 @@ class DictUpload:
 
 
 class DictDrop:
-    """keys: blob -> (user, partner). delay_s: how long `write`, `commit`, ... take, by clock. tell: hears every event."""
+    """keys: blob -> (user, partner). delay_s: how long `write`, `commit`, ... take, by clock. tell: hears events."""
 
     def __init__(
         self,

@@ -1,14 +1,13 @@
-"""A door on a dict drop as a process of its own: told what to be by one JSON argument, tells what happens as JSON lines."""
+"""A door on a dict drop as a process of its own: told by a JSON argument what to be, tells JSON lines."""
 
 from __future__ import annotations
 
 import base64
 import json
 import sys
+from array import array
 from pathlib import Path
 from typing import Any
-
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 import structlog
 from dict_drop import DictDrop
@@ -26,13 +25,15 @@ def tell(event: dict[str, Any]) -> None:
 
 def main() -> None:
     plan = json.loads(sys.argv[1])
-    structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to = structlog.PrintLoggerFactory(sys.stderr)
+    structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=log_to)
     keys = {base64.b64decode(blob): tuple(who) for blob, who in plan["keys"].items()}
     drop = DictDrop(keys, plan.get("delay_s"), reactor, None if plan.get("mute") else tell)
     drop.refuse_write_at = plan.get("refuse_write_at")
     for folder, files in plan.get("files", {}).items():
         drop.folders[folder] = {name: content(length) for name, length in files.items()}
-    door = sftp_service(drop, [Path(plan["host_key"])], "127.0.0.1", 0, settings=DoorSettings(**plan.get("settings", {})))
+    limits = DoorSettings(**plan.get("settings", {}))
+    door = sftp_service(drop, [Path(plan["host_key"])], "127.0.0.1", 0, settings=limits)
     reactor.callWhenRunning(door.startService)
     reactor.callWhenRunning(lambda: tell({"event": "port", "port": door.port}))
     reactor.addSystemEventTrigger("before", "shutdown", door.stopService)
@@ -41,7 +42,7 @@ def main() -> None:
 
 def content(length: int) -> bytes:
     """Bytes in which no two places look alike, so that a piece out of order shows."""
-    return b"".join(index.to_bytes(4, "big") for index in range((length + 3) // 4))[:length]
+    return array("I", range(length // 4 + 1)).tobytes()[:length]
 
 
 if __name__ == "__main__":

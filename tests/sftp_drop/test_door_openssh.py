@@ -88,13 +88,17 @@ def test_a_refused_write_fails_the_batch(start_door: Start, tmp_path: Path) -> N
     assert door.wait("lose") and not door.told("commit-begin")
 
 
+FORWARD = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"]
+
+
 @pytest.mark.program("ssh")
-@pytest.mark.parametrize("wish", [["-T"], ["-T", "id"], ["-tt"], ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"]])
+@pytest.mark.parametrize("wish", [["-T"], ["-T", "id"], ["-tt"], FORWARD])
 def test_ssh_gets_nothing(door: DoorProcess, tmp_path: Path, wish: list[str]) -> None:
     """No shell, no command, no terminal, no forwarding for a partner with a good key."""
     known = tmp_path / "known_hosts"
     known.write_text(f"[127.0.0.1]:{door.port} {door.host_line}")
-    options = ["-F", "/dev/null", "-o", f"UserKnownHostsFile={known}", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
+    settings = (f"UserKnownHostsFile={known}", "IdentitiesOnly=yes", "BatchMode=yes")
+    options = ["-F", "/dev/null", *(part for setting in settings for part in ("-o", setting))]
     flags, command = ([wish[0]], wish[1:]) if wish[-1] == "id" else (wish, [])
     call = ["ssh", *options, *flags, "-i", str(door.user_key), "-p", str(door.port), "clear@127.0.0.1", *command]
     done = subprocess.run(call, input="", capture_output=True, text=True, timeout=30, check=False)

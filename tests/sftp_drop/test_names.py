@@ -28,10 +28,10 @@ def test_which_names_are_temporary(name: str, temporary: bool) -> None:
     assert is_temporary(name) is temporary
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", ".", "..", "a/b", "a\0b", "a\nb", "a\tb", "a\x7fb", "a\x85b", "a\u202eb", "a\u2028b", "a\u200bb", "ä" * 128, "x" * 256],
-)
+REFUSED = ["", ".", "..", "a/b", "a\0b", "a\nb", "a\tb", "a\x7fb", "a\x85b", "a\u202eb", "a\u2028b", "a\u200bb"]
+
+
+@pytest.mark.parametrize("name", [*REFUSED, "ä" * 128, "x" * 256])
 def test_names_refused(name: str) -> None:
     """Slashes, control and invisible characters, empty, dotted and long names are refused as not permitted."""
     with pytest.raises(Refused) as refused:
@@ -39,7 +39,7 @@ def test_names_refused(name: str) -> None:
     assert refused.value.code == "permission-denied"
 
 
-@pytest.mark.parametrize("name", ["claims 2026-01.837", "%2e%2e%2f", "a\\b", "naïve.txt", "患者", "x" * 255, "...", "~"])
+@pytest.mark.parametrize("name", ["claims 2026.837", "%2e%2e%2f", "a\\b", "naïve.txt", "患者", "x" * 255, "...", "~"])
 def test_names_allowed(name: str) -> None:
     """Every other printable name is a name, odd as it may be: it never becomes a path."""
     assert check(name) == name

@@ -147,6 +147,25 @@ def test_a_close_that_came_before_the_connection_was_lost_counts() -> None:
     assert client.told()[-1] == "commit" and "lose" not in client.told()
 
 
+def test_what_is_owed_is_told() -> None:
+    """`lost` fires when the drop has done what was asked and knows of every lost upload, opening ones included."""
+    client, fired = Client(begin=1.0, write=1.0, commit=1.0), []
+    client.drop.delay_s["begin"] = 0
+    first, second = client.open(b"/inbound/a"), client.open(b"/inbound/b")
+    client.drop.delay_s["begin"] = 3
+    client.put(first, 0, b"x")
+    client.close(first)
+    client.put(second, 0, b"x")
+    client.send(Ask.OPEN, string(b"/inbound/c") + struct.pack("!LL", WRITE_NEW, 0))
+    client.session.lost().addCallback(fired.append)
+    client.clock.pump([1, 1, 1, 1, 1 - 0.01])  # c opens behind the close of a, from 2 s to 5 s
+    assert not fired
+    client.clock.advance(0.01)
+    assert fired == [None]
+    ends = [(event["event"], event["name"]) for event in client.drop.events if event["event"] in ("commit", "lose")]
+    assert sorted(ends) == [("commit", "a"), ("lose", "b"), ("lose", "c")]
+
+
 def test_an_upload_with_a_failed_write_is_not_committed() -> None:
     """A client that closes after a refused WRITE gets FX_FAILURE; the part it wrote is kept for a resume only."""
     client = Client()

@@ -134,7 +134,7 @@ def test_endless_packets_are_not_buffered(house: House, length: int) -> None:
     ],
 )
 def test_packets_out_of_order_end_the_connection(house: House, sent: bytes) -> None:
-    """Before the key exchange nothing but a key exchange is served; nothing a stranger sends raises into the reactor."""
+    """Before the key exchange nothing else is served, and nothing a stranger sends raises into the reactor."""
     door, _ = house.knock()
     door.dataReceived(HELLO + sent + sent)
     assert door.service is None and not door.isEncrypted()
@@ -149,7 +149,8 @@ def kexinit(**other: bytes) -> bytes:
         "mac": b"hmac-sha2-256",
         "compression": b"none",
     } | other
-    names = [lists["kex"], lists["host_key"], *(lists[key] for key in ("cipher", "mac", "compression") for _ in "io"), b"", b""]
+    both_ways = [lists[key] for key in ("cipher", "mac", "compression") for _ in "io"]
+    names = [lists["kex"], lists["host_key"], *both_ways, b"", b""]
     return packet(bytes([MSG_KEXINIT]) + bytes(16) + b"".join(map(NS, names)) + bytes(5))
 
 
