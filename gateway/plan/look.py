@@ -63,7 +63,7 @@ def look(
 ) -> Look:
     """Everything the edits of one line ask for."""
     claim = case.claim
-    billing = row_on(case.providers, claim.billing.npi, line.first)
+    billing = row_on(case.providers, claim.billing.npi, line.first, claim.billing.tin)
     who = rendering_of(claim, line)
     rendering = row_on(case.providers, who.npi, line.first) if who else None
     network: TierName = "in" if billing and set(billing.networks) & set(plan.networks) else "out"
@@ -79,10 +79,10 @@ def rendering_of(claim: Claim, line: ServiceLine) -> Provider | None:
     return who if who is not None and who.npi and who.npi != claim.billing.npi else None
 
 
-def row_on(rows: Iterable[ProviderRow], npi: str, on: date) -> ProviderRow | None:
-    """The provider row in force on a day; the latest first day wins."""
+def row_on(rows: Iterable[ProviderRow], npi: str, on: date, tin: str = "") -> ProviderRow | None:
+    """The provider row in force on a day: that of the tax id billed before another's, then the latest."""
     fitting = [row for row in rows if row.npi == npi and row.first <= on and (row.last is None or on <= row.last)]
-    return max(fitting, key=lambda row: row.first, default=None)
+    return max(fitting, key=lambda row: (row.tin == tin, row.first), default=None)
 
 
 def age(birth: date | None, on: date) -> int | None:

@@ -8,8 +8,6 @@ from datetime import date
 import msgspec
 import pytest
 from plan_cases import (
-    C2,
-    FRANK,
     GOLDEN,
     GOLDEN_CLAIMS,
     H1_ICN,
@@ -22,7 +20,7 @@ from plan_cases import (
 )
 
 from gateway.plan import accumulators, adjudication
-from gateway.plan.records import PriorClaim, Span
+from gateway.plan.records import PriorClaim
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 ORDER = tuple(GOLDEN_CLAIMS)
@@ -100,23 +98,6 @@ def test_variant_2_the_same_batch_again_pays_nothing() -> None:
         assert [(each.group, each.reason) for line in again.lines for each in line.adjustments] == [
             wanted for _ in claim.lines
         ]
-
-
-def test_variant_6_cobra_reprocesses_the_denial() -> None:
-    """Frank's denial is reversed to the cent, and with coverage from 03-01 his visit pays 68.00."""
-    denied = decide(ORDER)[0]["C2"]
-    reversal = adjudication.reverse(denied, 2)
-    assert (reversal.charge_cents, reversal.paid_cents, codes(reversal.lines[0])) == (
-        -15000,
-        0,
-        [("PR", "27", -15000)],
-    )
-    elected = Span(line="PPO", plan_id="BT-PPO-2026", tier="EMP", first=date(2026, 3, 1), last=date(2027, 8, 31))
-    covered = msgspec.structs.replace(FRANK, spans=(*FRANK.spans, elected))
-    again = adjudication.adjudicate(case(C2, covered, icn=denied.icn, version=3), date(2026, 5, 10))
-    assert again.lines[0].allowed_cents == 9800
-    assert (again.paid_cents, codes(again.lines[0])) == (6800, [("CO", "45", 5200), ("PR", "3", 3000)])
-    assert again.coverage_end is None
 
 
 def test_variant_7_void_gives_everything_back() -> None:

@@ -196,6 +196,7 @@ def test_providers() -> None:
         ((), "pend PRV"),
         ((msgspec.structs.replace(row, last=date(2026, 3, 15)),), "CO-B7"),
         ((msgspec.structs.replace(row, tin="999999999"),), "pend PRV"),
+        ((msgspec.structs.replace(row, tin="999999999"), row), "paid"),
         ((msgspec.structs.replace(row, networks=("OTHER",)),), "PR-242"),
         ((msgspec.structs.replace(row, networks=()), row), "PR-242"),
         ((row,), "paid"),
