@@ -10,7 +10,7 @@ from mappings.codecs import COUNT, DAY, MONEY, RESTRICTED, WHOLE, YES_NO
 from mappings.elements import D8, C, F, Id, Q
 from mappings.phrases import ADDRESS_ROWS, DMG, n1, nm1_person, person
 from mappings.records import Address, CoverageRow, EnrolmentHeader, MemberRow, Organisation, OtherInsurance, Person
-from mappings.table import Keyed, Many, One, Seg, Segment, Table, Unreadable, Within
+from mappings.table import Keyed, Many, One, Seg, Segment, Table, Unreadable, Within, missing
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -122,8 +122,8 @@ class MemberReader:
                 return MemberRow(ordinal=self._count, **MEMBER.read(unit))
         except Unreadable as trouble:
             self.findings.extend(trouble.findings)
-        except TypeError:  # a required segment is missing, which the guide check has reported
-            return None
+        except TypeError:
+            self.findings.append(missing(unit))
         return None
 
 

@@ -35,7 +35,7 @@ from mappings.records import (
     Repricing,
     ServiceLine,
 )
-from mappings.table import Keyed, Many, One, Seg, Segment, Table, Unreadable, Values, Within
+from mappings.table import Keyed, Many, One, Seg, Segment, Table, Unreadable, Values, Within, missing
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -282,8 +282,9 @@ class ClaimReader:
                 level(unit)
         except Unreadable as trouble:
             self.findings.extend(trouble.findings)
-        except TypeError:  # a level above is missing, which the guide check has reported
-            return None
+        except TypeError:
+            if self._billing and self._subscriber:  # else a level above is missing, which was reported there
+                self.findings.append(missing(unit))
         return None
 
     def _header(self, unit: Unit) -> None:
