@@ -44,7 +44,8 @@ class _Lazy(click.Group):
         """The command of that name."""
         if name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(COMMANDS[name][0]), name)  # type: ignore[no-any-return]
+        module = importlib.import_module(COMMANDS[name][0])
+        return getattr(module, f"{name}_command", None) or getattr(module, name)  # type: ignore[no-any-return]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The help lines, without importing anything."""

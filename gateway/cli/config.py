@@ -52,7 +52,7 @@ def init(folder: Path, usage: str) -> None:
 
 def begin(folder: Path, usage: str, **values: str) -> Path:
     """Makes the folder and its files; raises StateExists or CannotCreate. values replace the sample's settings."""
-    from sftp_drop.keys import make_host_key
+    from sftp_drop.hostkey import make_host_key
 
     target = folder / "gateway.toml"
     if target.exists():

@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.plan import ledger
 from gateway.plan.records import Journal, Posting
-from gateway.store.schema import journal, posting
+from gateway.store.schema import claim, forward_balance, journal, posting, remittance
 
 
 def post(connection: Connection, now_us: int, sponsor_id: str, journals: Iterable[Journal]) -> None:
@@ -43,15 +44,55 @@ def trial_balance(connection: Connection, sponsor_id: str) -> dict[str, int]:
     return {account: int(cents) for account, cents in rows}
 
 
-def journals(connection: Connection, sponsor_id: str) -> list[Journal]:
-    """Every journal of a sponsor in the order of posting; raises ValueError where one does not balance."""
-    heads = select(journal).where(journal.c.sponsor_id == sponsor_id).order_by(journal.c.at_us, journal.c.key)
-    return [Journal(key=h.key, on=date.fromisoformat(h.posted_on), text=h.text,
-                    postings=tuple(postings(connection, sponsor_id, h.key)))
-            for h in connection.execute(heads).all()]  # fmt: skip
-
-
 def postings(connection: Connection, sponsor_id: str, key: str) -> list[Posting]:
     """The postings of one journal."""
     mine = select(posting).where(posting.c.sponsor_id == sponsor_id, posting.c.key == key).order_by(posting.c.n)
     return [Posting(account=p.account, cents=p.cents, sub=p.sub) for p in connection.execute(mine)]
+
+
+def verify(connection: Connection) -> list[str]:
+    """What is wrong with the books of every employer, a sentence each: sums, keys, and what the sums must agree with."""
+    wrong = []
+    for sponsor_id in connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars().all():
+        wrong += [f"{sponsor_id}: {sentence}" for sentence in _verify(connection, sponsor_id)]
+    return wrong
+
+
+def _verify(connection: Connection, sponsor_id: str) -> list[str]:
+    heads = list(connection.execute(select(journal).where(journal.c.sponsor_id == sponsor_id)))
+    wrong, sound = [], []
+    for head in heads:
+        try:
+            sound.append(Journal(key=head.key, on=date.fromisoformat(head.posted_on), text=head.text,
+                                 postings=tuple(postings(connection, sponsor_id, head.key))))  # fmt: skip
+        except ValueError:
+            wrong.append(f"journal {head.key} does not sum to zero")
+    wrong += ledger.verify(sound)
+    known = {head.key for head in heads}
+    mine = select(posting.c.key).where(posting.c.sponsor_id == sponsor_id).distinct()
+    wrong += [f"postings of {key} belong to no journal" for key in connection.execute(mine).scalars() if key not in known]
+    return wrong + _disagreements(connection, sponsor_id)
+
+
+def _disagreements(connection: Connection, sponsor_id: str) -> list[str]:
+    """The sums outside the ledger that its accounts must equal."""
+    paid = select(func.coalesce(func.sum(claim.c.paid_cents), 0)).where(
+        claim.c.sponsor_id == sponsor_id, claim.c.state == "decided"
+    )
+    owed = select(func.coalesce(func.sum(forward_balance.c.cents), 0)).where(forward_balance.c.sponsor_id == sponsor_id)
+    transit = select(func.coalesce(func.sum(remittance.c.amount_cents), 0)).where(
+        remittance.c.sponsor_id == sponsor_id, remittance.c.state.in_(("made", "issued"))
+    )
+    agree = (
+        ("5010", "what current claim versions paid", paid, 1),
+        ("1300", "open forward balances", owed, 1),
+        ("2020", "payments issued and not settled", transit, -1),
+    )
+    wrong = []
+    for account, what, query, sign in agree:
+        told, booked = int(connection.execute(query).scalar_one()), sign * balance(connection, sponsor_id, account)
+        if told != booked:
+            wrong.append(f"account {account} is {booked} cents, {what} are {told}")
+    if balance(connection, sponsor_id, "1010") < 0:
+        wrong.append("account 1010, claims cash, is negative")
+    return wrong

@@ -508,7 +508,7 @@ approval = _table(
 )
 
 funding_request = _table(
-    # What the employer was asked for. state: open, paid. Kept 10 years.
+    # What the employer was asked for; body: the request as it was made. state: open, paid. Kept 10 years.
     "funding_request",
     _t("sponsor_id", primary_key=True),
     _t("number", primary_key=True),
@@ -517,6 +517,7 @@ funding_request = _table(
     _i("amount_cents"),
     _i("paid_cents"),
     _t("state"),
+    _t("body"),
 )
 
 deposit = _table(
@@ -566,18 +567,20 @@ forward_balance = _table(
 # ---- stop-loss -------------------------------------------------------------------------------------------------------
 
 notice = _table(
-    # One notice to a carrier. Each (policy, person, kind, group) once. Kept 10 years.
+    # One notice to a carrier. subject: person or family whose claims are summed up. Each (policy, subject, kind, group)
+    # once. Kept 10 years.
     "notice",
     _t("sponsor_id", primary_key=True),
     _i("seq", primary_key=True, autoincrement=False),
     _t("policy_no"),
+    _t("subject"),
     _t("person_id"),
     _t("kind"),
     _t("grp"),
     _t("icn"),
     _t("made_on"),
     _t("body"),
-    Index("notice_once", "sponsor_id", "policy_no", "person_id", "kind", "grp", unique=True),
+    Index("notice_once", "sponsor_id", "policy_no", "subject", "kind", "grp", unique=True),
 )
 
 recovery = _table(

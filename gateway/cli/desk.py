@@ -1,0 +1,133 @@
+"""hold, status, explain, day: what a person at the desk asks and does."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import click
+import msgspec
+from sqlalchemy import select
+
+from gateway.cli.common import actor, config_option, context_of, dollars, emit, json_option, table, user_option
+from gateway.errors import NotPermitted, TryAgain, UsageError
+from gateway.flow import day as day_step
+from gateway.flow import holds, parked
+from gateway.flow.context import Context
+from gateway.plan import explanation
+from gateway.plan.records import Decision
+from gateway.store import audit, installation
+from gateway.store.schema import claim as claim_table
+from gateway.store.schema import decision as decision_table
+from gateway.store.schema import work
+from mappings.records import Claim
+
+
+@click.group()
+def hold() -> None:
+    """What waits for a person."""
+
+
+@hold.command("list")
+@config_option
+@json_option
+def hold_list(config: Path, as_json: bool) -> None:
+    """Open holds, oldest first."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        rows = holds.opened(connection)
+    data = [{"id": r.id, "kind": r.kind, "sponsor": r.sponsor_id, "subject": r.subject, "reason": r.reason} for r in rows]
+    shown = [(d["id"], d["kind"], d["sponsor"], d["subject"], d["reason"]) for d in data]
+    emit(data, as_json, lambda: table(("id", "kind", "sponsor", "about", "reason"), shown))
+
+
+@hold.command()
+@click.argument("hold_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; kept with the hold.")
+@user_option
+@config_option
+def release(hold_id: str, reason: str, user: str | None, config: Path) -> None:
+    """Release a hold: what waited goes on as a new event."""
+    click.echo(f"{hold_id}: {parked.release(context_of(config), hold_id, actor(user), reason)}")
+
+
+@click.command()
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """How the installation is doing: first what needs a person, then files, claims, funds, stop-loss."""
+    from gateway.web import status as reads
+
+    context = context_of(config)
+    with context.store.read() as connection:
+        found = reads.read(connection)
+    emit(found, as_json, lambda: click.echo(reads.text(found)))
+
+
+@click.command()
+@click.argument("icn", metavar="CLAIM")
+@config_option
+@json_option
+def explain(icn: str, config: Path, as_json: bool) -> None:
+    """Why CLAIM (our claim number) came to what it came to: every amount with its rule, provision and source."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        row = connection.execute(select(claim_table).where(claim_table.c.icn == icn)).one_or_none()
+        if row is None:
+            raise UsageError(f"no claim {icn}")
+        mine = select(decision_table.c.body).where(decision_table.c.sponsor_id == row.sponsor_id, decision_table.c.icn == icn)
+        bodies = connection.execute(mine.order_by(decision_table.c.version)).scalars().all()
+    claim = msgspec.json.decode(row.body, type=Claim)
+    decisions = [msgspec.json.decode(body, type=Decision) for body in bodies]
+    data = {
+        "icn": icn, "sponsor": row.sponsor_id, "state": row.state, "receipt": int(row.ord[:12]), "order": row.ord,
+        "decisions": [explanation.document(one, claim) for one in decisions],
+    }  # fmt: skip
+    lines = [f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {int(row.ord[:12])}."]
+    lines += [line for one in decisions for line in explanation.lines(one, claim)]
+    emit(data, as_json, lambda: click.echo("\n".join(lines)))
+
+
+@click.group()
+def day() -> None:
+    """The business date."""
+
+
+@day.command()
+@click.argument("to", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until the date is reached.")
+@click.option("--timeout", default=600, show_default=True, help="Seconds to wait at most.")
+@user_option
+@config_option
+def advance(to: date, wait: bool, timeout: int, user: str | None, config: Path) -> None:
+    """Move a test installation's business date to DATE; the due work of each passed day runs before the next."""
+    context, target = context_of(config), date(to.year, to.month, to.day)
+    ask_for_day(context, target, actor(user))
+    if wait:
+        wait_for_day(context, target, timeout)
+        click.echo(f"the business date is {target}")
+
+
+def ask_for_day(context: Context, target: date, user: str) -> None:
+    """Puts the day step; raises NotPermitted in production or backwards."""
+    if context.usage != "T":
+        raise NotPermitted("only a test installation's date is moved by hand")
+    with context.store.write("day-ask") as connection:
+        today = installation.business_date(connection)
+        if target < today:
+            raise NotPermitted(f"the business date is {today}; it never goes back")
+        day_step.enqueue(connection, context, target)
+        audit.note(connection, context.now_us, user, "day advance", target.isoformat())
+
+
+def wait_for_day(context: Context, target: date, timeout_s: int) -> None:
+    """Waits until the date is reached and its due work is done; raises TryAgain when the workers do not get there."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        with context.store.read() as connection:
+            asked = connection.execute(select(work.c.id).where(work.c.kind == "day", work.c.parked == 0)).first()
+            if asked is None and installation.business_date(connection) >= target:
+                return
+        time.sleep(0.05)
+    raise TryAgain(f"the business date did not reach {target} in {timeout_s} s; is the daemon running?")

@@ -1,0 +1,226 @@
+"""fund, pay, ledger, stoploss: the employer's money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from sqlalchemy import insert, select
+
+from gateway.cli.common import (
+    Dollars,
+    actor,
+    config_option,
+    context_of,
+    dollars,
+    emit,
+    json_option,
+    table,
+    user_option,
+)
+from gateway.errors import BadData, LedgerBroken, NotPermitted, UsageError
+from gateway.flow import books, notify, pay
+from gateway.flow.parties import Parties
+from gateway.plan import ledger as plan_ledger
+from gateway.store import audit, installation
+from gateway.store.schema import approval, notice, pay_run, recovery
+
+SPONSOR = click.option("--sponsor", "sponsor_id", required=True, help="The employer's id.")
+
+
+@click.group()
+def fund() -> None:
+    """Money an employer sends."""
+
+
+@fund.command()
+@SPONSOR
+@click.option("--amount", "cents", type=Dollars(), required=True, help="In dollars.")
+@click.option("--reference", required=True, help="The bank's reference: the same one twice is posted once.")
+@user_option
+@config_option
+def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, config: Path) -> None:
+    """Post a deposit: against open requests, oldest first; the rest stays as a credit."""
+    if cents == 0:
+        raise UsageError("a deposit of 0.00 is no deposit")
+    context = context_of(config)
+    with context.store.write("deposit") as connection:
+        Parties(connection, installation.business_date(connection)).sponsor(sponsor_id)
+        fresh = pay.post_deposit(connection, context, sponsor_id, cents, reference)
+        if fresh:
+            audit.note(connection, context.now_us, actor(user), "deposit", f"sponsor {sponsor_id}", f"{cents} cents")
+        cash = books.balance(connection, sponsor_id, "1010")
+    click.echo(f"{dollars(cents)} {'posted' if fresh else 'was posted before'}; claims cash is {dollars(cash)}")
+
+
+@click.group("pay")
+def pay_command() -> None:
+    """Payment runs."""
+
+
+@pay_command.command()
+@SPONSOR
+@user_option
+@config_option
+def run(sponsor_id: str, user: str | None, config: Path) -> None:
+    """Plan a run now, of everything decided and not yet in a run; the close of a business day does the same."""
+    context = context_of(config)
+    with context.store.write("pay-run") as connection:
+        Parties(connection, installation.business_date(connection)).sponsor(sponsor_id)
+        pay.enqueue(connection, context, "plan", sponsor_id)
+        audit.note(connection, context.now_us, actor(user), "pay run", f"sponsor {sponsor_id}")
+    click.echo("the run is being planned; `gateway pay list` shows it")
+
+
+@pay_command.command("list")
+@config_option
+@json_option
+def list_(config: Path, as_json: bool) -> None:
+    """Every run: what it needs, what it waits for."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        rows = list(connection.execute(select(pay_run).order_by(pay_run.c.sponsor_id, pay_run.c.run_no)))
+        given = {}
+        for row in rows:
+            mine = select(approval.c.user).where(approval.c.sponsor_id == row.sponsor_id, approval.c.run_no == row.run_no)
+            given[row.sponsor_id, row.run_no] = list(connection.execute(mine.order_by(approval.c.at_us)).scalars())
+    data = [{**row._mapping, "run": f"{row.sponsor_id}/{row.run_no}", "approved_by": given[row.sponsor_id, row.run_no]} for row in rows]
+    shown = [
+        (d["run"], d["state"], d["run_on"], dollars(d["need_cents"]), d["claims"], d["request_no"], ", ".join(d["approved_by"]))
+        for d in data
+    ]
+    emit(data, as_json, lambda: table(("run", "state", "run date", "needs", "claims", "request", "approved by"), shown))
+
+
+@pay_command.command()
+@click.argument("run_name", metavar="RUN")
+@click.option("--user", required=True, help="Who approves; two different people above the sponsor's limit.")
+@config_option
+def approve(run_name: str, user: str, config: Path) -> None:
+    """Approve RUN (SPONSOR/NUMBER)."""
+    context = context_of(config)
+    sponsor_id, run_no = _run_key(run_name)
+    with context.store.write("approve") as connection:
+        mine = (pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+        row = connection.execute(select(pay_run).where(*mine)).one_or_none()
+        if row is None:
+            raise UsageError(f"no run {run_name}")
+        if row.state not in pay.WAITING:
+            raise NotPermitted(f"run {run_name} is {row.state}")
+        again = select(approval.c.user).where(
+            approval.c.sponsor_id == sponsor_id, approval.c.run_no == run_no, approval.c.user == user
+        )
+        if connection.execute(again).first():
+            raise NotPermitted(f"{user} has approved run {run_name} already; another person must")
+        connection.execute(insert(approval).values(sponsor_id=sponsor_id, run_no=run_no, user=user, at_us=context.now_us))
+        audit.note(connection, context.now_us, user, "approve", f"run {run_name}")
+        pay.try_again(connection, context, sponsor_id)
+    click.echo(f"run {run_name} approved by {user}")
+
+
+def _run_key(name: str) -> tuple[str, int]:
+    sponsor_id, _, number = name.rpartition("/")
+    if not sponsor_id or not number.isdigit():
+        raise UsageError("a run is named SPONSOR/NUMBER, as `gateway pay list` shows it")
+    return sponsor_id, int(number)
+
+
+@pay_command.command()
+@click.argument("run_name", metavar="RUN")
+@user_option
+@config_option
+def settle(run_name: str, user: str | None, config: Path) -> None:
+    """Say that the bank has paid RUN; a test installation settles by itself on the effective date."""
+    context = context_of(config)
+    sponsor_id, run_no = _run_key(run_name)
+    with context.store.write("settle-ask") as connection:
+        mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+        if connection.execute(mine).scalar_one_or_none() != "issued":
+            raise NotPermitted(f"run {run_name} is not issued")
+        pay.enqueue(connection, context, "settle", sponsor_id, run_no)
+        audit.note(connection, context.now_us, actor(user), "settle", f"run {run_name}")
+    click.echo(f"run {run_name} settles")
+
+
+@click.group()
+def ledger() -> None:
+    """The books of each employer."""
+
+
+@ledger.command()
+@config_option
+@json_option
+def verify(config: Path, as_json: bool) -> None:
+    """Check every journal and the sums the books must keep; exit 65 and the journal's name when one is wrong."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        wrong = books.verify(connection)
+    emit({"wrong": wrong}, as_json, lambda: click.echo("\n".join(wrong) or "the books balance"))
+    if wrong:
+        raise LedgerBroken(wrong[0])
+
+
+@ledger.command("trial-balance")
+@click.option("--sponsor", "sponsor_id", default=None, help="One employer; all by default.")
+@config_option
+@json_option
+def trial_balance(sponsor_id: str | None, config: Path, as_json: bool) -> None:
+    """Every account ever posted to."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        found = list(Parties(connection, installation.business_date(connection)).sponsors)
+        if sponsor_id is not None and sponsor_id not in found:
+            raise UsageError(f"no sponsor {sponsor_id}")
+        names = [sponsor_id] if sponsor_id else found
+        data = {name: books.trial_balance(connection, name) for name in names}
+    rows = [(name, plan_ledger.CHART[a].label, dollars(cents)) for name, sums in data.items() for a, cents in sums.items()]
+    emit(data, as_json, lambda: table(("sponsor", "account", "balance"), rows))
+
+
+@click.group()
+def stoploss() -> None:
+    """Notices to the carrier, and what it owes the employer."""
+
+
+@stoploss.command("list")
+@config_option
+@json_option
+def stoploss_list(config: Path, as_json: bool) -> None:
+    """Notices in the order they were made, and reimbursement claims."""
+    context = context_of(config)
+    with context.store.read() as connection:
+        notices = list(connection.execute(select(notice).order_by(notice.c.sponsor_id, notice.c.seq)).mappings())
+        claims = list(connection.execute(select(recovery).order_by(recovery.c.sponsor_id, recovery.c.number)).mappings())
+    data: dict[str, Any] = {
+        "notices": [{**n, "body": msgspec.json.decode(n["body"])} for n in notices],
+        "recoveries": [{**c, "body": msgspec.json.decode(c["body"])} for c in claims],
+    }
+
+    def render() -> None:
+        table(("sponsor", "notice", "claim", "made"), [(n["sponsor_id"], n["kind"], n["icn"], n["made_on"]) for n in notices])
+        rows = [(c["sponsor_id"], c["number"], dollars(c["amount_cents"]), dollars(c["received_cents"]), c["state"]) for c in claims]
+        table(("sponsor", "claim", "filed", "received", "state"), rows)
+
+    emit(data, as_json, render)
+
+
+@stoploss.command()
+@click.argument("number")
+@SPONSOR
+@click.option("--amount", "cents", type=Dollars(), required=True, help="In dollars.")
+@user_option
+@config_option
+def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: Path) -> None:
+    """Book the carrier's payment of reimbursement claim NUMBER."""
+    context = context_of(config)
+    with context.store.write("reimbursement") as connection:
+        try:
+            notify.receive(connection, context, sponsor_id, number, cents)
+        except ValueError as error:
+            raise BadData(str(error)) from error
+        audit.note(connection, context.now_us, actor(user), "reimbursement", f"{sponsor_id} {number}", f"{cents} cents")
+    click.echo(f"{dollars(cents)} received on {number}")
+
+
