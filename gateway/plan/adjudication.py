@@ -19,9 +19,12 @@ from gateway.plan.edits import judge
 from gateway.plan.eligibility import unmatched
 from gateway.plan.look import Denial, Look, look
 from gateway.plan.records import Case, Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.reversal import reverse
 from gateway.plan.sentences import dollars
 from gateway.plan.settle import denied, settle
-from mappings.records import Adjustment, ClaimStatus
+from mappings.records import ClaimStatus
+
+__all__ = ["adjudicate", "deny", "reverse"]
 
 NOT_ON_FILE = ClaimStatus(category="A7", status="164", entity="IL")
 """277CA of a plan that rejects unknown members at the door."""
@@ -61,44 +64,6 @@ def deny(case: Case, group: str, reason: str, text: str, remarks: tuple[str, ...
     """A person's denial of every line of a pended claim."""
     denial = Denial(rule="denied by a person", group=group, reason=reason, text=text, remarks=remarks)
     return _all_denied(case, _plan(case), denial)
-
-
-def reverse(decision: Decision, version: int, remark: str = "") -> Decision:
-    """The exact negation of a decision: every amount, adjustment and entry with its sign turned.
-
-    Args: version: of the reversal. remark: RARC saying why (N694 the provider changed it, N687 retroactive end...).
-    Raises ValueError if the decision was never reported: pends and rejections are replaced silently.
-    """
-    if decision.outcome not in ("paid", "denied"):
-        raise ValueError(f"a decision that is {decision.outcome} has nothing to reverse")
-    return msgspec.structs.replace(
-        decision,
-        version=version,
-        outcome="reversal",
-        status="22",
-        charge_cents=-decision.charge_cents,
-        paid_cents=-decision.paid_cents,
-        patient_cents=-decision.patient_cents,
-        lines=tuple(_negated(line) for line in decision.lines),
-        entries=tuple(msgspec.structs.replace(entry, cents=-entry.cents) for entry in decision.entries),
-        reverses=(decision.icn, decision.version),
-        remarks=(remark,) if remark else (),
-        notes=(Step(rule="reversal", text=f"Takes back version {decision.version}.", cents=-decision.paid_cents),),
-    )
-
-
-def _negated(line: LineDecision) -> LineDecision:
-    return msgspec.structs.replace(
-        line,
-        charge_cents=-line.charge_cents,
-        paid_cents=-line.paid_cents,
-        allowed_cents=None if line.allowed_cents is None else -line.allowed_cents,
-        adjustments=tuple(
-            Adjustment(group=each.group, reason=each.reason, cents=-each.cents, quantity=each.quantity)
-            for each in line.adjustments
-        ),
-        steps=(),
-    )
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------

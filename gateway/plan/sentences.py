@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.plan.accumulators import Room
+from gateway.plan.authorisations import authorised_by
 from gateway.plan.benefits import TierName
 from gateway.plan.coordination import Coordinated
 from gateway.plan.costshare import Shares
-from gateway.plan.edits import authorised_by
 from gateway.plan.look import Look
 from gateway.plan.pricing import Price
 from gateway.plan.records import Step

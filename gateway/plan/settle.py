@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gateway.plan import accumulators
 from gateway.plan.accumulators import Room, Totals
+from gateway.plan.authorisations import authorised_by
 from gateway.plan.benefits import year_of
 from gateway.plan.coordination import Coordinated, coordinate
 from gateway.plan.costshare import Shares, share
-from gateway.plan.edits import authorised_by
 from gateway.plan.eligibility import alone
 from gateway.plan.look import Denial, Look
 from gateway.plan.pricing import Price

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, TODAY
 
-from gateway.plan.door import EDITS, reject_reasons, valid_npi
+from gateway.plan.door import EDITS, reject_reasons
+from gateway.plan.faults import valid_npi
 from mappings.records import Claim, LinePayment, Procedure, Provider
 
 change = msgspec.structs.replace
