@@ -79,6 +79,13 @@ def test_every_problem_is_listed() -> None:
         ('version = "1"', 'version = "1"\nyear_start = "13-01"', "year_start: not MM-DD"),
         ('plan_ids = ["X"]', "plan_ids = []", "plan_ids: empty"),
         ("[in_network]", '[[benefits]]\nname = "x"\ncodes = ["9-1"]\n[in_network]', "codes: 9-1 is not a range"),
+        ("[in_network]", '[[benefits]]\nname = "x"\ncoinsurance = 200\n[in_network]', "benefits[1] coinsurance: above"),
+        ("[in_network]", '[[benefits]]\nname = "x"\nages = [9, 1]\n[in_network]', "benefits[1] ages: last before"),
+        (
+            "[in_network]",
+            '[[benefits]]\nname = "x"\npreventive = true\ncopay = 5\n[in_network]',
+            "benefits[1] copay: a preventive benefit has none",
+        ),
         ("id =", "id = =", "not TOML"),
     ],
 )

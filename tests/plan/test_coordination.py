@@ -62,9 +62,14 @@ def test_a_claim_told_only_as_a_whole_is_spread_over_its_lines() -> None:
         adjustments=(Adjustment(group="PR", reason="2", cents=5002),),
     )
     claim = msgspec.structs.replace(C6, lines=lines, other=(told,), charge_cents=33333)
-    prior = prior_of(claim)
-    assert sum(each.paid for each in prior.values()) == 10001
-    assert sum(each.left for each in prior.values()) == 5002
+    for other, left in (
+        (told, 5002),
+        (msgspec.structs.replace(told, remaining_cents=4999), 4999),
+        (msgspec.structs.replace(told, adjustments=()), 33333 - 10001),
+    ):
+        prior = prior_of(msgspec.structs.replace(claim, other=(other,)))
+        assert sum(each.paid for each in prior.values()) == 10001
+        assert sum(each.left for each in prior.values()) == left
 
 
 def test_the_last_earlier_payer_says_what_is_left() -> None:

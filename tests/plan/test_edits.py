@@ -75,6 +75,7 @@ def changed(claim: Claim, **values: object) -> Claim:
         (((date(2026, 1, 1), date(2026, 2, 28)), (date(2026, 4, 1), None)), "PR-200", None),
         (((date(2026, 1, 1), date(2026, 3, 15)), (date(2026, 3, 16), None)), "paid", None),
         ((), "PR-177", None),
+        (((date(2026, 1, 1), date(2025, 12, 31)),), "PR-177", None),
     ],
 )
 def test_eligibility_on_the_date_of_service(spans: Spans, result: str, end: date | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import msgspec
-from plan_cases import BIANCA, C5, C7, CODY, GOLDEN_CLAIMS, MEMBERS, OPENING, TODAY, case, decide
+from plan_cases import BIANCA, C5, C7, CODY, GOLDEN_CLAIMS, MEMBERS, OPENING, PLAN, TODAY, case, decide
 
 from gateway.plan import adjudication, codes, explanation
 from mappings.records import Adjustment
@@ -49,6 +49,15 @@ def test_a_pend_says_what_is_needed() -> None:
     text = explanation.lines(decision, C7)
     assert "Waits in ACC: The services look like an accident. Needed: The member's accident answers." in text
     assert explanation.document(decision, C7)["pend"]["queue"] == "ACC"
+
+
+def test_rejections_and_remarks_are_told() -> None:
+    """A claim rejected at the door and the remark codes of a denied line have their words."""
+    strict = msgspec.structs.replace(PLAN, member_not_found="reject")
+    rejected = adjudication.adjudicate(case(C5, None, match="none", plan=strict), TODAY)
+    assert explanation.lines(rejected, C5)[0] == "Claim 26096000001 version 1: rejected at the door."
+    denied = adjudication.deny(case(C5, BIANCA), "CO", "96", "Not covered.", ("N130",))
+    assert "  Remarks N130" in explanation.lines(denied, C5)
 
 
 def test_codes_have_faults_outside_their_group_time_or_remark() -> None:
