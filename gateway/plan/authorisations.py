@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 
+import msgspec
+
 from gateway.plan.look import Denial, Look, Verdict, rendering_of
-from gateway.plan.records import Authorisation, Pend
+from gateway.plan.records import Authorisation, Decision, Pend
 
 NONE = Decimal(0)
 
@@ -61,3 +65,14 @@ def _units_left(each: Authorisation, seen: Look) -> bool:
     code = seen.line.procedure.code
     used = each.used.get(code, NONE) + seen.taken.get((each.number, code), NONE)
     return code not in each.units or used + seen.line.units <= each.units[code]
+
+
+def charged(rows: Iterable[Authorisation], decisions: Iterable[Decision]) -> tuple[Authorisation, ...]:
+    """Authorisations with the units used so far. decisions: every one of the person, reversals among them."""
+    used: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for decision in decisions:
+        sign = -1 if decision.outcome == "reversal" else 1
+        for line in decision.lines:
+            if line.authorisation:
+                used[line.authorisation][line.procedure.code] += sign * line.units
+    return tuple(msgspec.structs.replace(each, used=dict(used.get(each.number, {}))) for each in rows)

@@ -168,7 +168,9 @@ C1 = bill(
     service(2, "80053", 60, MARCH_16, control="C1L2"),
 )
 C2 = bill("LFC-5002", FRANK, LAKESIDE, "J069", service(1, "99213", 150, date(2026, 3, 9), control="C2L1"))
-C3 = C1
+C3 = msgspec.structs.replace(
+    C1, lines=tuple(msgspec.structs.replace(line, control=f"C3L{line.number}") for line in C1.lines)
+)
 C4 = bill("LFC-5004", DANA, LAKESIDE, "D225", service(1, "11402", 1900, date(2026, 3, 18), control="C4L1"))
 C5 = bill(
     "MOG-9001",

@@ -29,6 +29,7 @@ from plan_cases import (
 )
 
 from gateway.plan import adjudication
+from gateway.plan.authorisations import charged
 from gateway.plan.benefits import Benefit
 from gateway.plan.records import AccidentAnswer, Case, Decision, Member, PriorClaim, ProviderRow, Span
 from mappings.records import Claim, Organisation, OtherInsurance, Procedure, Provider
@@ -320,6 +321,15 @@ def test_lines_of_one_claim_share_an_authorisation() -> None:
     """Two lines of 300 units do not both fit into 500."""
     lines = tuple(service(at, "J9271", 30000, date(2026, 3, 20), 300) for at in (1, 2))
     assert told(decided(case(changed(C5, lines=lines), BIANCA))) == ["paid", "CO-198"]
+
+
+def test_units_are_charged_to_authorisations_and_given_back() -> None:
+    """C5 takes 200 of 500 units, so 301 more are too many; its reversal gives them back."""
+    paid = decided(case(C5, BIANCA))
+    (row,) = charged((PA7781,), (paid,))
+    assert row.used == {"J9271": 200, "96413": 1}
+    (row,) = charged((PA7781,), (paid, adjudication.reverse(paid, 2)))
+    assert row.used == {"J9271": 0, "96413": 0}
 
 
 # ---- prices, claims --------------------------------------------------------------------------------------------------
