@@ -20,11 +20,12 @@ from gateway.flow import holds, roster
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import cobra, enrolment, enrolment_report
-from gateway.plan.enrolment import RosterEntry, RowKey, RowOutcome, Survey
+from gateway.plan.enrolment import Review, RosterEntry, RowKey, RowOutcome, Survey
 from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
+from gateway.store.schema import claim as claim_table
 from gateway.store.schema import cobra_case, staged, x12_set
 from gateway.store.schema import enrolment as enrolment_table
 from mappings.records import EnrolmentHeader, MemberRow, Record
@@ -239,9 +240,20 @@ class _Run:
         if outcome.cobra_event is not None:
             self._open_cobra(connection, outcome)
         for review in outcome.reviews:
-            reason = f"{review.kind} from {review.first} to {review.last}"
-            holds.open_(connection, self.context.now_us, "review", sponsor_id, f"person {review.person_id}", reason,
-                        **msgspec.to_builtins(review))  # fmt: skip
+            self._open_review(connection, review)
+
+    def _open_review(self, connection: Connection, review: Review) -> None:
+        """Coverage changed under claims that were decided already: a person looks at them."""
+        under = select(claim_table.c.icn).where(
+            claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.person_id == review.person_id,
+            claim_table.c.state == "decided", claim_table.c.first <= review.last.isoformat(),
+            claim_table.c.last >= review.first.isoformat(),
+        )  # fmt: skip
+        icns = list(connection.execute(under.order_by(claim_table.c.icn)).scalars())
+        if icns:
+            reason = f"coverage changed ({review.kind}) under {len(icns)} decided claims"
+            holds.open_(connection, self.context.now_us, "review", self.work.sponsor_id, f"person {review.person_id}",
+                        reason, icns=icns)  # fmt: skip
 
     def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
         assert outcome.cobra_event is not None
@@ -272,7 +284,9 @@ class _Run:
 
     def _report(self, connection: Connection, going: Going) -> None:
         """The result report: what the partner reads instead of a business acknowledgement."""
-        document = enrolment_report.document(self.header, going.survey, going.lines, going.counts)
+        document = enrolment_report.document(
+            self.header, going.survey, going.lines, going.counts, usage=self.context.usage
+        )
         text = enrolment_report.text(document)
         base = f"R{self.set_row.receipt_no:09d}-{self.set_row.interchange}-{self.set_row.grp}-{self.set_row.number}.834-result"
         for suffix, body in (("txt", text.encode()), ("json", msgspec.json.format(msgspec.json.encode(document), indent=1))):

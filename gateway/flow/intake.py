@@ -24,9 +24,9 @@ from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
 from mappings.enrolment import MemberReader
-from mappings.implementation_ack import TraceReader
+from mappings.implementation_ack import AckReader
 from mappings.professional import ClaimReader
-from mappings.records import Claim, EnrolmentHeader, MemberRow
+from mappings.records import Claim, EnrolmentHeader, MemberRow, Trace
 from parsers.envelope import EnvelopePolicy
 from parsers.events import (
     GroupClosed,
@@ -62,10 +62,11 @@ class _Set(msgspec.Struct):
     number: int
     st01: str
     guide: str
-    reader: ClaimReader | MemberReader | TraceReader | None
+    reader: ClaimReader | MemberReader | AckReader | None
     rows: int = 0
     sponsors: set[str] = msgspec.field(default_factory=set)
     unread: int = 0
+    traces: list[Trace] = msgspec.field(default_factory=list)
     closed: SetClosed | None = None
 
 
@@ -136,7 +137,7 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        readers = {"837": ClaimReader, "834": MemberReader, "999": TraceReader}
+        readers = {"837": ClaimReader, "834": MemberReader, "999": AckReader}
         make = readers.get(event.st01) if event.guide else None
         self.current = _Set(event.number, event.st01, event.guide, make() if make else None)
         self.sets.append((self.group_no, self.current))
@@ -150,6 +151,8 @@ class _Intake:
             self._stage(current, record, self.parties.sponsor_of_group(self.partner, record.group_no) or NOBODY)
         elif isinstance(record, MemberRow):
             self._stage(current, record, self._sponsor_of_file(current.reader))
+        elif isinstance(record, Trace):
+            current.traces.append(record)
         elif event.kind in BUSINESS:
             current.unread += 1
 
@@ -337,8 +340,7 @@ class _Intake:
 
     def _take_traces(self, connection: Connection, event: InterchangeClosed, states: list[str]) -> None:
         """Answers to what we sent: a rejection or an answer to nothing needs a person; never acknowledged back."""
-        read = [r.reader for (_, r), state in zip(self.sets, states, strict=True) if state == "accepted"]
-        traces = [t for reader in read if isinstance(reader, TraceReader) for t in reader.traces]
+        traces = [t for (_, read), s in zip(self.sets, states, strict=True) if s == "accepted" for t in read.traces]
         answers.match(connection, self, traces, event.ta1)
 
     def done(self) -> None:
@@ -411,7 +413,7 @@ def _policy(context: Context, parties: Parties, partner: Partner) -> EnvelopePol
 
 def _with_unread(read: _Set, event: SetClosed) -> SetClosed:
     """The set's end; rejected when some of its claims or rows could not be read although the guide check passed."""
-    if not read.unread or event.verdict.verdict == "R" or isinstance(read.reader, TraceReader | None):
+    if not read.unread or event.verdict.verdict == "R" or isinstance(read.reader, AckReader | None):
         return event
     findings = (*event.verdict.findings, *read.reader.findings)
     verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=("5",), findings=findings)

@@ -81,15 +81,17 @@ def _toml(text: str) -> tuple[str, list[Any]]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadData(str(error)) from error
+    if "plan_ids" in data:
+        plan = benefits.parse(text)
+        return "plan", [Row(kind="plan", id=plan.id, first=plan.first, last=plan.last, body=Document(text))]
+    if "specific" in data:
+        policy = stoploss.parse(text)
+        return "policy", [Row(kind="policy", id=policy.id, first=policy.first, last=policy.last, body=Document(text))]
     for kind, (type_, many) in TABLES.items():
         if kind in data:
             raw = data[kind] if many else [data[kind]]
             return kind, [_row(kind, type_, each) for each in raw]
-    if "plan_ids" in data:
-        plan = benefits.parse(text)
-        return "plan", [Row(kind="plan", id=plan.id, first=plan.first, last=plan.last, body=Document(text))]
-    policy = stoploss.parse(text)
-    return "policy", [Row(kind="policy", id=policy.id, first=policy.first, last=policy.last, body=Document(text))]
+    raise BadData("none of partner, sponsor, provider, administrator, plan or stop-loss policy")
 
 
 TABLES: dict[str, tuple[Any, bool]] = {

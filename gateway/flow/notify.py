@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -26,6 +27,10 @@ from gateway.store.schema import decision as decision_table
 from gateway.store.schema import fact as fact_table
 from gateway.store.schema import funding_request, recovery, remittance
 from gateway.store.schema import notice as notice_table
+from mappings.records import Claim
+
+PREPARED_BY = "ASO Gateway"
+"""Who a notice says it was prepared by."""
 
 NOW = "9" * 31
 """An order key after every event: what is known today."""
@@ -49,17 +54,20 @@ def policy_of(connection: Connection, sponsor: Sponsor, on: date) -> Policy | No
 
 
 def notify(context: Context, work: Work) -> None:
-    """The step: every fact not yet looked at, in order; each notice once per policy, person, kind and group."""
+    """The step: every fact not yet looked at, in order; each notice once per policy, subject, kind and group."""
     with context.store.read() as connection:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         sponsor = parties.sponsor(work.sponsor_id)
         policy = policy_of(connection, sponsor, today)
         rows = _unseen(connection, sponsor.id)
-        made = _made(connection, context, sponsor, policy, rows, today) if policy else []
+        first = counters.peek(connection, f"notice/{sponsor.id}")
+        made = list(_made(connection, context, sponsor, policy, rows, first)) if policy else []
     with context.store.write("notify") as connection:
-        for each, document in made:
-            _send(connection, context, parties, sponsor, policy, each, document, today)
+        if made:
+            _take(connection, f"notice/{sponsor.id}", first, len(made))
+        for seq, (each, document, pdf) in enumerate(made, first):
+            _send(connection, context, parties, sponsor, seq, each, document, pdf, today)
         for row in rows:
             mine = (fact_table.c.sponsor_id == sponsor.id, fact_table.c.icn == row.icn, fact_table.c.version == row.version)
             connection.execute(update(fact_table).where(*mine).values(seen=1))
@@ -67,6 +75,12 @@ def notify(context: Context, work: Work) -> None:
             queue.later(connection, work, context.now_us)
         else:
             queue.finish(connection, work)
+
+
+def _take(connection: Connection, scope: str, first: int, count: int) -> None:
+    """Takes the numbers that documents already carry. The lane is the series' only user: another first is another owner."""
+    if counters.take(connection, scope, count) != first:
+        raise queue.Fenced
 
 
 def _unseen(connection: Connection, sponsor_id: str) -> list[Any]:
@@ -83,27 +97,49 @@ def _fact(row: Any, root: str) -> Fact:
 
 
 def _made(
-    connection: Connection, context: Context, sponsor: Sponsor, policy: Policy, rows: list[Any], today: date
-) -> list[tuple[Notice, dict[str, Any]]]:  # fmt: skip
+    connection: Connection, context: Context, sponsor: Sponsor, policy: Policy, rows: list[Any], first: int
+) -> Iterator[tuple[Notice, dict[str, Any], bytes]]:
+    """The notices the facts cause, each with its document and its page, numbered from first."""
     people = roster.by_id(connection, sponsor.id, {row.person_id for row in rows}, NOW)
     roots = {person_id: member.family_root for person_id, member in people.items()}
-    totals = _totals(connection, sponsor, policy, set(roots.values() if policy.per == "family" else roots), roots)
+    totals = _totals(connection, sponsor, policy, set(roots.values() if policy.per == "family" else roots))
     already = _already(connection, sponsor.id, policy)
-    made = []
     for row in rows:
         fact = _fact(row, roots.get(row.person_id, ""))
         who = stoploss.subject(policy, fact.person_id, fact.family_root)
         for notice in stoploss.notices(policy, totals[who], fact, already):
             already.add(notice.key)
-            document = notices.document(notice, policy, people[fact.person_id], employer=sponsor.name, usage=context.usage,
-                                        issued=today)  # fmt: skip
-            made.append((notice, document))
+            document = notices.document(
+                notice, policy, people[fact.person_id], number=f"SN-{first:04d}", usage=context.usage,
+                employer=sponsor.name, prepared_by=PREPARED_BY,
+                figures=_figures(connection, sponsor.id, policy, fact.person_id),
+            )  # fmt: skip
+            first += 1
+            yield notice, document, papers.stop_loss_notice(document)
         totals[who] += stoploss.eligible_cents(policy, fact)
-    return made
+
+
+def _figures(connection: Connection, sponsor_id: str, policy: Policy, person_id: str) -> notices.Figures:
+    """What a person's claims came to in the policy's time."""
+    mine = select(claim_table).where(
+        claim_table.c.sponsor_id == sponsor_id, claim_table.c.person_id == person_id,
+        claim_table.c.first.between(policy.first.isoformat(), policy.last.isoformat()),
+    )  # fmt: skip
+    rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
+    decided = [row for row in rows if row.state == "decided"]
+    diagnoses = [code for row in decided for code in msgspec.json.decode(row.body, type=Claim).diagnoses]
+    return notices.Figures(
+        first=date.fromisoformat(min(row.first for row in rows)) if rows else None,
+        last=date.fromisoformat(max(row.last for row in rows)) if rows else None,
+        charge_cents=sum(row.charge_cents for row in decided),
+        allowed_cents=sum(row.paid_cents + row.patient_cents for row in decided),
+        pended_cents=sum(row.charge_cents for row in rows if row.state == "pended"),
+        diagnoses=tuple(dict.fromkeys(diagnoses)),
+    )
 
 
 def _totals(
-    connection: Connection, sponsor: Sponsor, policy: Policy, subjects: set[str], roots: dict[str, str]
+    connection: Connection, sponsor: Sponsor, policy: Policy, subjects: set[str]
 ) -> dict[str, int]:  # fmt: skip
     """Eligible cents of each subject from the facts looked at before."""
     column = claim_table.c.family_root if policy.per == "family" else fact_table.c.person_id
@@ -128,22 +164,19 @@ def _already(connection: Connection, sponsor_id: str, policy: Policy) -> set[Key
 
 
 def _send(
-    connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, policy: Policy | None, each: Notice,
-    document: dict[str, Any], today: date,
+    connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, seq: int, each: Notice,
+    document: dict[str, Any], pdf: bytes, today: date,
 ) -> None:  # fmt: skip
-    assert policy is not None
-    seq = counters.take(connection, f"notice/{sponsor.id}")
-    document = {"number": f"SN-{seq:04d}", **document}
     connection.execute(
         insert(notice_table).values(
-            sponsor_id=sponsor.id, seq=seq, policy_no=policy.number, subject=each.subject, person_id=each.person_id,
-            kind=each.kind, grp=each.group, icn=each.icn, made_on=today.isoformat(),
+            sponsor_id=sponsor.id, seq=seq, policy_no=document["policy"]["number"], subject=each.subject,
+            person_id=each.person_id, kind=each.kind, grp=each.group, icn=each.icn, made_on=today.isoformat(),
             body=msgspec.json.encode(document).decode(),
         )
     )  # fmt: skip
     name = f"{sponsor.id}-notice-{seq:04d}"
-    _post(connection, context, parties, sponsor.carrier, sponsor.id, "notice", name, document,
-          papers.stop_loss_notice(document), today, f"claim {each.icn}")  # fmt: skip
+    _post(connection, context, parties, sponsor.carrier, sponsor.id, "notice", name, document, pdf, today,
+          f"claim {each.icn}")  # fmt: skip
 
 
 def _post(
@@ -191,11 +224,19 @@ def recover(context: Context, work: Work) -> None:
         parties = Parties(connection, today)
         sponsor = parties.sponsor(work.sponsor_id)
         policy = policy_of(connection, sponsor, today)
+        first = counters.peek(connection, f"SL/{sponsor.id}")
         claims = _recoveries(connection, sponsor, policy) if policy else ()
+        filed = [each for each in claims if each.amount_cents > 0]
+        made = [_filing(connection, context, sponsor, policy, each, n, today) for n, each in enumerate(filed, first)] if policy else []
     with context.store.write("recover") as connection:
         queue.finish(connection, work)
+        if made:
+            _take(connection, f"SL/{sponsor.id}", first, len(made))
+        for each, number, document, pdf in made:
+            _file(connection, context, parties, sponsor, each, number, document, pdf, today)
         for each in claims:
-            _file(connection, context, parties, sponsor, policy, each, today)
+            if each.amount_cents < 0:
+                _owe(connection, context, sponsor, each, today)
 
 
 def _recoveries(connection: Connection, sponsor: Sponsor, policy: Policy) -> tuple[RecoveryClaim, ...]:
@@ -234,26 +275,33 @@ def _settled(connection: Connection, sponsor_id: str) -> list[Paid]:
     ]  # fmt: skip
 
 
+def _filing(
+    connection: Connection, context: Context, sponsor: Sponsor, policy: Policy, each: RecoveryClaim, number: int, today: date
+) -> tuple[RecoveryClaim, str, dict[str, Any], bytes]:
+    """A reimbursement claim with its document and its page."""
+    name = f"SL-{number:04d}"
+    paid = _settled(connection, sponsor.id)
+    person_id = next(one.person_id for one in paid if one.icn in each.icns)
+    member = roster.by_id(connection, sponsor.id, [person_id], NOW)[person_id]
+    document = notices.claim_document(each, policy, member, paid, number=name, usage=context.usage,
+                                      employer=sponsor.name, filed_on=today)  # fmt: skip
+    return each, name, document, papers.stop_loss_notice(document)
+
+
 def _file(
-    connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, policy: Policy | None,
-    each: RecoveryClaim, today: date,
+    connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, each: RecoveryClaim, number: str,
+    document: dict[str, Any], pdf: bytes, today: date,
 ) -> None:  # fmt: skip
-    assert policy is not None
-    if each.amount_cents < 0:
-        _owe(connection, context, sponsor, each, today)
-        return
-    number = f"SL-{counters.take(connection, f'SL/{sponsor.id}'):04d}"
-    document = notices.reimbursement_document(number, each, policy, employer=sponsor.name, usage=context.usage, issued=today)
     connection.execute(
         insert(recovery).values(
-            sponsor_id=sponsor.id, number=number, policy_no=policy.number, person_id=each.subject,
+            sponsor_id=sponsor.id, number=number, policy_no=document["policy"]["number"], person_id=each.subject,
             amount_cents=each.amount_cents, received_cents=0, filed_on=today.isoformat(), state="filed",
             body=msgspec.json.encode(document).decode(),
         )
     )  # fmt: skip
     books.post(connection, context.now_us, sponsor.id, [ledger.stop_loss_filed(number, 1, today, each.amount_cents)])
     _post(connection, context, parties, sponsor.carrier, sponsor.id, "reimbursement-claim", f"{sponsor.id}-{number}",
-          document, papers.stop_loss_notice(document), today, number)  # fmt: skip
+          document, pdf, today, number)  # fmt: skip
 
 
 def _owe(connection: Connection, context: Context, sponsor: Sponsor, each: RecoveryClaim, today: date) -> None:

@@ -137,4 +137,4 @@ def change_span(
 def _span(row: object) -> Span:
     fields = dict(row._mapping)  # type: ignore[attr-defined]
     fields["late_enrollee"] = bool(fields["late_enrollee"])
-    return msgspec.convert({k: v for k, v in fields.items() if k not in ("sponsor_id", "person_id")}, Span)
+    return msgspec.convert({str(k): v for k, v in fields.items() if k not in ("sponsor_id", "person_id")}, Span)

@@ -193,10 +193,10 @@ def unpark(connection: Connection, work_id: str, now_us: int) -> bool:
     return connection.execute(mine.values(parked=0, attempt=0, due_us=now_us)).rowcount == 1
 
 
-def waiting(connection: Connection, *, but: str = "") -> int:
-    """How many steps are due or being done on the present business date, except those of kind `but`."""
+def waiting(connection: Connection, now_us: int, *, but: str = "") -> int:
+    """How many steps are due or being done now, on the present business date, except those of kind `but`."""
     found = select(func.count()).select_from(work)
-    found = found.where(work.c.parked == 0, work.c.due_on <= _TODAY, work.c.kind != but)
+    found = found.where(work.c.parked == 0, work.c.due_us <= now_us, work.c.due_on <= _TODAY, work.c.kind != but)
     return int(connection.execute(found).scalar_one())
 
 

@@ -27,7 +27,7 @@ def main(url: str, me: str) -> None:
             _do(store, step)
             continue
         with store.read() as connection:
-            if queue.waiting(connection) == 0:
+            if queue.waiting(connection, store.clock()) == 0:
                 return
         time.sleep(0.01)
 

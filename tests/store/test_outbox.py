@@ -58,7 +58,7 @@ def test_a_name_leaves_once(store: Store, keys: Keys) -> None:
     with pytest.raises(IntegrityError):
         post(store, keys)
     with store.read() as connection:
-        assert queue.waiting(connection) == 1
+        assert queue.waiting(connection, 2_000_000) == 1
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
