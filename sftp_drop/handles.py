@@ -129,5 +129,3 @@ class Listing(Handle):
         """The next rows, none at the end."""
         rows, self._rows = self._rows[:LISTING_ENTRIES], self._rows[LISTING_ENTRIES:]
         return rows
-
-

@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred
 
 from sftp_drop.drop import Refused
 from sftp_drop.quiet import QUIET
-from sftp_drop.settings import BAD_LOGIN_REQUESTS_MAX
+from sftp_drop.settings import LOGIN_REQUESTS_MAX
 from sftp_drop.wire import Reader
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class KeyLogin(SSHService):
     def ssh_USERAUTH_REQUEST(self, packet: bytes) -> None:
         """Requests are answered in order, one at a time (RFC 4252 5.1)."""
         self._asked += 1
-        if self._asked > BAD_LOGIN_REQUESTS_MAX:
+        if self._asked > LOGIN_REQUESTS_MAX:
             self.transport.sendDisconnect(_NO_MORE_TRIES, b"too many login requests")
             return
         self._waiting.append(packet)

@@ -144,5 +144,3 @@ class Session:
             log.warning("sftp_session_ended", reason=why)
         self.lost()
         self._pipe.end()
-
-

@@ -130,5 +130,3 @@ class DictDrop:
             inbound[new] = inbound.pop(old)
 
         return self.later("rename", new, old=old).addCallback(move)
-
-
