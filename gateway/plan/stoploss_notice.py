@@ -1,7 +1,7 @@
 """Notices to the carrier: what one decision, added to a person's running total, must be told about.
 
 The state is one number per person and the set of what was sent, so that a decision costs a comparison. A notice is
-never taken back: when a total falls below a threshold that was told, an UPDATE says so.
+never deleted: when a total falls below a threshold that was told, an UPDATE says so, once.
 """
 
 from __future__ import annotations
@@ -110,10 +110,11 @@ def _thresholds(policy: Policy, before_cents: int, fact: Fact, already: Set[Key]
     who = subject(policy, fact.person_id, fact.family_root)
     kinds: tuple[tuple[Kind, int], ...] = (("SPEC50", first), ("SPEC100", deductible))
     for kind, threshold in kinds:
-        told = any(key[:2] == (who, kind) for key in already)
-        if after_cents >= threshold and (not told or (policy.resend and before_cents < threshold)):
+        told = sum(key[:2] == (who, kind) for key in already)
+        taken_back = sum(key[:2] == (who, "UPDATE") and key[2].startswith(f"{kind} ") for key in already)
+        if after_cents >= threshold and (not told or (policy.resend and told == taken_back)):
             found.append(_notice(policy, before_cents, fact, kind, _again(fact) if told else "", threshold))
-        elif told and after_cents < threshold <= before_cents:
+        elif told > taken_back and after_cents < threshold <= before_cents:
             found.append(_notice(policy, before_cents, fact, "UPDATE", f"{kind} {_again(fact)}", threshold, of=kind))
     return sorted(found, key=lambda each: each.kind == "UPDATE")
 
