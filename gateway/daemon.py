@@ -1,40 +1,67 @@
-"""The composition root: `doors` and `node` read like a list of what a process is made of."""
+"""The composition root: `node` and `doors` read like a list of what a process is made of."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import secrets
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
-from twisted.application.service import MultiService, Service
-from twisted.internet.task import LoopingCall
+from twisted.application.service import MultiService
+from twisted.internet.error import CannotListenError
 
-from gateway import settings as settings_module
-from gateway.errors import ConfigError, InputOutput
-from gateway.flow.context import Context, FolderCache
+from gateway.errors import ConfigError, InputOutput, PortTaken
+from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
+from gateway.flow.opening import open_context
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.threads import Pool
 from gateway.flow.timers import Timers
 from gateway.settings import Settings
-from gateway.store import installation, migrate, outbox
-from gateway.store.engine import Store
-from gateway.store.keys import Keys
-from gateway.store.newest import require_readable
-from gateway.web.app import site
+from gateway.web.service import StatusService
 from sftp_drop.server import sftp_service
-from sftp_drop.settings import DoorSettings
 
 log = structlog.get_logger()
 
 Argv = Callable[[str], Sequence[str]]
+"""A worker's name -> the command line that starts it. Crash tests give another one; the product has no test switch."""
+
+FILE_THREADS, PAGE_THREADS, SUPERVISOR_THREADS = 4, 2, 2
+"""Blocking calls at a time: 2 sealing and 2 reading for the door, 2 for pages, 2 for the supervisor and timers."""
+
+
+class Node(MultiService):
+    """Supervisor, timers and their threads: what every node runs."""
+
+    def __init__(self, reactor: Any, settings: Settings, context: Context, argv: Argv) -> None:
+        super().__init__()
+        pool = Pool(reactor, SUPERVISOR_THREADS, "supervisor")
+        name = node_name(settings)
+        self.supervisor = Supervisor(reactor, context, pool.run, name, settings.worker_count, argv)
+        for part in (pool, self.supervisor, Timers(reactor, context, pool.run, self.supervisor.wake)):
+            part.setServiceParent(self)
+
+
+class Daemon(Node):
+    """A node with doors: SFTP and the status endpoint."""
+
+    def __init__(self, reactor: Any, settings: Settings, context: Context, argv: Argv) -> None:
+        super().__init__(reactor, settings, context, argv)
+        files, pages = Pool(reactor, FILE_THREADS, "files"), Pool(reactor, PAGE_THREADS, "pages")
+        self.token = read_token(settings)
+        drop = StoreDrop(context, files.run, self.supervisor.wake)
+        host_keys = [settings.path(name) for name in settings.sftp.host_keys]
+        self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port)
+        self.status = StatusService(reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port)
+        for part in (files, pages, self.door, self.status):
+            part.setServiceParent(self)
 
 
 def worker_argv(config: Path) -> Argv:
@@ -48,29 +75,59 @@ def node_name(settings: Settings) -> str:
     return f"{socket.gethostname()}-{place}"
 
 
-def node(reactor: Any, settings: Settings, context: Context, argv: Argv) -> MultiService:
-    """A node without doors: `gateway worker`."""
-    service = MultiService()
-    pool = Pool(reactor, 2, "supervisor")
-    supervisor = Supervisor(reactor, context, pool.run, node_name(settings), settings.worker_count, argv)
-    for part in (pool, supervisor, Timers(reactor, context, pool.run, supervisor.wake)):
-        part.setServiceParent(service)
-    service.supervisor = supervisor  # type: ignore[attr-defined]
-    return service
+def read_token(settings: Settings) -> str:
+    """The token of the protected pages; raises ConfigError when its file is missing or empty."""
+    path = settings.path(settings.http.token_file)
+    try:
+        token = path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
+    if not token:
+        raise ConfigError(f"{path} is empty")
+    return token
 
 
-def doors(reactor: Any, settings: Settings, context: Context, argv: Argv) -> MultiService:
-    """The whole daemon: `gateway run`."""
-    service = node(reactor, settings, context, argv)
-    files, pages = Pool(reactor, 4, "files"), Pool(reactor, 2, "pages")
-    drop = StoreDrop(context, files.run, service.supervisor.wake)  # type: ignore[attr-defined]
-    door = sftp_service(
-        drop, [settings.path(name) for name in settings.sftp.host_keys], settings.sftp.interface, settings.sftp.port,
-        settings=DoorSettings(), clock=reactor,
-    )  # fmt: skip
-    token = read_token(settings)
-    http = HttpService(reactor, settings, context, pages.run, token)
-    for part in (files, pages, door, http):
-        part.setServiceParent(service)
-    service.door, service.http, service.token = door, http, token  # type: ignore[attr-defined]
-    return service
+def run(settings: Settings, config: Path, *, attached: bool, with_doors: bool = True, argv: Argv | None = None) -> None:
+    """Runs until SIGTERM or SIGINT, or, attached, until stdin ends. Raises PortTaken, ConfigError, StateTooNew, KeyMissing."""
+    from twisted.internet import reactor
+
+    context = open_context(settings)
+    make = Daemon if with_doors else Node
+    service = make(reactor, settings, context, argv or worker_argv(config.resolve()))
+    try:
+        service.startService()
+    except CannotListenError as error:
+        raise PortTaken(f"{error.interface}:{error.port}") from error
+    said = settings.path("run.json") if isinstance(service, Daemon) else None
+    if said is not None:
+        _say(said, service)
+    if attached:
+        threading.Thread(target=_leave_with_stdin, daemon=True).start()
+    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("after", "shutdown", context.store.close)  # type: ignore[attr-defined]
+    log.info("ready", port=getattr(getattr(service, "door", None), "port", None))
+    reactor.run()  # type: ignore[attr-defined]
+    if said is not None:
+        said.unlink(missing_ok=True)
+
+
+def _say(path: Path, service: Any) -> None:
+    """run.json: where the running daemon is reached; complete or absent, readable by its owner only."""
+    values = {
+        "sftp_port": service.door.port, "http_port": service.status.port, "token": service.token, "pid": os.getpid(),
+        "worker_pids": service.supervisor.pids,
+    }  # fmt: skip
+    part = path.with_suffix(".tmp")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(values, file)
+        part.replace(path)
+    except OSError as error:
+        raise InputOutput(f"{path} ({error.strerror})") from error
+
+
+def _leave_with_stdin() -> None:
+    """The parent is gone, whatever killed it: leave as on SIGTERM."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
