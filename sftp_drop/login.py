@@ -59,7 +59,8 @@ class KeyLogin(SSHService):
         self._next()
 
     def _next(self) -> None:
-        if self._waiting and not self._busy and self.transport.service is self:
+        over = self.transport.service is not self or self._failed >= self.transport.settings.login_tries_max
+        if self._waiting and not self._busy and not over:
             self._busy = True
             Deferred.fromCoroutine(self._answer(self._waiting.popleft())).addErrback(self._broken)
 
