@@ -58,9 +58,9 @@ class SetReader:
                 if step is None and parts[0] in CONTROL:
                     self.position -= 1
                     return raw.split(own)
-                step = self._refused(step, raw, text)
-                if step is None:
-                    continue
+                state = self._refused(step, raw)
+                rows = self._rows
+                continue
             row = parts if standard else raw.split(own)
             if step.busy:
                 self.position = position
@@ -136,21 +136,21 @@ class SetReader:
             self._ordinal += 1
         self._rows, self._kind, self._begun = [], kind, position
 
-    def _refused(self, step: Step | None, raw: str, text: str) -> Step | None:
-        """A segment that is wrong somehow. Returns: the step to make all the same, None to stay where we are."""
+    def _refused(self, step: Step | None, raw: str) -> State:
+        """A segment that is wrong somehow, or seems so. Returns: the state it leads to, often the one we are in."""
         parts = raw.split(self._delimiters.element)
         if step is None:
             self._lost(parts)
-            return None
+            return self._state
+        found = faults(step.state.guide, parts, self._delimiters)
+        if found and step.other and not faults(step.other.state.guide, parts, self._delimiters):
+            step, found = step.other, []
         step.state.prepare()
-        other = step.other
-        while other is not None:
-            if other.state.match(text):
-                return other
-            other = other.other
-        if found := faults(step.state.guide, parts, self._delimiters):
+        self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
+        if found:
             self.report.elements(self.position, step.loop, step.state.id, found)
-        return step
+        self._rows.append((step.loop, parts))
+        return step.state
 
     def _lost(self, parts: list[str]) -> None:
         """No step leads on: a qualifier unknown here, a segment at a wrong place, or one the guide never heard of."""

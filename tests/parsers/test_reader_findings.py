@@ -1,0 +1,163 @@
+"""What is said about a wrong segment: which codes, where, and about whom."""
+
+from __future__ import annotations
+
+import pytest
+from x12_material import golden, joined, read, segments, summary, units
+
+from parsers import guides
+from parsers.envelope import EnvelopePolicy
+from parsers.events import GroupClosed, InterchangeClosed, SetClosed, SetOpened
+from parsers.findings import Finding, Place
+from parsers.limits import Limits
+from parsers.reader import Reader
+
+
+def changed(name: str, old: str, *new: str) -> bytes:
+    """The golden file with its first segment `old` replaced by the segments `new`."""
+    parts = segments(name)
+    at = parts.index(old)
+    return joined([*parts[:at], *new, *parts[at + 1 :]])
+
+
+def findings(data: bytes) -> list[Finding]:
+    """All findings of all sets."""
+    return [one for event in read(data) if isinstance(event, SetClosed) for one in event.verdict.findings]
+
+
+HD = "HD*030**PPO*BT-PPO-2026*FAM"
+CLM = "CLM*LFC-5001*240***11:B:1*Y*A*Y*Y"
+LINE = "SV1*HC:99214*180*UN*1***1"
+
+SERVICE = "DTP*472*D8*20260316"
+BILLING = "NM1*85*2*LAKESIDE FAMILY CLINIC*****XX*1234567893"
+STREET, TOWN = "N3*121 LAKE ST", "N4*AUSTIN*TX*78701"
+DIAGNOSIS = "HI*ABK:E119"
+THREE_FAULTS = f"SV1*XX:99214*1E5*UN*{'1' * 16}***1"
+
+CASES = {
+    "a wrong maintenance code is a code error, not an unknown segment":
+        ("in.834", HD, [HD.replace("030", "999")], "IK3:HD*8 IK4:1*7"),
+    "a missing code is a required element":
+        ("in.834", HD, [HD.replace("030", "")], "IK3:HD*8 IK4:1*1"),
+    "a segment left out that the guide requires":
+        ("in.837p", DIAGNOSIS, [], "IK3:HI*3"),
+    "a qualifier nobody knows at this place":
+        ("in.837p", SERVICE, [SERVICE.replace("472", "999")], "IK3:DTP*8 IK4:1*7 IK3:DTP*3"),
+    "a segment twice that may stand once":
+        ("in.837p", DIAGNOSIS, [DIAGNOSIS, DIAGNOSIS], "IK3:HI*5"),
+    "a segment of the loop that came too late":
+        ("in.837p", STREET, [TOWN, STREET], "IK3:N3*3 IK3:N3*7 IK3:N4*5"),
+    "a segment id of no guide":
+        ("in.837p", LINE, [LINE, "ZZ9*1"], "IK3:ZZ9*1"),
+    "a component that is too long":
+        ("in.837p", CLM, [CLM.replace("11:B:1", "111:B:1")], "IK3:CLM*8 IK4:5*5"),
+    "paired elements of which one is missing":
+        ("in.837p", BILLING, [BILLING.rpartition("*")[0]], "IK3:NM1*8 IK4:9*2"),
+    "an element the guide does not use":
+        ("in.837p", CLM, [CLM.replace("*240***", "*240*X**")], "IK3:CLM*8 IK4:3*I10"),
+    "a required component that is empty":
+        ("in.837p", LINE, [LINE.replace("HC:99214", "HC")], "IK3:SV1*8 IK4:1*1"),
+    "a date the calendar does not have":
+        ("in.837p", SERVICE, ["DTP*472*D8*20260230"], "IK3:DTP*8 IK4:3*8"),
+    "a date not of the form announced":
+        ("in.837p", SERVICE, [SERVICE.replace("D8", "RD8")], "IK3:DTP*8 IK4:3*8"),
+    "all that is wrong is said":
+        ("in.837p", LINE, [THREE_FAULTS], "IK3:SV1*8 IK4:1*7 IK4:2*6 IK4:4*5"),
+    "a line number out of turn":
+        ("in.837p", "LX*2", ["LX*3"], "IK3:LX*8 IK4:1*7"),
+    "a level out of turn":
+        ("in.837p", "HL*3*1*22*0", ["HL*4*1*22*0"], "IK3:HL*8 IK4:1*7"),
+    "a level whose parent is not open":
+        ("in.837p", "HL*3*1*22*0", ["HL*3*2*22*0"], "IK3:HL*8 IK4:2*7"),
+    "a loop opened twice still owes what the first one left out":
+        ("in.837p", CLM, [CLM, CLM], "IK3:HI*3 IK3:LX*3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("law", CASES)
+def test_each_fault_has_its_code(law: str) -> None:
+    """A single fault in a good file gives exactly the codes of that fault."""
+    name, old, new, expected = CASES[law]
+    assert summary(read(changed(name, old, *new))).startswith(f"{expected} IK5:R*5")
+
+
+def test_a_finding_names_the_claim_it_belongs_to_and_only_that_unit_is_unclean() -> None:
+    """CTX wants CLM01; a claim beside a wrong one stays clean."""
+    data = changed("in.837p", LINE, LINE.replace("180", "1E5"))
+    (segment, element) = findings(data)
+    place = Place(position=22, loop="2400", segment="SV1", claim="LFC-5001")
+    assert segment.place == place
+    assert element == Finding(
+        level="element", code="6", snip=2, value="1E5", message=element.message,
+        place=Place(position=22, loop="2400", segment="SV1", element=2, reference="782", claim="LFC-5001"),
+    )  # fmt: skip
+    assert [unit.position for unit in units(read(data)) if not unit.clean] == [19]
+
+
+def test_a_member_is_named_by_ref_0f_even_for_what_was_wrong_before_it() -> None:
+    """INS comes before REF*0F, and its findings still name the member."""
+    data = changed("in.834", "INS*Y*18*030*XN*A***FT", "INS*Q*18*030*XN*A***FT")
+    assert {one.place.claim for one in findings(data)} == {"SBA100001"}
+
+
+def test_messages_hold_no_value_of_the_file() -> None:
+    """A message may be logged, a value may not."""
+    secret = "SECRET" * 20
+    found = findings(changed("in.837p", CLM, CLM.replace("LFC-5001", secret)) + b"")
+    found += findings(changed("in.837p", "HI*ABK:E119", f"{secret}*{secret}"))
+    assert found
+    assert not [one.message for one in found if "SECRET" in one.message]
+    assert max(len(one.value) for one in found) <= Limits().value_chars
+
+
+def test_one_segment_may_have_two_meanings_under_one_qualifier() -> None:
+    """In 2400, PWK*CT is an attachment or a certificate; either is accepted."""
+    attachment, certificate = "PWK*CT*BM***AC*CONTROL1", "PWK*CT*AB"
+    assert "IK5:A" in summary(read(changed("in.837p", LINE, LINE, attachment, certificate)))
+
+
+def test_a_second_provider_level_adjustment_is_no_second_loop() -> None:
+    """PLB may repeat in its loop."""
+    plb = next(part for part in segments("out.835") if part.startswith("PLB"))
+    assert "IK3" not in summary(read(changed("out.835", plb, plb, plb)))
+
+
+@pytest.mark.parametrize("alias", ["005010X222", "005010X222A2"])
+def test_near_versions_of_a_guide_are_read_as_the_one_we_know(alias: str) -> None:
+    """Partners write earlier and later errata of the same structure; the set is judged by the canonical guide."""
+    events = read(golden("in.837p").replace(b"005010X222A1", alias.encode()))
+    assert summary(events) == "IK5:A AK9:A TA1:A"
+    assert [event.guide for event in events if isinstance(event, SetOpened)] == ["005010X222A1"]
+
+
+def test_findings_of_a_set_are_bounded_and_the_verdict_is_not() -> None:
+    """However many errors, a bounded number is told and the set is refused."""
+    limits = Limits(findings_per_set=10)
+    reader = Reader(guides.load, EnvelopePolicy(), limits)
+    parts = segments("in.834")
+    data = joined([*parts[:4], *["ZZZ*1"] * 500, *parts[4:]])
+    (closed,) = [event for event in reader.feed(data) + reader.close() if isinstance(event, SetClosed)]
+    assert len(closed.verdict.findings) == 10
+    assert closed.verdict.verdict == "R"
+
+
+def test_a_group_of_acknowledgements_is_never_answered() -> None:
+    """A 999 for a 999 would go on for ever."""
+    data = (
+        segments("in.834")[0]
+        + "~GS*FA*A*B*20260101*0900*7*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*202*005010X222A1~"
+        "AK2*837*0001*005010X222A1~IK5*A~AK9*A*1*1*1~SE*6*0001~GE*1*7~IEA*1*000000101~"
+    )
+    events = read(data.encode())
+    assert summary(events) == "IK5:A AK9:A TA1:A"
+    assert [event.verdict.answerable for event in events if isinstance(event, GroupClosed)] == [False]
+
+
+def test_ta1_segments_are_handed_over_with_their_interchange() -> None:
+    """An acknowledgement of ours that came back travels in `ta1`, not in a group."""
+    isa = segments("in.834")[0].replace("000000101", "000000055")
+    events = read(f"{isa}~TA1*000000404*260410*0900*A*000~IEA*0*000000055~".encode())
+    (closed,) = [event for event in events if isinstance(event, InterchangeClosed)]
+    assert closed.ta1 == (("TA1", "000000404", "260410", "0900", "A", "000"),)
+    assert closed.verdict.verdict == "A"
