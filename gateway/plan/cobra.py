@@ -16,7 +16,18 @@ import msgspec
 from gateway.errors import BadData
 from gateway.plan.enrolment_records import CobraEvent, Review, past
 from gateway.plan.records import Member, Span
-from gateway.plan.spans import DAY, SpanChange, Spans, after, cut, until
+from gateway.plan.spans import (
+    DAY,
+    SpanChange,
+    Spans,
+    after,
+    benefit,
+    changes,
+    cut,
+    difference,
+    overlapping,
+    until,
+)
 from mappings.records import Record
 
 # Months of continued coverage by INS07 event code; not listed: an agreement of both (ZZ) and others, as termination.
@@ -40,7 +51,7 @@ class CobraCase(Record, frozen=True, kw_only=True):
 
     code: INS07. loss_on: last covered day. lost: the spans as they ended. told_due, told_late: whether the
     administrator heard of it in time. notice_due, elect_until, premium_due: our notice, their election, their first
-    premium. coverage_from..coverage_until: what may be continued. continued: the spans an election opened.
+    premium. coverage_from..coverage_until: what may be continued.
     """
 
     person_id: str
@@ -60,7 +71,6 @@ class CobraCase(Record, frozen=True, kw_only=True):
     paid_through: date | None = None
     coverage_from: date
     coverage_until: date
-    continued: Spans = ()
 
 
 class CaseStep(Record, frozen=True, kw_only=True):
@@ -123,27 +133,23 @@ def waive(case: CobraCase, on: date) -> CobraCase:
     return msgspec.structs.replace(case, state="waived")
 
 
-def elect(case: CobraCase, on: date, ord: str) -> CaseStep:
+def elect(case: CobraCase, spans: Spans, on: date, ord: str) -> CaseStep:
     """They want it: coverage continues from the day after the loss; after a waiver only from the day of the election.
 
-    The first premium is due 45 days later. An election is valid before our notice went out, too. Raises BadData when
-    the window is closed. Write the member with `covered`.
+    spans: the person's live spans; a benefit an 834 has already reinstated is left alone. The first premium is due 45
+    days later. An election is valid before our notice went out, too. Raises BadData when the window is closed. Write
+    the member with `covered`.
     """
     _in_time(case, on)
     first = on if case.state == "waived" else case.coverage_from
-    spans = tuple(
-        msgspec.structs.replace(s, first=first, last=case.coverage_until, known_from=ord) for s in _ended_last(case)
-    )
     elected = msgspec.structs.replace(
-        case,
-        state="elected",
-        elected_on=on,
-        premium_due=on + FIRST_PREMIUM_DAYS,
-        coverage_from=first,
-        continued=spans,
+        case, state="elected", elected_on=on, premium_due=on + FIRST_PREMIUM_DAYS, coverage_from=first
     )
-    changes = tuple(SpanChange(person_id=case.person_id, opened=s) for s in spans)
-    return CaseStep(case=elected, span_changes=changes, reviews=_reviews(case, "add", first, case.coverage_until, on))
+    wanted = (
+        msgspec.structs.replace(s, first=first, last=case.coverage_until) for s in case.lost if _lost_last(case, s)
+    )
+    new = (s for s in wanted if not any(benefit(o.line) == benefit(s.line) for o in overlapping(spans, first, s.last)))
+    return _step(elected, spans, (*spans, *new), on, ord)
 
 
 def pay(case: CobraCase, through: date) -> CobraCase:
@@ -169,17 +175,15 @@ def lapsing_on(case: CobraCase) -> date | None:
     return None
 
 
-def lapse(case: CobraCase, today: date, ord: str) -> CaseStep:
-    """The case as of today: a deadline that has passed ends it, on the last day paid for (INS04 59)."""
+def lapse(case: CobraCase, spans: Spans, today: date, ord: str) -> CaseStep:
+    """The case as of today: a deadline that has passed ends it, and coverage on the last day paid for (INS04 59)."""
     deadline = lapsing_on(case)
     if deadline is None or today <= deadline:
         return CaseStep(case=case)
-    lapsed = msgspec.structs.replace(case, state="lapsed", continued=())
+    lapsed = msgspec.structs.replace(case, state="lapsed")
     if case.state != "elected":
         return CaseStep(case=lapsed)
-    paid = case.paid_through or case.coverage_from - DAY
-    changes = tuple(_ended(case.person_id, s, paid, ord) for s in case.continued)
-    return CaseStep(case=lapsed, span_changes=changes, reviews=_reviews(case, "term", paid + DAY, date.max, today))
+    return _step(lapsed, spans, cut(spans, case.paid_through or case.coverage_from - DAY), today, ord)
 
 
 def covered(member: Member, step: CaseStep) -> Member:
@@ -188,18 +192,18 @@ def covered(member: Member, step: CaseStep) -> Member:
     return msgspec.structs.replace(member, status="C", ended=None, spans=after(member.spans, changes))
 
 
-def _ended_last(case: CobraCase) -> Spans:
-    return tuple(s for s in case.lost if until(s) == case.loss_on)
+def _lost_last(case: CobraCase, span: Span) -> bool:
+    return until(span) == case.loss_on
 
 
-def _ended(person_id: str, span: Span, last: date, ord: str) -> SpanChange:
-    left = cut((span,), last)
-    opened = msgspec.structs.replace(left[0], known_from=ord) if left else None
-    return SpanChange(person_id=person_id, superseded=span, opened=opened)
-
-
-def _reviews(case: CobraCase, kind: Literal["add", "term"], first: date, last: date, today: date) -> tuple[Review, ...]:
-    return tuple(Review(person_id=case.person_id, first=a, last=b, kind=kind) for a, b in past([(first, last)], today))
+def _step(case: CobraCase, before: Spans, wanted: Spans, today: date, ord: str) -> CaseStep:
+    reviews = (
+        Review(person_id=case.person_id, first=first, last=last, kind=kind)
+        for kind, days in difference(before, wanted).items()
+        for first, last in past(days, today)
+    )
+    made = changes(case.person_id, before, wanted, ord)
+    return CaseStep(case=case, span_changes=made, reviews=tuple(reviews))
 
 
 def _in_state(case: CobraCase, *states: State) -> None:

@@ -19,7 +19,7 @@ from mappings.records import CoverageRow, EnrolmentHeader, MemberRow, Record
 
 
 class Want(Record, frozen=True, kw_only=True):
-    """What one HD asks for. first, last: None when the row has no such date. day: the file's own date."""
+    """What one HD asks for. first, last: None when the row has no such date. day: the file's own. cobra: INS05 C."""
 
     line: str
     plan: str
@@ -28,6 +28,7 @@ class Want(Record, frozen=True, kw_only=True):
     last: date | None
     late: bool
     day: date
+    cobra: bool = False
 
     def span(self, first: date, last: date | None, like: Span | None = None) -> Span:
         """The span asked for; an empty plan or tier stays what it was in `like`."""
@@ -87,7 +88,9 @@ def _reinstate(spans: Spans, want: Want) -> Spans:
             return spans
         raise Refusal("not-ended", want.line)
     first = want.first or target.last + DAY
-    return (*_without(spans, target), *_before(target, first), want.span(first, want.last, target))
+    # COBRA ends one day by law: an election on file that already covers the day keeps the end it was given.
+    elected_until = target.last if want.cobra and first <= target.last else None
+    return (*_without(spans, target), *_before(target, first), want.span(first, want.last or elected_until, target))
 
 
 def _void(spans: Spans, want: Want) -> Spans:
@@ -204,6 +207,7 @@ def wanted(coverage: CoverageRow, row: MemberRow, header: EnrolmentHeader) -> Wa
         last=last,
         late=coverage.late_enrollee == "Y",
         day=file_day(header),
+        cobra=cobra,
     )
 
 

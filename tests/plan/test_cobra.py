@@ -40,7 +40,7 @@ def test_the_worked_example() -> None:
     assert (opened.told_due, opened.told_late, opened.notice_due) == (date(2026, 3, 30), False, date(2026, 4, 3))
     noticed = cobra.notice(opened, date(2026, 4, 3))
     assert noticed.elect_until == date(2026, 6, 2)
-    elected = cobra.elect(noticed, date(2026, 5, 10), ORD).case
+    elected = cobra.elect(noticed, (LOST,), date(2026, 5, 10), ORD).case
     assert elected.premium_due == date(2026, 6, 24)
     assert (elected.coverage_from, elected.coverage_until) == (MARCH, date(2027, 8, 31))
 
@@ -57,7 +57,7 @@ def test_the_golden_case() -> None:
 def test_an_election_covers_from_the_day_after_the_loss() -> None:
     """Elected on 05-10: one span from 03-01, only of what was lost last, status C, and denials since then reviewed."""
     opened = cobra.open_case("F", "1", LOSS, (LOST, DENTAL), date(2026, 4, 6))
-    step = cobra.elect(cobra.notice(opened, date(2026, 4, 20)), date(2026, 5, 10), ORD)
+    step = cobra.elect(cobra.notice(opened, date(2026, 4, 20)), (DENTAL, LOST), date(2026, 5, 10), ORD)
     assert [(c.superseded, c.opened) for c in step.span_changes] == [
         (None, replace(LOST, first=MARCH, last=date(2027, 8, 31), known_from=ORD))
     ]
@@ -104,41 +104,43 @@ def test_who_must_tell_us_and_when() -> None:
 def test_the_election_window() -> None:
     """The last day counts; the day after is too late; without a notice the window has not begun to close."""
     noticed = cobra.notice(case(), date(2026, 4, 20))
-    assert cobra.elect(noticed, date(2026, 6, 19), ORD).case.state == "elected"
+    assert cobra.elect(noticed, (LOST,), date(2026, 6, 19), ORD).case.state == "elected"
     with pytest.raises(BadData, match="2026-06-19"):
-        cobra.elect(noticed, date(2026, 6, 20), ORD)
-    assert cobra.elect(case(), date(2026, 8, 1), ORD).case.state == "elected"
+        cobra.elect(noticed, (LOST,), date(2026, 6, 20), ORD)
+    assert cobra.elect(case(), (LOST,), date(2026, 8, 1), ORD).case.state == "elected"
 
 
 def test_a_waiver_may_be_taken_back_but_not_backwards() -> None:
     """After a waiver an election inside the window covers from its own day on."""
     waived = cobra.waive(cobra.notice(case(), date(2026, 4, 20)), date(2026, 5, 1))
-    step = cobra.elect(waived, date(2026, 5, 10), ORD)
+    step = cobra.elect(waived, (LOST,), date(2026, 5, 10), ORD)
     assert [c.opened.first for c in step.span_changes if c.opened] == [date(2026, 5, 10)]
 
 
 def test_an_unused_window_lapses() -> None:
     """The day after the window closes the case is lapsed and no coverage changes."""
     noticed = cobra.notice(case(), date(2026, 4, 20))
-    assert cobra.lapse(noticed, date(2026, 6, 19), ORD).case == noticed
-    step = cobra.lapse(noticed, date(2026, 6, 20), ORD)
+    assert cobra.lapse(noticed, (LOST,), date(2026, 6, 19), ORD).case == noticed
+    step = cobra.lapse(noticed, (LOST,), date(2026, 6, 20), ORD)
     assert (step.case.state, step.span_changes) == ("lapsed", ())
 
 
 def test_an_election_never_paid_is_undone() -> None:
     """Without the first premium in 45 days the continued span is void, and what was paid under it is reviewed."""
-    elected = cobra.elect(case(), date(2026, 5, 10), ORD)
-    assert cobra.lapse(elected.case, date(2026, 6, 24), ORD).case.state == "elected"
-    step = cobra.lapse(elected.case, date(2026, 6, 25), ORD)
+    elected = cobra.elect(case(), (LOST,), date(2026, 5, 10), ORD)
+    spans = cobra.covered(FRANK, elected).spans
+    assert cobra.lapse(elected.case, spans, date(2026, 6, 24), ORD).case.state == "elected"
+    step = cobra.lapse(elected.case, spans, date(2026, 6, 25), ORD)
     assert [(c.superseded, c.opened) for c in step.span_changes] == [(elected.span_changes[0].opened, None)]
     assert [(r.kind, r.first, r.last) for r in step.reviews] == [("term", MARCH, date(2026, 6, 25))]
 
 
 def test_a_late_premium_ends_coverage_on_the_last_day_paid() -> None:
     """Thirty days of grace after the premium was due, then coverage ends where the money did."""
-    paid = cobra.pay(cobra.elect(case(), date(2026, 5, 10), ORD).case, date(2026, 6, 30))
+    elected = cobra.elect(case(), (LOST,), date(2026, 5, 10), ORD)
+    paid = cobra.pay(elected.case, date(2026, 6, 30))
     assert cobra.lapsing_on(paid) == date(2026, 7, 31)
-    step = cobra.lapse(paid, date(2026, 8, 1), "6" * 32)
+    step = cobra.lapse(paid, cobra.covered(FRANK, elected).spans, date(2026, 8, 1), "6" * 32)
     assert [(c.opened.last, c.opened.known_from) for c in step.span_changes if c.opened] == [
         (date(2026, 6, 30), "6" * 32)
     ]
@@ -153,11 +155,20 @@ def test_steps_must_fit_the_state() -> None:
     with pytest.raises(BadData):
         cobra.notice(noticed, date(2026, 4, 21))
     with pytest.raises(BadData):
-        cobra.elect(cobra.lapse(noticed, date(2026, 7, 1), ORD).case, date(2026, 7, 1), ORD)
+        cobra.elect(cobra.lapse(noticed, (LOST,), date(2026, 7, 1), ORD).case, (LOST,), date(2026, 7, 1), ORD)
 
 
 def test_nothing_is_awaited_of_a_case_paid_to_the_end() -> None:
     """A case paid through its last day has no deadline left, and one whose notice is still ours to send has none."""
-    paid = cobra.pay(cobra.elect(case(), date(2026, 5, 10), ORD).case, date(2027, 8, 31))
+    paid = cobra.pay(cobra.elect(case(), (LOST,), date(2026, 5, 10), ORD).case, date(2027, 8, 31))
     assert cobra.lapsing_on(paid) is None
     assert cobra.lapsing_on(case()) is None
+
+
+def test_an_834_may_reinstate_before_or_after_the_election() -> None:
+    """A benefit the sponsor's file has already reinstated is not opened twice, and its span lapses all the same."""
+    reinstated = replace(LOST, last=date(2027, 8, 31))
+    elected = cobra.elect(case(), (reinstated,), date(2026, 5, 10), ORD)
+    assert (elected.case.state, elected.span_changes, elected.reviews) == ("elected", (), ())
+    step = cobra.lapse(elected.case, (reinstated,), date(2026, 6, 25), ORD)
+    assert [c.opened.last for c in step.span_changes if c.opened] == [LOSS]

@@ -212,6 +212,18 @@ def test_the_ssn_is_handed_out_apart() -> None:
     assert outcome.member and (outcome.member.person.id, outcome.member.person.id_qualifier) == ("", "")
 
 
+def test_a_cobra_row_after_the_election_takes_no_end_away() -> None:
+    """025 with INS05 C confirms what an election on file covers; before the election it opens coverage from DTP*348."""
+    elected = span(MARCH, date(2027, 8, 31))
+    asked = row("025", coverage("025", MARCH), status="C", reason="09")
+    after_election = applied(asked, member(ENDED, elected, status="C"))
+    assert spans_of(after_election) == [("A", "EMP", JANUARY, date(2027, 8, 31))]
+    assert after_election.reviews == ()
+    assert spans_of(applied(asked, member(ENDED))) == [("A", "EMP", JANUARY, None)]
+    until = replace(asked, dates={"341": date(2027, 8, 31)})
+    assert spans_of(applied(until, member(ENDED))) == [("A", "EMP", JANUARY, date(2027, 8, 31))]
+
+
 # ---- who is meant ---------------------------------------------------------------------------------------------------
 
 
