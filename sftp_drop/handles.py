@@ -7,7 +7,7 @@ import structlog
 from sftp_drop import looks
 from sftp_drop.drop import Drop, Refused, Upload
 from sftp_drop.names import Place
-from sftp_drop.settings import LISTING_ENTRIES, READ_MAX_BYTES
+from sftp_drop.settings import LISTING_ENTRIES, READ_AHEAD_BYTES, READ_MAX_BYTES
 from sftp_drop.turns import Turns
 from sftp_drop.wire import Attributes
 
@@ -104,7 +104,7 @@ class Reading(Handle):
 
     async def _fetch(self, offset: int) -> bool:
         place = self._place
-        piece = await self._drop.read(self._partner, place.folder, place.name, offset, READ_MAX_BYTES)
+        piece = await self._drop.read(self._partner, place.folder, place.name, offset, READ_AHEAD_BYTES)
         self._piece, self._piece_at = piece, offset
         return bool(piece)
 

@@ -17,8 +17,9 @@ IN_FLIGHT_MAX_BYTES = 2 * MIB  # taken, not answered: data to write plus data as
 IN_FLIGHT_MAX_REQUESTS = 128  # taken, not answered, however small; OpenSSH keeps 64
 LISTING_ENTRIES = 64  # entries a READDIR reply: 64 x (2 x 255 + 90) bytes stay below 40 KiB
 LOGIN_REQUESTS_MAX = 32  # login packets of one connection, queries for keys included: 4 tries need 9
-HANDLES_MAX = 64  # open files of one session
-SESSIONS_MAX = 10  # channels of one connection, as OpenSSH's MaxSessions
+READ_AHEAD_BYTES = MIB  # fetched at a time for a handle that reads: one sealed row is opened once, not 32 times
+HANDLES_MAX = 32  # open files of one session
+SESSIONS_MAX = 4  # channels of one connection; 4 x 32 handles, each 1 MiB ahead, are 128 MiB at the very worst
 GOODBYE_S = 5  # after we end a connection, how long its last bytes may take before it is cut
 
 
