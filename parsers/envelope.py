@@ -177,8 +177,13 @@ def group_elements_wrong(parts: list[str]) -> bool:
 
 
 def number_legal(value: str) -> bool:
-    """Whether a control number (GS06) is one to nine digits."""
+    """Whether a control number or a count is one to nine digits."""
     return _CONTROL_NUMBER.fullmatch(value) is not None
+
+
+def counts(value: str, number: int) -> bool:
+    """Whether a trailer's count says `number`; leading zeros are harmless."""
+    return number_legal(value) and int(value) == number
 
 
 def group_codes(header: GroupHeader, guide: Guide | None, policy: EnvelopePolicy) -> tuple[str, ...]:

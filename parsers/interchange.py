@@ -71,7 +71,7 @@ class OpenSet:
         else:
             count, number = (*se[1:3], "", "")[:2]
             self.codes += ["3"] if number != self.header[1] else []
-            self.codes += ["4"] if count != str(self.reader.position) else []
+            self.codes += ["4"] if not envelope.counts(count, self.reader.position) else []
         if self.reader.errors:
             self.codes.append("5")
         st01, st02, st03 = self.header
@@ -106,7 +106,7 @@ class OpenGroup:
         else:
             count, number = (*ge[1:3], "", "")[:2]
             self.codes += ["4"] if number != self.header.gs06 else []
-            self.codes += ["5"] if count != str(self.received) else []
+            self.codes += ["5"] if not envelope.counts(count, self.received) else []
             claimed = int(count) if envelope.number_legal(count) else claimed
         refused = bool(self.codes) or self.spoiled
         return GroupVerdict(
@@ -171,7 +171,7 @@ class InterchangeReader:
             count, number = (*iea[1:3], "", "")[:2]
             if number != self.header.isa13:
                 self._wrong("001")
-            if not envelope.number_legal(count) or int(count) != self._groups:
+            if not envelope.counts(count, self._groups):
                 self._wrong("021")
         verdict = InterchangeVerdict(
             header=self.header,

@@ -62,7 +62,7 @@ def _changed(parts: list[str], at: int, how: str, place: int, value: str) -> lis
 
 
 def _differs_by_design(parts: list[str], at: int, changed: list[str]) -> bool:
-    openers = ("INS", "HD", "CLM", "CLP", "LX", "SVC", "HL", "SBR", "NM1", "SVD")
+    openers = ("INS", "HD", "CLM", "CLP", "LX", "SVC", "HL", "SBR", "NM1", "SVD", "TRN")
     reopened = any(
         one.partition("*")[0] == two.partition("*")[0] and one.startswith(openers) for one, two in pairwise(changed)
     )
