@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from twisted.application.service import MultiService
+from twisted.application.service import MultiService, Service
 from twisted.internet.error import CannotListenError
 
 from gateway.errors import ConfigError, InputOutput, PortTaken
@@ -45,23 +45,27 @@ class Node(MultiService):
         pool = Pool(reactor, SUPERVISOR_THREADS, "supervisor")
         name = node_name(settings)
         self.supervisor = Supervisor(reactor, context, pool.run, name, settings.worker_count, argv)
-        for part in (pool, self.supervisor, Timers(reactor, context, pool.run, self.supervisor.wake)):
+        for part in (pool, *self.doors(reactor, settings, context), self.supervisor):
             part.setServiceParent(self)
+        Timers(reactor, context, pool.run, self.supervisor.wake).setServiceParent(self)
+
+    def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
+        """What is reached from outside; started before any work, so that a taken port ends the start cleanly."""
+        return ()
 
 
 class Daemon(Node):
     """A node with doors: SFTP and the status endpoint."""
 
-    def __init__(self, reactor: Any, settings: Settings, context: Context, argv: Argv) -> None:
-        super().__init__(reactor, settings, context, argv)
+    def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
+        """The SFTP door on the store, the status site, and their threads."""
         files, pages = Pool(reactor, FILE_THREADS, "files"), Pool(reactor, PAGE_THREADS, "pages")
         self.token = read_token(settings)
         drop = StoreDrop(context, files.run, self.supervisor.wake)
         host_keys = [settings.path(name) for name in settings.sftp.host_keys]
         self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port)
         self.status = StatusService(reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port)
-        for part in (files, pages, self.door, self.status):
-            part.setServiceParent(self)
+        return files, pages, self.door, self.status
 
 
 def worker_argv(config: Path) -> Argv:
@@ -100,7 +104,7 @@ def run(settings: Settings, config: Path, *, attached: bool, with_doors: bool = 
         raise PortTaken(f"{error.interface}:{error.port}") from error
     said = settings.path("run.json") if isinstance(service, Daemon) else None
     if said is not None:
-        _say(said, service)
+        service.supervisor.on_change = lambda: _say(said, service)
     if attached:
         threading.Thread(target=_leave_with_stdin, daemon=True).start()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)  # type: ignore[attr-defined]

@@ -53,6 +53,7 @@ def day(context: Context, work: Work) -> None:
 
 
 def _close(connection: Connection, context: Context, today: date) -> None:
-    """What ends a day: every sponsor's decisions of the day are planned for payment."""
+    """What ends a day: what was decided for a sponsor and is in no run yet is planned for payment."""
     for sponsor_id in Parties(connection, today).sponsors:
-        pay.enqueue(connection, context, "plan", sponsor_id)
+        if pay.has_unplanned(connection, sponsor_id):
+            pay.enqueue(connection, context, "plan", sponsor_id)

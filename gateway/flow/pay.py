@@ -62,11 +62,10 @@ def plan(context: Context, work: Work) -> None:
         queue.finish(connection, work)
         today = installation.business_date(connection)
         sponsor = Parties(connection, today).sponsor(work.sponsor_id)
-        free = _free(sponsor.id)
-        if connection.execute(select(decision_table.c.icn).where(*free).limit(1)).first() is None:
+        if not has_unplanned(connection, sponsor.id):
             return
         run_no = counters.take(connection, f"run/{sponsor.id}")
-        connection.execute(update(decision_table).where(*free).values(run_no=run_no))
+        connection.execute(update(decision_table).where(*_free(sponsor.id)).values(run_no=run_no))
         totals = _totals(connection, sponsor.id, run_no)
         run_on = funding.run_date(sponsor.funding, today)
         number = _request(connection, context, sponsor, run_no, run_on, totals, today)
@@ -81,6 +80,11 @@ def plan(context: Context, work: Work) -> None:
         if run_on > today:
             enqueue(connection, context, "issue", sponsor.id, run_no, due_on=run_on.isoformat())
     log.info("run planned", sponsor=work.sponsor_id, run_no=run_no, claims=totals.claims, need_cents=totals.need_cents)
+
+
+def has_unplanned(connection: Connection, sponsor_id: str) -> bool:
+    """Whether anything was decided that stands in no run."""
+    return connection.execute(select(decision_table.c.icn).where(*_free(sponsor_id)).limit(1)).first() is not None
 
 
 def _free(sponsor_id: str) -> tuple[Any, ...]:

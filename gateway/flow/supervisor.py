@@ -48,6 +48,8 @@ class Supervisor(Service):
         self._beat = LoopingCall(self._on_beat)
         self._beat.clock = reactor
         self._heard: dict[str, tuple[int, float]] = {}
+        self.on_change: Callable[[], None] = lambda: None
+        """Called whenever a worker has started: process ids changed."""
 
     @property
     def pids(self) -> list[int]:
@@ -97,6 +99,10 @@ class Supervisor(Service):
         """Starts a worker process with pipes on stdin and stdout."""
         return self._reactor.spawnProcess(slot, command[0], command, env=None, childFDs={0: "w", 1: "r", 2: 2})
 
+    def started(self) -> None:
+        """A worker runs."""
+        self.on_change()
+
     @property
     def now_s(self) -> float:
         """The reactor's time."""
@@ -138,6 +144,7 @@ class _Slot(ProcessProtocol):
         self._born = self._supervisor.now_s
         self._owner = self._supervisor.owner(self._number, self._generation)
         self.pid = self._supervisor.spawn(self, self._supervisor.command(self._owner)).pid or 0
+        self._supervisor.started()
 
     def stop(self) -> None:
         """The end of stdin asks the worker to leave."""
