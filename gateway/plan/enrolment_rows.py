@@ -8,14 +8,13 @@ from datetime import date
 import msgspec
 
 from gateway.plan import enrolment_codes
+from gateway.plan.enrolment_effects import Change, cobra_event, outcome
 from gateway.plan.enrolment_match import match
+from gateway.plan.enrolment_person import aliases, moved, state
 from gateway.plan.enrolment_records import (
     FULL,
-    CobraEvent,
     Kind,
-    Loss,
     Refusal,
-    Review,
     RosterEntry,
     RowKey,
     RowOutcome,
@@ -23,38 +22,10 @@ from gateway.plan.enrolment_records import (
     Trouble,
     absence_day,
     final_day,
-    past,
 )
 from gateway.plan.records import Member
-from gateway.plan.spans import Spans, after, benefit, changes, cut, difference, same, until
-from mappings.records import EnrolmentHeader, MemberRow, Person, Record
-
-# INS04 reasons that are qualifying events, as INS07 codes: 1 termination, 4 death, 5 divorce, 6 separation, 9 lay-off,
-# 10 leave. Reduced hours (2), Medicare (3) and a child's age (7) come only as INS07 itself.
-EVENTS = {
-    "04": "1",
-    "08": "1",
-    "16": "1",
-    "17": "1",
-    "03": "4",
-    "01": "5",
-    "31": "6",
-    "39": "9",
-    "40": "9",
-    "37": "10",
-    "38": "10",
-}
-# INS04 reasons the retro limits do not bind: COBRA reinstatement, birth, adoption. A court order (QMCSO) has no code of
-# its own: a person releases the row.
-UNLIMITED = {"02", "05", "09", "10"}
-
-
-class Change(Record, frozen=True, kw_only=True):
-    """A person's spans before and after a row."""
-
-    person_id: str
-    before: Spans
-    after: Spans
+from gateway.plan.spans import Spans, benefit, cut, same, until
+from mappings.records import EnrolmentHeader, MemberRow
 
 
 def apply_row(
@@ -99,7 +70,7 @@ def end_absent(
     ending = tuple(s for s in member.spans if not benefits or benefit(s.line) in benefits)
     kept = (*(s for s in member.spans if s not in ending), *cut(ending, day))
     change = Change(person_id=member.person_id, before=member.spans, after=kept)
-    return _outcome("ended", msgspec.structs.replace(member, absences=0), [change], "", rules, ord, today, limited)
+    return outcome("ended", msgspec.structs.replace(member, absences=0), [change], "", rules, ord, today, limited)
 
 
 def strike(member: Member) -> Member:
@@ -120,22 +91,32 @@ def _applied(
     found = family[at] if at is not None else None
     if found is None:
         _may_be_new(row, header)
+    elif _ended_before_cobra(found, row):
+        member = msgspec.structs.replace(found, absences=0)
+        return RowOutcome(kind="unchanged", person_id=found.person_id, member=member)
     before = found.spans if found else ()
     spans = _not_beyond_subscriber(enrolment_codes.applied(before, row, header), row, family)
-    member = _state(row, found, family)
+    member = state(row, found, family)
     changed = [Change(person_id=member.person_id, before=before, after=spans)]
     changed += _taken_along(row, header, member, spans, family)
     kind = _kind(found, member, spans, row)
-    outcome = _outcome(kind, member, changed, row.reason, rules, ord, today, limited)
-    if outcome.kind == "held":
-        return outcome
+    result = outcome(kind, member, changed, row.reason, rules, ord, today, limited)
+    if result.kind == "held":
+        return result
     return msgspec.structs.replace(
-        outcome,
+        result,
         ssn=row.person.id if row.person.id_qualifier == "34" else "",
-        moved=_moved(found, member, family),
-        aliases=_aliases(found, member, family),
-        cobra_event=_cobra_event(row, member, changed, rules),
+        moved=moved(found, member, family),
+        aliases=aliases(found, member, family),
+        cobra_event=cobra_event(row, member, changed, rules),
     )
+
+
+def _ended_before_cobra(found: Member, row: MemberRow) -> bool:
+    """Whether the row repeats the end of employment after which the person elected COBRA: that is known already."""
+    day = enrolment_codes.end_day(row)
+    told = row.maintenance == "024" and row.status != "C" and found.status == "C"
+    return told and day is not None and any(s.first > day for s in found.spans)
 
 
 def _may_be_new(row: MemberRow, header: EnrolmentHeader) -> None:
@@ -179,53 +160,6 @@ def _cut_by(spans: Spans, ends: dict[str, date], ended: date | None) -> Spans:
     return tuple(kept for s, day in days for kept in (cut((s,), day) if day < date.max else (s,)))
 
 
-def _state(row: MemberRow, found: Member | None, family: Sequence[Member]) -> Member:
-    """The person as the row leaves them, spans apart. An element the row leaves out stays what it was."""
-    old = found or _newcomer(row, family)
-    other = tuple(o for c in row.coverages for o in c.other)
-    ended = {"024": enrolment_codes.end_day(row), "001": old.ended}
-    return msgspec.structs.replace(
-        old,
-        subscriber_no=row.subscriber_no,
-        member_no=row.member_no or old.member_no,
-        subscriber=row.subscriber,
-        relationship=row.relationship,
-        status=row.status or old.status,
-        employment=row.employment or old.employment,
-        birth_sequence=row.birth_sequence or old.birth_sequence,
-        restricted=row.restricted,
-        person=_merged(old.person, row.person),
-        other=other or old.other,
-        ended=ended.get(row.maintenance),
-        absences=0,
-    )
-
-
-def _newcomer(row: MemberRow, family: Sequence[Member]) -> Member:
-    root = family[0].family_root if family else row.subscriber_no
-    return Member(
-        person_id=_person_id(row, family),
-        family_root=root,
-        subscriber_no=row.subscriber_no,
-        subscriber=row.subscriber,
-        relationship=row.relationship,
-        person=Person(),
-    )
-
-
-def _person_id(row: MemberRow, family: Sequence[Member]) -> str:
-    """Subscriber number, "-", REF*23 or the first free two-digit number; a taken one gets the next free number."""
-    taken = {m.person_id for m in family}
-    if row.member_no and (plain := f"{row.subscriber_no}-{row.member_no}") not in taken:
-        return plain
-    return next(i for n in range(1, len(taken) + 2) if (i := f"{row.subscriber_no}-{n:02d}") not in taken)
-
-
-def _merged(old: Person, new: Person) -> Person:
-    sent = {f: v for f in Person.__struct_fields__ if (v := getattr(new, f)) and v != Person().address}
-    return msgspec.structs.replace(old, **(sent | {"id": "", "id_qualifier": ""}))
-
-
 def _kind(found: Member | None, member: Member, spans: Spans, row: MemberRow) -> Kind:
     if found is None:
         return "ended" if row.maintenance == "024" else "added"
@@ -233,74 +167,3 @@ def _kind(found: Member | None, member: Member, spans: Spans, row: MemberRow) ->
         lasted, lasts = final_day(found.spans) or date.min, final_day(spans) or date.min
         return "ended" if lasts < lasted else "changed"
     return "unchanged" if msgspec.structs.replace(member, absences=found.absences) == found else "changed"
-
-
-def _outcome(
-    kind: Kind,
-    member: Member,
-    changed: Sequence[Change],
-    reason: str,
-    rules: Rules,
-    ord: str,
-    today: date,
-    limited: bool,
-) -> RowOutcome:
-    """The outcome with its span changes and reviews, or held when it reaches further back than the limit."""
-    reviews = tuple(r for c in changed for r in _reviews(c, today)) if limited else ()
-    if limited and reason not in UNLIMITED and any(_too_far(r, rules, today) for r in reviews):
-        return RowOutcome(kind="held", person_id=member.person_id, exceptions=(Trouble.of("retro"),), reviews=reviews)
-    made = tuple(m for c in changed for m in changes(c.person_id, c.before, c.after, ord))
-    live = after(changed[0].before, (m for m in made if m.person_id == member.person_id))
-    return RowOutcome(
-        kind=kind,
-        person_id=member.person_id,
-        member=msgspec.structs.replace(member, spans=live),
-        span_changes=made,
-        reviews=reviews,
-    )
-
-
-def _reviews(change: Change, today: date) -> list[Review]:
-    found = difference(change.before, change.after)
-    return [
-        Review(person_id=change.person_id, first=first, last=last, kind=kind)
-        for kind, days in found.items()
-        for first, last in past(days, today)
-    ]
-
-
-def _too_far(review: Review, rules: Rules, today: date) -> bool:
-    """Whether an end (its last covered day) or a begin lies further back than the sponsor allows."""
-    limits = {"term": rules.retro_term_days, "add": rules.retro_add_days}
-    back_days = (today - review.first).days + (review.kind == "term")
-    return back_days > limits.get(review.kind, back_days)
-
-
-def _moved(found: Member | None, member: Member, family: Sequence[Member]) -> tuple[Member, ...]:
-    """Dependents follow a subscriber's new number; a spouse who goes alone takes nobody along."""
-    if found is None or not found.subscriber or found.subscriber_no == member.subscriber_no:
-        return ()
-    left = (m for m in family if m.subscriber_no == found.subscriber_no and m.person_id != found.person_id)
-    return tuple(msgspec.structs.replace(m, subscriber_no=member.subscriber_no) for m in left)
-
-
-def _aliases(found: Member | None, member: Member, family: Sequence[Member]) -> tuple[tuple[str, str], ...]:
-    if found is None or found.subscriber_no == member.subscriber_no:
-        return ()
-    return tuple((found.subscriber_no, m.person_id) for m in (member, *_moved(found, member, family)))
-
-
-def _cobra_event(row: MemberRow, member: Member, changed: Sequence[Change], rules: Rules) -> CobraEvent | None:
-    """The qualifying event a cancelled person's row tells of, with everybody who lost coverage by it."""
-    code = row.cobra_event or EVENTS.get(row.reason, "")
-    if not (rules.cobra_applies and row.maintenance == "024" and code and row.status != "C" and member.ended):
-        return None
-    if code == "4":
-        changed = changed[1:]
-    losses = tuple(
-        Loss(person_id=c.person_id, spans=ended)
-        for c in changed
-        if not same(c.before, c.after) and (ended := tuple(s for s in c.after if s.last == final_day(c.after)))
-    )
-    on = row.dates.get("301") or row.dates.get("337") or member.ended
-    return CobraEvent(code=code, event_on=on, losses=losses) if losses else None

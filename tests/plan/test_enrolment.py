@@ -224,6 +224,17 @@ def test_a_cobra_row_after_the_election_takes_no_end_away() -> None:
     assert spans_of(applied(until, member(ENDED))) == [("A", "EMP", JANUARY, date(2027, 8, 31))]
 
 
+@pytest.mark.parametrize("hds", [(), (coverage("024", JANUARY, END_FEBRUARY),)], ids=["INS alone", "with HD"])
+@pytest.mark.parametrize("action", ["2", "4"])
+def test_a_repeated_end_does_not_end_cobra(action: str, hds: tuple[CoverageRow, ...]) -> None:
+    """Sponsors repeat ended employees for months: what ended before the COBRA election is known and stays as it is."""
+    elected = member(ENDED, span(MARCH, date(2027, 8, 31)), status="C")
+    outcome = applied(row("024", *hds, dates={"357": END_FEBRUARY}, reason="08"), elected, action=action)
+    assert (outcome.kind, outcome.member, outcome.cobra_event) == ("unchanged", elected, None)
+    over = applied(row("024", dates={"357": END_MARCH}, status="C", reason="59"), elected, action=action)
+    assert over.kind == "ended"
+
+
 # ---- who is meant ---------------------------------------------------------------------------------------------------
 
 
