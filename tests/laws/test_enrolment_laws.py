@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from enrolment_world import World
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -14,6 +14,8 @@ from gateway.plan.records import Span
 from gateway.plan.spans import after, benefit, changes, cut, difference, joined, overlap, until
 from mappings.records import CoverageRow, EnrolmentHeader, MemberRow, Organisation, Person
 
+calm = settings(deadline=None, max_examples=60)
+"""A busy machine is not a broken law."""
 JANUARY = date(2026, 1, 1)
 TODAY = date(2026, 4, 6)
 FREE = Rules(max_absent_people=10_000, min_remaining_percent=0, tier_mix_from_employees=10_000)
@@ -83,6 +85,7 @@ def check(world: World) -> None:
     assert len(keys) == len(set(keys))
 
 
+@calm
 @given(pictures(), pictures())
 def test_a_full_file_applied_twice_is_applied_once(first: list[MemberRow], second: list[MemberRow]) -> None:
     """Whatever was on file, the second application of a full file writes no span and changes nobody."""
@@ -97,6 +100,7 @@ def test_a_full_file_applied_twice_is_applied_once(first: list[MemberRow], secon
     check(world)
 
 
+@calm
 @given(pictures(orderly=False), pictures(orderly=False))
 def test_spans_never_overlap_at_any_known_time(first: list[MemberRow], second: list[MemberRow]) -> None:
     """After any two full files, what is known at every moment is a set of spans without overlap."""
@@ -150,6 +154,7 @@ def person(n: int, maintenance: str, coverage: CoverageRow) -> MemberRow:
     )
 
 
+@calm
 @given(st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), days.filter(lambda d: d > JANUARY)), min_size=1, max_size=6))
 def test_a_change_file_is_the_difference_of_two_full_files(happened: list[tuple[str, date]]) -> None:
     """From the same start, the full file and the change file that tells the same events end in the same coverage."""
@@ -194,6 +199,7 @@ def timeline(raw: list[Span]) -> tuple[Span, ...]:
     return tuple(sorted(kept, key=lambda s: (s.line, s.first)))
 
 
+@calm
 @given(spans, spans)
 def test_changes_lead_from_before_to_after(old: list[Span], new: list[Span]) -> None:
     """Writing the changes between two timelines gives the second one; equal timelines need no change."""
@@ -204,6 +210,7 @@ def test_changes_lead_from_before_to_after(old: list[Span], new: list[Span]) -> 
     assert changes("P", before, before, "1" * 32) == ()
 
 
+@calm
 @given(spans, spans, days)
 def test_difference_tells_every_day(old: list[Span], new: list[Span], day: date) -> None:
     """A day is in `term`, `add` or `change` exactly when coverage was lost, gained or of another plan on it."""
@@ -216,6 +223,7 @@ def test_difference_tells_every_day(old: list[Span], new: list[Span], day: date)
     assert found == {"term": bool(was and not is_), "add": bool(is_ and not was), "change": differs}
 
 
+@calm
 @given(spans, days)
 def test_cutting_and_joining_keep_the_days(raw: list[Span], day: date) -> None:
     """Cutting leaves no day after the cut, and joining changes no day's coverage."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.plan import stoploss
 from gateway.plan.stoploss import Fact, Laser, Notice, Paid, Policy, Trigger
 
+calm = settings(deadline=None, max_examples=60)
+"""A busy machine is not a broken law."""
 FIRST = date(2026, 1, 1)
 PEOPLE = ("A", "B", "C")
 Raw = tuple[str, int, int, int, tuple[str, ...], bool]
@@ -94,6 +96,7 @@ def payments(facts: list[Fact]) -> list[Paid]:
     ]
 
 
+@calm
 @given(policies, claims)
 def test_every_notice_is_sent_once_and_every_crossing_is_told(policy: Policy, raw: list[Raw]) -> None:
     """No key twice, at most one of a kind open; who ever reached the deductible was told; telling again is silent."""
@@ -117,6 +120,7 @@ def test_every_notice_is_sent_once_and_every_crossing_is_told(policy: Policy, ra
         assert any(n.person_id == person and n.kind == "SPEC100" for n in sent) == reached
 
 
+@calm
 @given(policies, claims)
 def test_reimbursement_never_exceeds_what_the_policy_pays(policy: Policy, raw: list[Raw]) -> None:
     """Per person at most the percentage of the excess and the maximum; in sum at most the excess less the ASD."""
@@ -132,6 +136,7 @@ def test_reimbursement_never_exceeds_what_the_policy_pays(policy: Policy, raw: l
         assert total == max(0, sum(c.amount_cents for c in all_over) - policy.asd_cents)
 
 
+@calm
 @given(policies, claims, st.integers(0, 11))
 def test_claiming_step_by_step_is_claiming_at_once(policy: Policy, raw: list[Raw], at: int) -> None:
     """What is filed half-way and what is filed later add up to what would have been filed at the end."""
@@ -146,6 +151,7 @@ def test_claiming_step_by_step_is_claiming_at_once(policy: Policy, raw: list[Raw
     assert {k: v for k, v in filed.items() if v} == whole
 
 
+@calm
 @given(policies, claims)
 def test_the_order_of_arrival_does_not_matter(policy: Policy, raw: list[Raw]) -> None:
     """Recoveries follow the order of payment, not the order in which the facts are handed over."""
