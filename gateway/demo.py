@@ -111,7 +111,7 @@ class Demo:
                 documents.add_key(connection, self.context.now_us, name, fingerprint(loading.key_blob(line)), line)
             if self.scenario == "sample":
                 with contextlib.suppress(GatewayError):
-                    pay.post_deposit(connection, self.context, SPONSOR, 10_000_00, "OPENING")
+                    pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")
 
     def _key(self, partner: str) -> str:
         path = self.state / "partners" / partner / "id_ed25519"

@@ -55,7 +55,7 @@ def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> Non
     from gateway.demo import Demo
 
     assert isinstance(made, Demo)
-    table(("who", "what", "where"), [(who, what, made.state / where) for who, what, where in made.steps], "Files")
+    table(("who", "what", "where"), made.steps, f"Files, in {made.state}")
     claims = found["claims"]
     assert isinstance(claims, list)
     rows = [(c["icn"], c["status"], dollars(c["charge_cents"]), dollars(c["paid_cents"]), dollars(c["patient_cents"])) for c in claims]

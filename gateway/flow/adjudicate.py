@@ -255,7 +255,8 @@ class _Batch:
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
-                "icn": row.icn, "state": state, "version": decision.version, "status": decision.status,
+                "icn": row.icn, "state": state, "version": decision.version,
+                "status": "" if decision.outcome == "pended" else decision.status,
                 "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
             }
         )  # fmt: skip
