@@ -24,7 +24,7 @@ from mappings.records import (
     ProviderAnswer,
     Record,
 )
-from mappings.table import One, Seg, Segment, Table, Unreadable, Values
+from mappings.table import One, Seg, Segment, Table, Unreadable, Values, missing
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -269,15 +269,22 @@ class AcknowledgementReader:
 
     def take(self, unit: Unit) -> None:
         """Read one unit; what cannot be read becomes findings."""
+        level = self._levels.get(unit.kind)
         try:
-            self._levels[unit.kind](unit)
+            if level:
+                level(unit)
         except Unreadable as trouble:
             self.findings.extend(trouble.findings)
+        except TypeError:
+            self.findings.append(missing(unit))
 
-    def close(self) -> ClaimAcknowledgement:
-        """The acknowledgement. Errors: TypeError when the set lacked what its guide requires."""
+    def close(self) -> ClaimAcknowledgement | None:
+        """The acknowledgement, None when the set lacked what its guide requires."""
         providers = tuple([_provider(level, claims) for level, claims in self._providers])
-        return ClaimAcknowledgement(providers=providers, **self._values)
+        try:
+            return ClaimAcknowledgement(providers=providers, **self._values)
+        except TypeError:
+            return None
 
     def _submitter(self, unit: Unit) -> None:
         level = SubmitterLevel(**SUBMITTER.read(unit))
@@ -288,8 +295,9 @@ class AcknowledgementReader:
             )
 
     def _claim(self, unit: Unit) -> None:
-        level = ClaimLevel(**CLAIM.read(unit))
-        self._providers[-1][1].append(_claim(level))
+        values = CLAIM.read(unit)
+        if self._providers and "pcn" in values:  # 2200D is situational: a patient without one has no claim to answer
+            self._providers[-1][1].append(_claim(ClaimLevel(**values)))
 
 
 def _provider(level: ProviderLevel, claims: list[ClaimAnswer]) -> ProviderAnswer:

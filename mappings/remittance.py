@@ -24,7 +24,7 @@ from mappings.records import (
     RemittedClaim,
     RemittedLine,
 )
-from mappings.table import Each, Many, One, Seg, Segment, Table, Unreadable, Values, Within, missing, refused
+from mappings.table import REFUSALS, Each, Many, One, Seg, Segment, Table, Unreadable, Values, Within, missing, refused
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -259,15 +259,23 @@ class RemittanceReader:
             self._trailer(unit)
         except Unreadable as trouble:
             self.findings.extend(trouble.findings)
+        except TypeError:
+            self.findings.append(missing(unit))
         return None
 
-    def close(self) -> Remittance:
-        """The remittance; without PLB its fiscal year ends with the calendar's. Errors: TypeError, it lacked a part."""
-        header = {"produced": self._header.get("effective"), **self._header}
-        year_end = self._fiscal_end or date(header["effective"].year, 12, 31)
-        return Remittance(
-            claims=tuple(self._claims), adjustments=tuple(self._adjustments), fiscal_end=year_end, **header
-        )
+    def close(self) -> Remittance | None:
+        """The remittance, None when the set lacked what its guide requires.
+
+        Without PLB its fiscal year ends with the calendar's; without DTM*405 it was produced on its effective date.
+        """
+        effective = self._header.get("effective")
+        if effective is None:
+            return None
+        header = {"produced": effective, "fiscal_end": self._fiscal_end or date(effective.year, 12, 31), **self._header}
+        try:
+            return Remittance(claims=tuple(self._claims), adjustments=tuple(self._adjustments), **header)
+        except TypeError:
+            return None
 
     def _trailer(self, unit: Unit) -> None:
         for number, (_, values) in enumerate(unit.rows):
@@ -275,7 +283,7 @@ class RemittanceReader:
                 try:
                     self._fiscal_end = day(values[2])
                     self._adjustments += _pairs(values, unit.component)
-                except ValueError:
+                except REFUSALS:
                     raise Unreadable([refused(unit, number, 0)]) from None
 
 

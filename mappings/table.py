@@ -26,6 +26,8 @@ from parsers.findings import Finding, Place
 
 Segment = list[Element]
 Values = dict[str, Any]
+REFUSALS = (ValueError, ArithmeticError, LookupError)
+"""What reading a row raises when it holds no such value, or too few elements."""
 
 
 class Unreadable(ValueError):
@@ -85,7 +87,7 @@ class Seg:
             try:
                 if at < len(values):
                     part.read(values, at, {}, separator)
-            except (ValueError, ArithmeticError):
+            except REFUSALS:
                 return at
         return 0
 
@@ -306,7 +308,7 @@ class Table(Within):
                 frame = self._open(frames, slot, opens)
             try:
                 seg.read(values, frame, separator)
-            except (ValueError, ArithmeticError):
+            except REFUSALS:
                 findings.append(refused(unit, number, seg.blame(values, separator)))
         return self._built(frames[0], unit, findings)
 

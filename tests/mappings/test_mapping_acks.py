@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from x12_files import events, file_of, pyx12_accepts, sent, sets
+from x12_files import events, file_of, pyx12_answer, sent, sets
 
 from mappings import implementation_ack, interchange_ack
 from mappings.records import Trace
@@ -61,7 +61,7 @@ def test_a_partial_group_is_answered_set_by_set() -> None:
         "IK5*R*5",
         "AK9*P*2*2*1",
     ]
-    assert pyx12_accepts(file_of(implementation_ack.write(verdict), implementation_ack.GUIDE))
+    assert pyx12_answer(file_of(implementation_ack.write(verdict), implementation_ack.GUIDE)) == []
 
 
 def test_errors_of_one_segment_share_one_ik3() -> None:
@@ -146,7 +146,7 @@ def test_our_own_reader_turns_a_verdict_into_an_answer_pyx12_accepts() -> None:
     (closed,) = [event for event in events(bad) if isinstance(event, GroupClosed)]
     written = implementation_ack.write(closed.verdict)
     assert ["IK5", "R", "5"] in written
-    assert pyx12_accepts(file_of(written, implementation_ack.GUIDE))
+    assert pyx12_answer(file_of(written, implementation_ack.GUIDE)) == []
 
 
 def test_a_received_999_gives_one_trace_with_its_sets() -> None:

@@ -41,7 +41,9 @@ def read_remittances() -> list[Remittance]:
         reader = remittance.RemittanceReader()
         for unit in units:
             reader.take(unit)
-        made.append(reader.close())
+        closed = reader.close()
+        assert closed is not None
+        made.append(closed)
     return made
 
 
@@ -49,7 +51,9 @@ def read_acknowledgement() -> ClaimAcknowledgement:
     reader = claim_ack.AcknowledgementReader()
     for unit in sets(golden("out.277ca"))[0]:
         reader.take(unit)
-    return reader.close()
+    answer = reader.close()
+    assert answer is not None
+    return answer
 
 
 def test_the_batch_says_who_sent_what_to_whom() -> None:

@@ -90,11 +90,13 @@ def file_of(segments: Sequence[Segment], guide: str, delimiters: Delimiters | No
     return write_interchange(header, [(group, [segments])], own, newline=True)
 
 
-def pyx12_accepts(data: bytes) -> bool:
-    """pyx12's own verdict on a file."""
+def pyx12_answer(data: bytes) -> list[str]:
+    """What pyx12's own 999 complains of, empty when it accepts the file."""
     logging.disable(logging.CRITICAL)
     try:
-        text = io.StringIO(data.decode())
-        return bool(pyx12.x12n_document.x12n_document(pyx12.params.params(), text, io.StringIO(), None, None))
+        text, answer = io.StringIO(data.decode()), io.StringIO()
+        good = pyx12.x12n_document.x12n_document(pyx12.params.params(), text, answer, None, None)
     finally:
         logging.disable(logging.NOTSET)
+    complaints = [row for row in answer.getvalue().split("\n") if row.startswith(("IK3", "IK4"))]
+    return [] if good else complaints or [answer.getvalue()]
