@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -88,14 +88,16 @@ def overlap(spans: Sequence[Span]) -> bool:
 
 
 def changes(person_id: str, before: Spans, after: Spans, ord: str) -> tuple[SpanChange, ...]:
-    """What must be written so that `after` is known from `ord` on in place of `before`; equal spans stay untouched."""
-    facts_before, facts_after = {_facts(s): s for s in before}, {_facts(s): s for s in after}
-    gone = [s for facts, s in facts_before.items() if facts not in facts_after]
-    new = [s for facts, s in facts_after.items() if facts not in facts_before]
-    opened = (msgspec.structs.replace(s, known_from=ord) for s in new)
-    return tuple(
-        SpanChange(person_id=person_id, superseded=old, opened=fresh) for old, fresh in zip_longest(gone, opened)
-    )
+    """What must be written so that `after` is known from `ord` on in place of `before`; equal spans stay untouched.
+
+    To be written in this order: what only ends being known, then what takes the place of a span with the same begin,
+    then what is new - so that no two rows ever share line, begin and known_from.
+    """
+    old, new = {_facts(s): s for s in before}, {_facts(s): s for s in after}
+    gone = {_begin(s): s for facts, s in old.items() if facts not in new}
+    opened = {_begin(s): msgspec.structs.replace(s, known_from=ord) for facts, s in new.items() if facts not in old}
+    begins = sorted(gone.keys() | opened.keys(), key=lambda b: (b not in gone, b in opened, b))
+    return tuple(SpanChange(person_id=person_id, superseded=gone.get(b), opened=opened.get(b)) for b in begins)
 
 
 def after(before: Spans, made: Iterable[SpanChange]) -> Spans:
@@ -104,6 +106,10 @@ def after(before: Spans, made: Iterable[SpanChange]) -> Spans:
     gone = {_facts(c.superseded) for c in made if c.superseded}
     kept = [s for s in before if _facts(s) not in gone]
     return tuple(sorted([*kept, *(c.opened for c in made if c.opened)], key=lambda s: (s.line, s.first)))
+
+
+def _begin(span: Span) -> tuple[str, date]:
+    return span.line, span.first
 
 
 def same(before: Spans, after: Spans) -> bool:

@@ -88,6 +88,11 @@ class World:
             kept = [] if old.known_from == ord else [(change.person_id, replace(old, known_to=ord))]
             self.rows[at : at + 1] = kept
         if change.opened is not None:
+            opened = change.opened
+            assert not any(
+                (p, s.line, s.first, s.known_from) == (change.person_id, opened.line, opened.first, ord)
+                for p, s in self.rows
+            )
             self.rows.append((change.person_id, change.opened))
 
     def coverage(self) -> dict[str, list[tuple[object, ...]]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.plan.enrolment import Rules
-from gateway.plan.records import Span
+from gateway.plan.records import FOREVER, Span
 from gateway.plan.spans import after, benefit, changes, cut, difference, joined, overlap, until
 from mappings.records import CoverageRow, EnrolmentHeader, MemberRow, Organisation, Person
 
@@ -208,6 +208,20 @@ def test_changes_lead_from_before_to_after(old: list[Span], new: list[Span]) -> 
     facts = [(s.line, s.plan_id, s.first, s.last) for s in after(before, made)]
     assert facts == [(s.line, s.plan_id, s.first, s.last) for s in wanted]
     assert changes("P", before, before, "1" * 32) == ()
+
+
+@calm
+@given(spans, spans, spans)
+def test_history_rows_never_share_a_key(old: list[Span], new: list[Span], newer: list[Span]) -> None:
+    """Two changes of a person known at the same moment, written in order, never give two rows one key."""
+    world, ord = World(), "1" * 32
+    for before, wanted in ((old, new), (new, newer)):
+        live = tuple(s for _, s in world.rows if s.known_to == FOREVER) if world.rows else timeline(before)
+        world.rows = world.rows or [("P", s) for s in live]
+        for change in changes("P", live, timeline(wanted), ord):
+            world.write(change, ord)
+    keys = [(s.line, s.first, s.known_from) for _, s in world.rows]
+    assert len(keys) == len(set(keys))
 
 
 @calm
