@@ -79,3 +79,22 @@ def test_an_interchange_cut_off_does_not_swallow_the_next() -> None:
     events = read(("~".join([*parts[:40], *again]) + "~").encode())
     closed = [event for event in events if isinstance(event, InterchangeClosed)]
     assert [(one.verdict.verdict, one.verdict.complete) for one in closed] == [("R", False), ("A", True)]
+
+
+def test_large_data_may_be_taken_piece_by_piece() -> None:
+    """`events` gives what `feed` gives, in the same order."""
+    parts = segments("in.834")
+    data = b"".join(
+        ("~".join([parts[0].replace("000000101", f"{n:09}"), *parts[1:-1], f"IEA*1*{n:09}"]) + "~").encode()
+        for n in range(100, 140)
+    )
+    reader = Reader(guides.load, EnvelopePolicy())
+    assert [*reader.events(data), *reader.close()] == read(data)
+
+
+def test_many_small_interchanges_are_read_in_proportion() -> None:
+    """Five thousand interchanges in one feed are five thousand answers, not a quadratic wait."""
+    isa = segments("in.834")[0]
+    data = "".join(f"{isa.replace('000000101', f'{n:09}')}~IEA*0*{n:09}~" for n in range(1, 5001))
+    closed = [event for event in read(data.encode()) if isinstance(event, InterchangeClosed)]
+    assert [one.verdict.verdict for one in closed] == ["A"] * 5000
