@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ class DoorProcess:
         command, pipe = [sys.executable, program, json.dumps(plan)], subprocess.PIPE
         where = os.environ | {"PYTHONPATH": str(Path(sftp_drop.__file__).parents[1])}
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=where)
+        self._marks = 0
         self.events: list[dict[str, Any]] = []
         self.log: list[str] = []
         self._told = threading.Condition()
@@ -66,6 +68,11 @@ class DoorProcess:
                     raise AssertionError(f"no {what}: {self.events} {self.log}")
 
     def told(self, what: str) -> list[dict[str, Any]]:
+        """All such events up to now: asks the process for a mark, behind which nothing earlier can be on its way."""
+        if self.process.poll() is None:
+            self._marks += 1
+            self.process.send_signal(signal.SIGUSR1)
+            self.wait("mark", str(self._marks))
         return [event for event in self.events if event["event"] == what]
 
     def sftp(self, user: str = "clear") -> AbstractContextManager[paramiko.SFTPClient]:

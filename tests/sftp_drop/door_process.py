@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import signal
 import sys
 from array import array
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,9 @@ def main() -> None:
     limits = DoorSettings(**plan.get("settings", {}))
     door = sftp_service(drop, [Path(plan["host_key"])], "127.0.0.1", 0, settings=limits)
     reactor.callWhenRunning(door.startService)
+    marks = itertools.count(1)
+    mark = partial(reactor.callFromThread, lambda: tell({"event": "mark", "name": str(next(marks))}))
+    reactor.callWhenRunning(signal.signal, signal.SIGUSR1, lambda *_: mark())
     reactor.callWhenRunning(lambda: tell({"event": "port", "port": door.port}))
     reactor.addSystemEventTrigger("before", "shutdown", door.stopService)
     reactor.run()

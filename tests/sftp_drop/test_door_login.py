@@ -60,21 +60,6 @@ def test_four_failures_end_the_connection(door: DoorProcess, key_folder: Path) -
     assert len(door.told("login")) == before + 4
 
 
-def test_showing_keys_without_end_ends_the_connection(door: DoorProcess, key_folder: Path) -> None:
-    """A stranger may show only so many keys, though a key shown is no failed try."""
-    with stranger(door) as transport:
-        blob = key(key_folder, "user").asbytes()
-        transport.auth_handler = paramiko.auth_handler.AuthHandler(transport)
-        shown = ["clear", "ssh-connection", "publickey", False, "ssh-ed25519", blob]
-        for kind, fields in [(5, ["ssh-userauth"]), *[(50, shown)] * 40]:
-            message = paramiko.Message()
-            message.add_byte(bytes([kind]))
-            message.add(*fields)
-            transport._send_message(message)
-        transport.join(10)
-        assert not transport.is_active() and not transport.is_authenticated()
-
-
 def test_the_right_key_gets_in_after_a_failure(door: DoorProcess, key_folder: Path) -> None:
     """One wrong key first is no harm."""
     with stranger(door) as transport:
