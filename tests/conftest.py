@@ -1,4 +1,4 @@
-"""What every room's tests share: a migrated store on either engine, master keys, and the `program` marker."""
+"""What every room's tests share: a migrated store on either engine, master keys, the markers `program` and `corpus`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,14 @@ _numbers = itertools.count(1)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """`@pytest.mark.program("sftp")` skips where the program is missing, and fails there when CI=true."""
+    """`@pytest.mark.program("sftp")` skips where the program is missing, and fails there when CI=true.
+
+    `@pytest.mark.corpus` skips where X12_CORPUS names no folder; the report's property tells `.ci/run` that one ran.
+    """
+    if item.get_closest_marker("corpus"):
+        if not Path(os.environ.get("X12_CORPUS", "nowhere")).is_dir():
+            pytest.skip("X12_CORPUS names no folder of X12 files")
+        item.user_properties.append(("corpus", "ran"))
     for marker in item.iter_markers("program"):
         name = marker.args[0]
         if shutil.which(name) is None:

@@ -12,7 +12,7 @@ from parsers.envelope import EnvelopePolicy
 
 CORPUS = os.environ.get("X12_CORPUS", "")
 FILES = Path(CORPUS) / "hostile" / "files"
-needs_corpus = pytest.mark.skipif(not CORPUS, reason="X12_CORPUS names no folder of X12 files")
+needs_corpus = pytest.mark.corpus
 
 POLICY = EnvelopePolicy(
     senders=frozenset({("ZZ", "SENDERID")}), receivers=frozenset({("ZZ", "GATEWAY")}), usage="T",

@@ -69,7 +69,7 @@ def test_the_golden_file_twice() -> None:
     assert not any(o.span_changes or o.reviews or o.cobra_event for o in second)
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="X12_CORPUS does not name a folder")
+@pytest.mark.corpus
 def test_other_peoples_files_have_an_outcome() -> None:
     """Every row of every 834 in the corpus comes to an outcome, and what is rejected says why."""
     rows_read = 0
