@@ -308,13 +308,14 @@ def test_unpark(store: Store) -> None:
 
 
 def test_waiting(store: Store) -> None:
-    """What is due on the business date or being done is waiting; parked, future dates and the named kind are not."""
+    """What is due or being done is waiting; parked, a later instant or date and the named kind are not."""
     add(store, "L", 1)
     add(store, "M", 2, due_on="2026-01-06")
+    add(store, "N", 3, due_us=NOW_US + 1)
     must_take(store)
     with store.write("more") as connection:
         queue.enqueue(connection, NOW_US, "chain", lane="audit")
-        assert (queue.waiting(connection, NOW_US), queue.waiting(connection, NOW, but="chain")) == (2, 1)
+        assert [queue.waiting(connection, NOW_US, but=kind) for kind in ("", "chain")] == [2, 1]
         connection.execute(update(work).where(work.c.lane == "L").values(owner=None, parked=1))
         assert queue.waiting(connection, NOW_US, but="chain") == 0
 

@@ -164,8 +164,9 @@ def _event(name: str, *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[t
 
 
 _NO, _WORKER = st.integers(1, 4), st.sampled_from(WORKERS)
-_RARELY = st.sampled_from([0, 0, 0, 1, 2])
-_ADD = _event("add", st.sampled_from(LANES), st.sampled_from(PARTNERS), st.integers(1, 5), _RARELY, _RARELY, _RARELY)
+_WAIT, _GATE = st.sampled_from([0, 0, 0, 4, 9]), st.sampled_from([0, 0, 3, 5])
+_ADD = _event("add", st.sampled_from(LANES), st.sampled_from(PARTNERS), st.integers(1, 5), _WAIT,
+              st.sampled_from([0, 0, 0, 1]), _GATE)  # fmt: skip
 EVENTS = st.one_of(
     _ADD, _ADD, _ADD, _event("claim", _WORKER), _event("claim", _WORKER), _event("finish", _WORKER),
     _event("advance", _WORKER), _event("later", _WORKER), _event("die", _WORKER), _event("day"),
@@ -173,8 +174,8 @@ EVENTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(EVENTS, min_size=8, max_size=50))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(EVENTS, min_size=15, max_size=60))
 def test_queue_is_its_model(store: Store, events: list[tuple[str, tuple[Any, ...]]]) -> None:
     """After any events - files, days, deaths, chunks - a claim gives exactly the step that the model names."""
     both = Both(store)
