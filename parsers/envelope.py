@@ -1,4 +1,4 @@
-"""The envelope: reading an ISA, and the laws of ISA, GS and ST that need nothing but their own elements.
+"""Who may send what, and the laws of GS and ST that need nothing but their own elements.
 
 Codes are TA105 for the interchange, AK905 for the group, IK502 for the set.
 """
@@ -10,10 +10,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from parsers.events import Delimiters, GroupHeader, InterchangeHeader
+from parsers.events import GroupHeader, InterchangeHeader
 from parsers.forms import GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
-from parsers.limits import Limits
 from parsers.patterns import DATE
 
 
@@ -29,116 +28,9 @@ class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     groups: frozenset[str] = frozenset()
 
 
-ISA_BYTES = 106
-_SLACK = 62  # ISA02, 04, 06, 08 sent without any padding are 50 bytes short at most, the others 12
-_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_PARTY_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))
-_VERSION = "00501"
-_OTHER_VERSIONS = re.compile("00[2-8]0[0-9]", re.ASCII)  # published by X12, not spoken here
-
-
-class Isa(msgspec.Struct, frozen=True):
-    """An ISA as read: its header, what is wrong with it (TA105), and its length in bytes."""
-
-    header: InterchangeHeader
-    codes: tuple[str, ...]
-    length: int
-
-
 def _matches(expression: str) -> Callable[[str], bool]:
     pattern = re.compile(expression, re.ASCII)
     return lambda value: pattern.fullmatch(value) is not None
-
-
-_TEXT = _matches(r"[!-~](?:[ -~]*[!-~])? *")
-_ELEMENTS: dict[int, tuple[str, Callable[[str], bool]]] = {
-    1: ("010", lambda value: value in ("00", "03")),
-    2: ("011", _matches("[ -~]*")),
-    3: ("012", lambda value: value in ("00", "01")),
-    4: ("013", _matches("[ -~]*")),
-    5: ("005", lambda value: value in _PARTY_QUALIFIERS),
-    6: ("006", _TEXT),
-    7: ("007", lambda value: value in _PARTY_QUALIFIERS),
-    8: ("008", _TEXT),
-    9: ("014", lambda value: _matches(DATE)("20" + value)),
-    10: ("015", _matches("(?:[01][0-9]|2[0-3])[0-5][0-9]")),
-    13: ("018", _matches("[0-9]{9}")),
-    14: ("019", lambda value: value in ("0", "1")),
-    15: ("020", lambda value: value in ("T", "P")),
-}
-"""ISA element -> (TA105 when it is wrong, the law)."""
-
-
-def read_isa(data: bytes) -> Isa | None:
-    """Reads the ISA that `data` begins with. Returns: None if sixteen elements cannot be told apart in it.
-
-    Elements that are not padded to their width are read all the same, and reported with the code of the element.
-    """
-    text = data.decode("latin-1")
-    if len(text) < ISA_BYTES - _SLACK:
-        return None
-    element = text[3]
-    parts = _fixed(text) or text.split(element, 16)
-    if len(parts) != len(_WIDTHS) + 1 or len(parts[16]) < 2:
-        return None
-    length = sum(map(len, parts[:16])) + 16 + 2
-    values = [*parts[1:16], parts[16][0]]
-    delimiters = Delimiters(element, values[15], values[10][:1], parts[16][1])
-    names = [f"isa{place:02}" for place in range(1, 17)]
-    header = InterchangeHeader(
-        **dict(zip(names, (value.strip(" ") for value in values), strict=True)), delimiters=delimiters
-    )
-    codes = _element_codes(values) + _delimiter_codes(delimiters, header.isa12 == _VERSION)
-    return Isa(header, codes, length)
-
-
-def _fixed(text: str) -> list[str] | None:
-    """The elements by their widths, when every separator stands where it must."""
-    parts, at = [text[:3]], 3
-    for width in _WIDTHS:
-        if text[at : at + 1] != text[3]:
-            return None
-        parts.append(text[at + 1 : at + 1 + width])
-        at += 1 + width
-    parts[16] += text[at : at + 1]
-    return parts
-
-
-def _element_codes(values: list[str]) -> tuple[str, ...]:
-    wrong = []
-    for place, value in enumerate(values, 1):
-        code, law = _ELEMENTS.get(place, ("", None))
-        if law is not None and not (len(value) == _WIDTHS[place - 1] and law(value)):
-            wrong.append(code)
-    if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
-        wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")
-    return tuple(wrong)
-
-
-def _delimiter_codes(own: Delimiters, repeats: bool) -> tuple[str, ...]:
-    """Four different characters that cannot occur in a name or number: 026 element, 027 component, 004 terminator.
-
-    The repetition separator has no code of its own: ISA11 was once the standards id, and 016 still names it. A letter
-    where the terminator belongs means that ISA16 was left out. Args: repeats: ISA11 is a separator in this version.
-    """
-    wrong = []
-    if not _usable(own.element) or own.element == own.segment:
-        wrong.append("026")
-    if (
-        not _usable(own.component)
-        or own.component in (own.element, own.repetition, own.segment)
-        or own.segment.isalnum()
-    ):
-        wrong.append("027")
-    if not _usable(own.segment) and own.segment not in "\r\n":
-        wrong.append("004")
-    if repeats and (not _usable(own.repetition) or own.repetition in (own.element, own.segment)):
-        wrong.append("016")
-    return tuple(wrong)
-
-
-def _usable(character: str) -> bool:
-    return bool(character) and character < "\x7f" and not character.isalnum() and character not in " -.\r\n\0"
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:
@@ -214,14 +106,3 @@ def set_codes(st01: str, st02: str, st03: str, gs08: str, guide: Guide) -> tuple
     if canonical(st03) != canonical(gs08) if st03 else guide.st03 == "R":
         wrong.append("19")
     return tuple(wrong)
-
-
-def header_bytes(data: bytes, limits: Limits, final: bool) -> bytes | None:
-    """As much of `data` as an ISA may need. Returns: None if more must come first."""
-    if (
-        len(data) >= limits.header_bytes
-        or final
-        or (len(data) >= ISA_BYTES and _fixed(data[:ISA_BYTES].decode("latin-1")))
-    ):
-        return data[: limits.header_bytes]
-    return None

@@ -13,7 +13,8 @@ import msgspec
 
 from parsers import maps, patterns
 from parsers.forms import FORMS, Form, canonical
-from parsers.walk import State, entry
+from parsers.order import entry
+from parsers.walk import State
 
 TABLE_VERSION = "2"
 """Raise it whenever `patterns`, `maps` or the shape of `Table` changes: old caches are then left alone."""

@@ -1,129 +1,27 @@
-"""One ISA..IEA: its groups and sets as segments come, counted, compared with their trailers, and judged."""
+"""One ISA..IEA: its groups and sets as segments come, compared with its trailer, and judged."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from parsers import envelope
 from parsers.events import (
     Event,
     GroupClosed,
-    GroupHeader,
     GroupOpened,
-    GroupVerdict,
     InterchangeHeader,
     InterchangeVerdict,
     SetClosed,
     SetOpened,
-    SetVerdict,
 )
-from parsers.findings import Finding
 from parsers.forms import canonical
+from parsers.groups import OpenGroup, OpenSet, Skipper
 from parsers.guides import Guide
+from parsers.isa import Isa
 from parsers.limits import Limits
-from parsers.sets import CONTROL, Pair, SetReader
+from parsers.sets import SetReader
 
 Guides = Callable[[str], Guide | None]
-_MAX_CODES = 5  # IK502-506, AK905-909
-
-
-class Skipper:
-    """Reads past a set that no guide can judge."""
-
-    def __init__(self) -> None:
-        self.position = 1
-        self.findings: tuple[Finding, ...] = ()
-        self.errors = 0
-
-    def read(self, segments: Iterator[Pair]) -> list[str] | None:
-        """As `SetReader.read`."""
-        for _, text in segments:
-            if text.partition("*")[0] in CONTROL:
-                return text.split("*")
-            self.position += 1
-        return None
-
-    def units(self) -> list[Event]:
-        """None, ever."""
-        return []
-
-    def finish(self, trailer: bool) -> list[Event]:
-        """As `SetReader.finish`."""
-        self.position += int(trailer)
-        return []
-
-
-class OpenSet:
-    """An ST that has not seen its SE."""
-
-    def __init__(self, parts: list[str], reader: SetReader | Skipper, codes: tuple[str, ...]) -> None:
-        st01, st02, st03 = [*parts[1:4], "", "", ""][:3]
-        self.header = (st01, st02, st03)
-        self.reader = reader
-        self.codes = list(codes)
-        self.body = hashlib.sha256()
-
-    def close(self, se: list[str] | None) -> SetVerdict:
-        """The verdict. Args: se: the split trailer, None if it never came (IK502 2); 3 and 4 compare it."""
-        if se is None:
-            self.codes.append("2")
-        else:
-            count, number = (*se[1:3], "", "")[:2]
-            self.codes += ["3"] if number != self.header[1] else []
-            self.codes += ["4"] if not envelope.counts(count, self.reader.position) else []
-        if self.reader.errors:
-            self.codes.append("5")
-        st01, st02, st03 = self.header
-        return SetVerdict(
-            st01=st01,
-            st02=st02,
-            st03=st03,
-            verdict="R" if self.codes else "A",
-            codes=tuple(self.codes[:_MAX_CODES]),
-            findings=tuple(self.reader.findings),
-            segments=self.reader.position,
-        )
-
-
-class OpenGroup:
-    """A GS that has not seen its GE. readable: its sets can be judged by its guide."""
-
-    def __init__(self, header: GroupHeader, guide: Guide | None, codes: tuple[str, ...], spoiled: bool) -> None:
-        self.header, self.guide = header, guide
-        self.codes = list(codes)
-        self.spoiled = spoiled
-        self.readable = guide is not None and not {"1", "2"} & set(codes)
-        self.sets: list[SetVerdict] = []
-        self.received = self.accepted = 0
-        self.numbers: set[str] = set()
-
-    def close(self, ge: list[str] | None) -> GroupVerdict:
-        """The verdict. Args: ge: the split trailer, None if it never came (AK905 3); 4 and 5 compare it."""
-        claimed = self.received
-        if ge is None:
-            self.codes.append("3")
-        else:
-            count, number = (*ge[1:3], "", "")[:2]
-            self.codes += ["4"] if number != self.header.gs06 else []
-            self.codes += ["5"] if not envelope.counts(count, self.received) else []
-            claimed = int(count) if envelope.number_legal(count) else claimed
-        refused = bool(self.codes) or self.spoiled
-        return GroupVerdict(
-            header=self.header,
-            verdict="R" if refused else self._by_sets(),
-            claimed=claimed,
-            received=self.received,
-            accepted=0 if refused else self.accepted,
-            codes=tuple(self.codes[:_MAX_CODES]),
-            sets=tuple(self.sets),
-            answerable=self.header.gs01 != "FA" and envelope.number_legal(self.header.gs06),
-        )
-
-    def _by_sets(self) -> str:
-        if self.accepted == self.received:
-            return "A"
-        return "P" if self.accepted else "R"
 
 
 class InterchangeReader:
@@ -132,7 +30,7 @@ class InterchangeReader:
     Attributes: codes: TA105 so far; refused: an ISA nobody may act on, so nothing inside is looked at.
     """
 
-    def __init__(self, isa: envelope.Isa, codes: tuple[str, ...], guides: Guides, rules: Rules) -> None:
+    def __init__(self, isa: Isa, codes: tuple[str, ...], guides: Guides, rules: Rules) -> None:
         self.header: InterchangeHeader = isa.header
         self.codes = list(codes)
         self.refused = bool(codes)

@@ -7,14 +7,15 @@ Outside an interchange it looks for the next ISA; inside it cuts whole segments 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 
-from parsers.envelope import EnvelopePolicy, Isa, header_bytes, policy_codes, read_isa
+from parsers.cutter import Cutter
+from parsers.envelope import EnvelopePolicy, policy_codes
 from parsers.events import Delimiters, Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
 from parsers.findings import Finding
 from parsers.guides import Guide
 from parsers.interchange import InterchangeReader, Rules
+from parsers.isa import Isa, header_bytes, read_isa
 from parsers.limits import Limits
 
 PIECE_BYTES = 64 * 1024
@@ -125,8 +126,8 @@ class Reader:
         """Reads the whole segments that are there. Returns: whether to go on."""
         inside = self._inside
         assert inside is not None
-        border = inside.border.search(self._buffer)
-        end = border.start() if border else self._buffer.rfind(inside.end)
+        border = inside.cutter.border.search(self._buffer)
+        end = border.start() if border else self._buffer.rfind(inside.cutter.end)
         if end > 0:
             self._segments(inside, self._buffer[: end + 1])
             self._consume(end)
@@ -136,10 +137,10 @@ class Reader:
             inside.reader.codes.append("022")
             self._leave(None, 1)
             return True
-        last = self._buffer.find(inside.end, 1)
+        last = self._buffer.find(inside.cutter.end, 1)
         if last < 0:
             return self._bound(inside)
-        iea = self._buffer[1:last].decode("latin-1").strip(" \t\r\n").split(inside.own.element)
+        iea = self._buffer[1:last].decode("latin-1").strip(" \t\r\n").split(inside.cutter.own.element)
         self._leave(iea, last + 1)
         return True
 
@@ -156,7 +157,7 @@ class Reader:
     def _segments(self, inside: _Inside, block: bytes) -> None:
         """Gives the interchange the segments of a block that begins and ends with a terminator."""
         if not inside.reader.refused:
-            raws, texts = inside.split(block, self._rules.limits.segment_chars)
+            raws, texts = inside.cutter.split(block, self._rules.limits.segment_chars)
             self._events += inside.reader.read(raws, texts)
 
     def _leave(self, iea: list[str] | None, count: int) -> None:
@@ -184,42 +185,10 @@ def _key(header: InterchangeHeader) -> tuple[str, ...]:
 
 
 class _Inside:
-    """How an interchange is cut into segments. hashed: bytes at the head of the buffer that the digest has seen."""
+    """The interchange being read. hashed: bytes at the head of the buffer that the digest has seen."""
 
     def __init__(self, reader: InterchangeReader, own: Delimiters) -> None:
-        self.reader, self.own = reader, own
+        self.reader = reader
+        self.cutter = Cutter(own)
         self.digest = hashlib.sha256()
         self.hashed = 0
-        self.end = own.segment.encode("latin-1")
-        end, element = re.escape(self.end), re.escape(own.element.encode("latin-1"))
-        self.border = re.compile(end + rb"[ \t\r\n]*(IEA|ISA)" + element)
-        self._padding = re.compile(end + rb"[ \t\r\n]+")
-        self._swap = swap(own) if own != Delimiters() else None
-
-    def split(self, block: bytes, limit: int) -> tuple[list[str], list[str]]:
-        """Segments in their own delimiters and in the standard ones, line ends and indents between them left out."""
-        for line_end in (b"\r\n", b"\n"):
-            block = block.replace(self.end + line_end, self.end)
-        if self._padding.search(block):
-            block = self._padding.sub(lambda match: self.end, block)
-        raws = self._cut(block, self.own.segment, limit)
-        return raws, raws if self._swap is None else self._cut(block.translate(self._swap), "~", limit)
-
-    def _cut(self, block: bytes, end: str, limit: int) -> list[str]:
-        parts = block[1:-1].decode("latin-1").split(end) if len(block) > 1 else []
-        if len(block) > limit and max(map(len, parts)) > limit:
-            return [part[:limit] for part in parts]
-        return parts
-
-
-def swap(own: Delimiters) -> bytes:
-    """The permutation of bytes that turns an interchange's own delimiters into the standard ones."""
-    table = list(range(256))
-    for mine, standard in zip(_characters(own), _characters(Delimiters()), strict=True):
-        other = table.index(ord(standard))
-        table[ord(mine)], table[other] = table[other], table[ord(mine)]
-    return bytes(table)
-
-
-def _characters(delimiters: Delimiters) -> tuple[str, ...]:
-    return (delimiters.element, delimiters.component, delimiters.repetition, delimiters.segment)

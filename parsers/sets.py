@@ -12,8 +12,9 @@ from parsers.events import Delimiters, Event, Row, Unit
 from parsers.findings import Finding
 from parsers.guides import Guide
 from parsers.limits import Limits
+from parsers.order import qualifier
 from parsers.report import Report
-from parsers.walk import Choice, Need, Place, State, Step, qualifier
+from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from x12_material import golden, read, segments, summary
 
-from parsers.envelope import EnvelopePolicy, read_isa
+from parsers.envelope import EnvelopePolicy
 from parsers.events import Delimiters, GroupClosed, InterchangeOpened, SetClosed
+from parsers.isa import read_isa
 
 ISA_FAULTS = {
     "*00*          *00*": ("*09*          *00*", "010"),

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parsers import check, guides
+from parsers.cutter import swap
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Delimiters, Event, GroupClosed, InterchangeClosed, Junk, SetClosed, Unit
-from parsers.reader import Reader, swap
+from parsers.reader import Reader
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 GOLDEN_NAMES = ("in.834", "in.837p", "out.277ca", "out.835")
