@@ -6,6 +6,7 @@ Names, numbers of members, file names, segment text and exception messages are n
 from __future__ import annotations
 
 import sys
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -20,7 +21,7 @@ ALLOWED = frozenset(
 """Field names a log line may carry."""
 
 
-def only_allowed(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def only_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drops every field that is not on the allow-list; says how many it dropped."""
     kept = {name: value for name, value in event.items() if name in ALLOWED}
     if len(kept) < len(event):

@@ -65,7 +65,7 @@ def dollars(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
-class Dollars(click.ParamType):
+class Dollars(click.ParamType[int]):
     """An amount as people write it, 1234.56 or 1,234.56; cents inside."""
 
     name = "AMOUNT"

@@ -39,7 +39,7 @@ ROSTER_PART = 2_000
 """People read at once while a whole roster is surveyed."""
 
 
-class Going(Record, kw_only=True):
+class Going(Record, frozen=True, kw_only=True):
     """Where the application of a file stands, kept in its enrolment row."""
 
     survey: Survey

@@ -30,7 +30,9 @@ KINDS = {
 """Kind of hold -> what it asks of a person."""
 
 
-def open_(connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, **body: Any) -> str:
+def open_(
+    connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, /, **body: Any
+) -> str:  # fmt: skip
     """Opens a hold; subject names what waits by our own numbers, reason is free of PHI. Returns its id."""
     hold_id = ulid(now_us)
     connection.execute(

@@ -137,7 +137,7 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        readers = {"837": ClaimReader, "834": MemberReader, "999": AckReader}
+        readers: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {"837": ClaimReader, "834": MemberReader, "999": AckReader}
         make = readers.get(event.st01) if event.guide else None
         self.current = _Set(event.number, event.st01, event.guide, make() if make else None)
         self.sets.append((self.group_no, self.current))

@@ -30,7 +30,7 @@ from gateway.store import audit, documents
 from mappings.records import Record
 
 
-class Loaded(Record, kw_only=True):
+class Loaded(Record, frozen=True, kw_only=True):
     """What one file came to: kind of row, how many were in it, how many were new."""
 
     file: str
@@ -39,7 +39,7 @@ class Loaded(Record, kw_only=True):
     new: int
 
 
-class Row(Record, kw_only=True):
+class Row(Record, frozen=True, kw_only=True):
     """One dated row ready to be stored."""
 
     kind: str

@@ -15,7 +15,7 @@ from mappings.records import Organisation, Record
 from parsers.events import Delimiters
 
 
-class Partner(Record, kw_only=True):
+class Partner(Record, frozen=True, kw_only=True):
     """A trading partner. qualifier, isa_id, gs_id: how it names itself in ISA05-06 and GS02 (ISA07-08 of our answers).
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
@@ -39,7 +39,7 @@ class Partner(Record, kw_only=True):
         return self.gs_id or self.isa_id
 
 
-class Administrator(Record, kw_only=True):
+class Administrator(Record, frozen=True, kw_only=True):
     """Us: the third-party administrator. payer: what an 835 says of us. bank: partner id the EFT files go to."""
 
     id: str = "administrator"
@@ -62,7 +62,7 @@ class Administrator(Record, kw_only=True):
         return Organisation(name=self.name, id_qualifier="PI", id=self.payer.payer_id)
 
 
-class Sponsor(Record, kw_only=True):
+class Sponsor(Record, frozen=True, kw_only=True):
     """An employer whose plan we administer. groups: group numbers that name it (REF*38, SBR03).
 
     partner: where its reports and funding requests go. plans: HD04 code -> plan document id. policy: stop-loss policy

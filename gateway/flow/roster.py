@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -91,7 +92,7 @@ def save(connection: Connection, keys: Keys, sponsor_id: str, member: Member, ss
     """Writes a person in place of an earlier state; the SSN sealed, and as a keyed hash to match by."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     bare = msgspec.structs.replace(member, spans=())
-    values = {
+    values: dict[str, Any] = {
         "family_root": member.family_root, "subscriber_no": member.subscriber_no, "member_no": member.member_no,
         "body": msgspec.json.encode(bare).decode(),
     }  # fmt: skip

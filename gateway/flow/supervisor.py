@@ -60,9 +60,13 @@ class Supervisor(Service):
         """Gives back what this node's earlier start held, then starts the workers."""
         super().startService()
         released = self._run(parked.release_owner, self._context, f"{self._node}:")
-        released.addCallback(lambda _: [slot.start() for slot in self._slots] if self.running else None)
+        released.addCallback(lambda _: self._start_all())
         released.addErrback(self._trouble)
         self._beat.start(BEAT_S)
+
+    def _start_all(self) -> None:
+        for slot in self._slots if self.running else ():
+            slot.start()
 
     def stopService(self) -> Any:
         """Closes the workers' stdin: they leave after the step they are in."""
@@ -131,6 +135,8 @@ class Supervisor(Service):
 
 class _Slot(ProcessProtocol):
     """The place of one worker: the process in it changes, the place stays."""
+
+    transport: Any
 
     def __init__(self, supervisor: Supervisor, number: int) -> None:
         self._supervisor, self._number = supervisor, number

@@ -27,7 +27,7 @@ TAKEN_OVER = -1
 """run_no of decisions another administrator paid: no run of ours ever takes them."""
 
 
-class PaidClaim(Record, kw_only=True):
+class PaidClaim(Record, frozen=True, kw_only=True):
     """A claim the former administrator decided; decision.icn is the number providers know it by."""
 
     received_on: date
@@ -36,7 +36,7 @@ class PaidClaim(Record, kw_only=True):
     decision: Decision
 
 
-class Takeover(Record, kw_only=True):
+class Takeover(Record, frozen=True, kw_only=True):
     """The file. members: with their spans. accumulators: credits that stand in no claim below. cash_cents: in the account."""
 
     sponsor: str
