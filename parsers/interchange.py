@@ -63,19 +63,17 @@ class InterchangeReader:
     def close(self, iea: list[str] | None) -> tuple[list[Event], InterchangeVerdict]:
         """The interchange ended. Args: iea: its split trailer, None if it was cut off (023); 001 and 021 compare it."""
         self._close_group(None)
+        count, number = (*(iea or [])[1:3], "", "")[:2]
+        agrees = iea is not None and number == self.header.isa13
         if iea is None:
             self._wrong("023")
         elif not self.refused:
-            count, number = (*iea[1:3], "", "")[:2]
-            if number != self.header.isa13:
+            if not agrees:
                 self._wrong("001")
             if not envelope.counts(count, self._groups):
                 self._wrong("021")
         verdict = InterchangeVerdict(
-            header=self.header,
-            verdict="R" if self.codes else "A",
-            codes=tuple(self.codes),
-            complete=iea is not None and "001" not in self.codes,
+            header=self.header, verdict="R" if self.codes else "A", codes=tuple(self.codes), complete=agrees
         )
         return self._take(), verdict
 
