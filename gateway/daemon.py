@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from twisted.application.service import MultiService, Service
+from twisted.internet.defer import inlineCallbacks, maybeDeferred
 from twisted.internet.error import CannotListenError
 
 from gateway.errors import ConfigError, InputOutput, PortTaken
@@ -48,6 +49,13 @@ class Node(MultiService):
         for part in (pool, *self.doors(reactor, settings, context), self.supervisor):
             part.setServiceParent(self)
         Timers(reactor, context, pool.run, self.supervisor.wake).setServiceParent(self)
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Stops the parts one after the other, last started first: the door waits for what the drop still owes."""
+        Service.stopService(self)
+        for part in reversed(list(self)):
+            yield maybeDeferred(part.stopService)
 
     def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
         """What is reached from outside; started before any work, so that a taken port ends the start cleanly."""

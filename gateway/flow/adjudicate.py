@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.flow import books, holds, roster
 from gateway.flow.context import Context
@@ -60,10 +60,10 @@ def _plan(text: str) -> Plan:
     return benefits.parse(text)
 
 
-def plan_at(connection: Connection, plan_id: str, on: date) -> Plan | None:
-    """The plan document in force on a date of service."""
-    found = documents.at(connection, "plan", plan_id, on, Document)
-    return None if found is None else _plan(found.text)
+def plans_of(connection: Connection, sponsor: Sponsor | None) -> list[Plan]:
+    """Every version of every plan document of a sponsor."""
+    ids = sponsor.plans.values() if sponsor else ()
+    return [_plan(found.text) for found in documents.every(connection, "plan", ids, Document)]
 
 
 def adjudicate(context: Context, work: Work) -> None:
@@ -94,9 +94,7 @@ class _Batch:
         self.accidents = self._evidence("accident", AccidentAnswer)
         self.history = self._history(icns)
         self.originals = self._originals()
-        self.plans: dict[tuple[str, date], Plan | None] = {}
-        for row in self.rows:
-            self._remember_plan(row)
+        self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.updates: list[dict[str, Any]] = []
 
@@ -176,13 +174,6 @@ class _Batch:
             found[row.icn] = (row, msgspec.json.decode(row.body, type=Claim), decision)
         return found
 
-    def _remember_plan(self, row: Any) -> None:
-        if self.sponsor is None:
-            return
-        member = self.members.get(row.icn)
-        on = date.fromisoformat(row.first)
-        self.plans[row.icn, on] = plan_at(self.connection, plan_id_of(self.sponsor, member, on), on)
-
     # ---- deciding
 
     def run(self) -> None:
@@ -198,7 +189,7 @@ class _Batch:
         return int(row.version) + 1
 
     def _decide(self, row: Any, claim: Claim, version: int) -> Decision:
-        plan = self.plans.get((row.icn, date.fromisoformat(row.first)))
+        plan = benefits.choose(self.plans, self.members.get(row.icn), claim.first)
         if plan is None:
             reason = "no plan is on file for the date of service" if self.sponsor else "the claim names no sponsor we know"
             return Decision(icn=row.icn, version=version, outcome="pended", charge_cents=claim.charge_cents,
@@ -255,7 +246,7 @@ class _Batch:
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
-                "icn": row.icn, "state": state, "version": decision.version,
+                "of": row.icn, "state": state, "version": decision.version,
                 "status": "" if decision.outcome == "pended" else decision.status,
                 "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
             }
@@ -272,11 +263,8 @@ class _Batch:
         entries = [row for d in self.decisions for row in self._entry_rows(d[2])]
         if entries:
             connection.execute(insert(entry), entries)
-        for values in self.updates:
-            mine = update(claim_table).where(
-                claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.icn == values["icn"]
-            )
-            connection.execute(mine.values(**values))
+        mine = claim_table.c.sponsor_id == self.sponsor_id
+        connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
         for row, _, decision in self.decisions:
             if decision.pend is not None:
@@ -324,17 +312,6 @@ class _Batch:
                           partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"])  # fmt: skip
 
 
-def plan_id_of(sponsor: Sponsor, member: Member | None, on: date) -> str:
-    """The plan document of a person's coverage on a date; the sponsor's first plan when no coverage says another."""
-    spans = member.spans if member else ()
-    codes = [s.plan_id for s in spans if s.first <= on and (s.last is None or on <= s.last)]
-    codes += [s.plan_id for s in spans]
-    for code in codes:
-        if code in sponsor.plans:
-            return sponsor.plans[code]
-    return next(iter(sponsor.plans.values()), "")
-
-
 def _npis(claim: Claim) -> tuple[str, ...]:
     rendering = [claim.rendering, *(line.rendering for line in claim.lines)]
     return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
@@ -343,4 +320,4 @@ def _npis(claim: Claim) -> tuple[str, ...]:
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:
     """What becomes of a claim that was taken back: its present version pays nothing."""
     version = reversal.version if reversal is not None else row.version
-    return {"icn": row.icn, "version": version, "status": "22", "paid_cents": 0, "patient_cents": 0}
+    return {"of": row.icn, "version": version, "status": "22", "denied": 0, "paid_cents": 0, "patient_cents": 0}

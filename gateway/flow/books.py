@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan import ledger
 from gateway.plan.records import Journal, Posting
@@ -15,18 +14,25 @@ from gateway.store.schema import claim, forward_balance, journal, posting, remit
 
 def post(connection: Connection, now_us: int, sponsor_id: str, journals: Iterable[Journal]) -> None:
     """Posts journals; one whose key is posted already is left as it is."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    for each in journals:
-        row = {"sponsor_id": sponsor_id, "key": each.key, "posted_on": each.on.isoformat(), "text": each.text, "at_us": now_us}
-        fresh = connection.execute(dialect.insert(journal).values(**row).on_conflict_do_nothing()).rowcount == 1
-        if fresh:
-            connection.execute(
-                insert(posting),
-                [
-                    {"sponsor_id": sponsor_id, "key": each.key, "n": n, "account": p.account, "cents": p.cents, "sub": p.sub}
-                    for n, p in enumerate(each.postings)
-                ],
-            )
+    by_key = {each.key: each for each in journals}
+    if not by_key:
+        return
+    known = select(journal.c.key).where(journal.c.sponsor_id == sponsor_id, journal.c.key.in_(sorted(by_key)))
+    posted = set(connection.execute(known).scalars())
+    fresh = [each for key, each in by_key.items() if key not in posted]
+    if not fresh:
+        return
+    heads = [
+        {"sponsor_id": sponsor_id, "key": each.key, "posted_on": each.on.isoformat(), "text": each.text, "at_us": now_us}
+        for each in fresh
+    ]
+    sides = [
+        {"sponsor_id": sponsor_id, "key": each.key, "n": n, "account": p.account, "cents": p.cents, "sub": p.sub}
+        for each in fresh
+        for n, p in enumerate(each.postings)
+    ]
+    connection.execute(insert(journal), heads)
+    connection.execute(insert(posting), sides)
 
 
 def balance(connection: Connection, sponsor_id: str, account: str) -> int:

@@ -95,7 +95,7 @@ class _Run:
             )
             last = connection.execute(newest).scalar_one_or_none()
             rows = (RowKey.of(row) for row in self._rows(connection))
-            rules = self.sponsor.enrolment
+            rules = self.sponsor.rules
             found = enrolment.survey(self.header, rows, people, rules, date.fromisoformat(last) if last else None)
         if found.refused or (found.held and not self.work.body.get("released")):
             self._set_aside(found)
@@ -168,6 +168,7 @@ class _Run:
         if going.survey.applies:
             while rows := self._next_rows():
                 going = self._apply_chunk(going, rows)
+            self._strike(going.survey.missed)
             if not going.survey.ends_held:
                 going = self._end_leavers(going)
         self._finish(going)
@@ -190,7 +191,7 @@ class _Run:
                 continue
             family = families.of(row)
             outcome = enrolment.apply_row(
-                self.header, row, family, self.sponsor.enrolment, self.ord, self.today, limited=going.limited
+                self.header, row, family, self.sponsor.rules, self.ord, self.today, limited=going.limited
             )
             families.learn(outcome)
             outcomes.append((row, outcome))
@@ -212,7 +213,7 @@ class _Run:
                 people = roster.by_id(connection, self.sponsor.id, [one.person_id for one in part], self.ord)
             outcomes = [
                 enrolment.end_absent(
-                    people[one.person_id], self.header, self.sponsor.enrolment, self.ord, self.today, one.benefits,
+                    people[one.person_id], self.header, self.sponsor.rules, self.ord, self.today, one.benefits,
                     limited=going.limited,
                 )
                 for one in part
@@ -225,6 +226,18 @@ class _Run:
                     self._write(connection, outcome)
                 self._keep(connection, "applying", going)
         return going
+
+    def _strike(self, missed: tuple[str, ...]) -> None:
+        """Under two strikes: who is missing for the first time is remembered. Striking twice after a crash is one strike:
+        the survey, which says who is missing for the first time, was made before."""
+        for part in (missed[at : at + CHUNK_MEMBERS] for at in range(0, len(missed), CHUNK_MEMBERS)):
+            with self.context.store.read() as connection:
+                people = roster.by_id(connection, self.work.sponsor_id, part, self.ord)
+            with self.context.store.write("enrol") as connection:
+                queue.advance(connection, self.work, self.work.body)
+                for member in people.values():
+                    if member.absences == 0:
+                        roster.save(connection, self.context.keys, self.work.sponsor_id, enrolment.strike(member))
 
     def _write(self, connection: Connection, outcome: RowOutcome) -> None:
         if outcome.member is None:
@@ -275,6 +288,10 @@ class _Run:
         with self.context.store.write("enrol") as connection:
             queue.finish(connection, self.work)
             self._keep(connection, "applied" if going.survey.applies else "reported", going)
+            waits = going.counts.get("held", 0)
+            if waits:
+                reason = f"{waits} rows reach further back than the sponsor's limit; see the result report"
+                holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason)
             if going.survey.ends_held:
                 holds.open_(connection, self.context.now_us, "absence", self.work.sponsor_id, self._subject,
                             going.survey.arithmetic, ord=self.ord, header=msgspec.to_builtins(self.header))  # fmt: skip

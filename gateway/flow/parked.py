@@ -183,7 +183,7 @@ def end_absent(context: Context, work: Work) -> None:
         leavers = msgspec.json.decode(body, type=Going).survey.leavers
         people = roster.by_id(connection, sponsor.id, [one.person_id for one in leavers], ord_)
         for one in leavers:
-            outcome = enrolment.end_absent(people[one.person_id], header, sponsor.enrolment, ord_, today, one.benefits,
+            outcome = enrolment.end_absent(people[one.person_id], header, sponsor.rules, ord_, today, one.benefits,
                                            limited=False)  # fmt: skip
             if outcome.member is not None:
                 roster.save(connection, context.keys, sponsor.id, outcome.member)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
@@ -82,6 +83,11 @@ class Sponsor(Record, frozen=True, kw_only=True):
     shards: int = 1
     enrolment: Rules = Rules()
     funding: Funding = Funding()
+
+    @property
+    def rules(self) -> Rules:
+        """Its enrolment settings; federal COBRA applies from 20 people employed."""
+        return msgspec.structs.replace(self.enrolment, cobra_applies=self.enrolment.cobra_applies and self.employs >= 20)
 
 
 class Parties:

@@ -14,8 +14,9 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, case, func, insert, select, update
 
+from gateway.errors import NotPermitted, UsageError
 from gateway.flow import answers, books, holds
-from gateway.flow.adjudicate import plan_at
+from gateway.flow.adjudicate import plans_of
 from gateway.flow.context import Context
 from gateway.flow.envelopes import interchange, time_of_day
 from gateway.flow.parties import Parties, Sponsor
@@ -24,7 +25,7 @@ from gateway.plan.funding_request import Asked, DepositAccount
 from gateway.plan.funding_request import document as funding_document
 from gateway.plan.payment import ForwardBalance, Payable, Payee, PayeePlan
 from gateway.plan.records import Decision, ProviderRow
-from gateway.store import counters, documents, installation, outbox, queue
+from gateway.store import audit, counters, documents, installation, outbox, queue
 from gateway.store.keys import new_key, seal, unseal
 from gateway.store.order import ord_of
 from gateway.store.outbox import Parcel
@@ -282,11 +283,11 @@ def payee(context: Context, work: Work) -> None:
     with context.store.read() as connection:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
+        sponsor = parties.sponsor(work.sponsor_id)
         payees = [Payee(*pair) for pair in work.body["payees"]]
         run_no = work.body["run_no"]
-        plans = [_plan_of(connection, work.sponsor_id, run_no, one) for one in payees]
+        plans = [_plan_of(connection, sponsor, run_no, one) for one in payees]
         rows = {p.npi: p for p in documents.every(connection, "provider", [p.npi for p in payees], ProviderRow)}
-    sponsor = parties.sponsor(work.sponsor_id)
     with context.store.write("payee") as connection:
         queue.finish(connection, work)
         first = counters.take(connection, "TRN", len(plans))
@@ -294,7 +295,7 @@ def payee(context: Context, work: Work) -> None:
             _pay(connection, context, parties, sponsor, run_no, one, rows, today, number)
 
 
-def _plan_of(connection: Connection, sponsor_id: str, run_no: int, one: Payee) -> PayeePlan:
+def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) -> PayeePlan:
     told = (
         select(decision_table.c.body, decision_table.c.ord, claim_table.c.body.label("claim"), claim_table.c.received_on)
         .join(
@@ -302,19 +303,19 @@ def _plan_of(connection: Connection, sponsor_id: str, run_no: int, one: Payee) -
             (claim_table.c.sponsor_id == decision_table.c.sponsor_id) & (claim_table.c.icn == decision_table.c.icn),
         )
         .where(
-            decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no == run_no,
+            decision_table.c.sponsor_id == sponsor.id, decision_table.c.run_no == run_no,
             decision_table.c.tin == one.tin, decision_table.c.npi == one.npi,
         )
     )  # fmt: skip
+    codes = {plan.id: plan.filing_code for plan in plans_of(connection, sponsor)}
     payables = []
     for row in connection.execute(told):
         decision, claim = msgspec.json.decode(row.body, type=Decision), msgspec.json.decode(row.claim, type=Claim)
-        plan = plan_at(connection, decision.plan_id, claim.first)
         payables.append(
             Payable(icn=decision.icn, version=decision.version, ord=row.ord, decision=decision, claim=claim,
-                    received=date.fromisoformat(row.received_on), filing_code=plan.filing_code if plan else "12")
+                    received=date.fromisoformat(row.received_on), filing_code=codes.get(decision.plan_id, "12"))
         )  # fmt: skip
-    return payment.plan_payee(one, payables, _balances(connection, sponsor_id).get(one, ()))
+    return payment.plan_payee(one, payables, _balances(connection, sponsor.id).get(one, ()))
 
 
 def _pay(
@@ -529,6 +530,23 @@ def post_deposit(connection: Connection, context: Context, sponsor_id: str, cent
     books.post(connection, context.now_us, sponsor_id, [ledger.deposit_received(reference, today, applied, surplus)])
     try_again(connection, context, sponsor_id)
     return True
+
+
+def approve(connection: Connection, context: Context, sponsor_id: str, run_no: int, user: str) -> None:
+    """One person's approval of a run; raises UsageError, or NotPermitted when it is too late or was given already."""
+    name = f"{sponsor_id}/{run_no}"
+    mine = (pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+    state = connection.execute(select(pay_run.c.state).where(*mine)).scalar_one_or_none()
+    if state is None:
+        raise UsageError(f"no run {name}")
+    if state not in WAITING:
+        raise NotPermitted(f"run {name} is {state}")
+    key = {"sponsor_id": sponsor_id, "run_no": run_no, "user": user}
+    if connection.execute(select(approval.c.user).where(*[approval.c[n] == v for n, v in key.items()])).first():
+        raise NotPermitted(f"{user} has approved run {name} already; another person must")
+    connection.execute(insert(approval).values(**key, at_us=context.now_us))
+    audit.note(connection, context.now_us, user, "approve", f"run {name}")
+    try_again(connection, context, sponsor_id)
 
 
 def try_again(connection: Connection, context: Context, sponsor_id: str) -> None:
