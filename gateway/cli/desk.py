@@ -37,7 +37,9 @@ def hold_list(config: Path, as_json: bool) -> None:
     context = context_of(config)
     with context.store.read() as connection:
         rows = holds.opened(connection)
-    data = [{"id": r.id, "kind": r.kind, "sponsor": r.sponsor_id, "subject": r.subject, "reason": r.reason} for r in rows]
+    data = [
+        {"id": r.id, "kind": r.kind, "sponsor": r.sponsor_id, "subject": r.subject, "reason": r.reason} for r in rows
+    ]
     shown = [(d["id"], d["kind"], d["sponsor"], d["subject"], d["reason"]) for d in data]
     emit(data, as_json, lambda: table(("id", "kind", "sponsor", "about", "reason"), shown))
 
@@ -76,7 +78,9 @@ def explain(icn: str, config: Path, as_json: bool) -> None:
         row = connection.execute(select(claim_table).where(claim_table.c.icn == icn)).one_or_none()
         if row is None:
             raise UsageError(f"no claim {icn}")
-        mine = select(decision_table.c.body).where(decision_table.c.sponsor_id == row.sponsor_id, decision_table.c.icn == icn)
+        mine = select(decision_table.c.body).where(
+            decision_table.c.sponsor_id == row.sponsor_id, decision_table.c.icn == icn
+        )
         bodies = connection.execute(mine.order_by(decision_table.c.version)).scalars().all()
     claim = msgspec.json.decode(row.body, type=Claim)
     decisions = [msgspec.json.decode(body, type=Decision) for body in bodies]
@@ -84,7 +88,9 @@ def explain(icn: str, config: Path, as_json: bool) -> None:
         "icn": icn, "sponsor": row.sponsor_id, "state": row.state, "receipt": int(row.ord[:12]), "order": row.ord,
         "decisions": [explanation.document(one, claim) for one in decisions],
     }  # fmt: skip
-    lines = [f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {int(row.ord[:12])}."]
+    lines = [
+        f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {int(row.ord[:12])}."
+    ]
     lines += [line for one in decisions for line in explanation.lines(one, claim)]
     emit(data, as_json, lambda: click.echo("\n".join(lines)))
 

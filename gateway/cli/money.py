@@ -84,11 +84,24 @@ def list_(config: Path, as_json: bool) -> None:
         rows = list(connection.execute(select(pay_run).order_by(pay_run.c.sponsor_id, pay_run.c.run_no)))
         given = {}
         for row in rows:
-            mine = select(approval.c.user).where(approval.c.sponsor_id == row.sponsor_id, approval.c.run_no == row.run_no)
+            mine = select(approval.c.user).where(
+                approval.c.sponsor_id == row.sponsor_id, approval.c.run_no == row.run_no
+            )
             given[row.sponsor_id, row.run_no] = list(connection.execute(mine.order_by(approval.c.at_us)).scalars())
-    data = [{**row._mapping, "run": f"{row.sponsor_id}/{row.run_no}", "approved_by": given[row.sponsor_id, row.run_no]} for row in rows]
+    data = [
+        {**row._mapping, "run": f"{row.sponsor_id}/{row.run_no}", "approved_by": given[row.sponsor_id, row.run_no]}
+        for row in rows
+    ]
     shown = [
-        (d["run"], d["state"], d["run_on"], dollars(d["need_cents"]), d["claims"], d["request_no"], ", ".join(d["approved_by"]))
+        (
+            d["run"],
+            d["state"],
+            d["run_on"],
+            dollars(d["need_cents"]),
+            d["claims"],
+            d["request_no"],
+            ", ".join(d["approved_by"]),
+        )
         for d in data
     ]
     emit(data, as_json, lambda: table(("run", "state", "run date", "needs", "claims", "request", "approved by"), shown))
@@ -175,7 +188,9 @@ def trial_balance(sponsor_id: str | None, config: Path, as_json: bool) -> None:
             raise UsageError(f"no sponsor {sponsor_id}")
         names = [sponsor_id] if sponsor_id else found
         data = {name: books.trial_balance(connection, name) for name in names}
-    rows = [(name, plan_ledger.CHART[a].label, dollars(cents)) for name, sums in data.items() for a, cents in sums.items()]
+    rows = [
+        (name, plan_ledger.CHART[a].label, dollars(cents)) for name, sums in data.items() for a, cents in sums.items()
+    ]
     emit(data, as_json, lambda: table(("sponsor", "account", "balance"), rows))
 
 
@@ -192,15 +207,23 @@ def stoploss_list(config: Path, as_json: bool) -> None:
     context = context_of(config)
     with context.store.read() as connection:
         notices = list(connection.execute(select(notice).order_by(notice.c.sponsor_id, notice.c.seq)).mappings())
-        claims = list(connection.execute(select(recovery).order_by(recovery.c.sponsor_id, recovery.c.number)).mappings())
+        claims = list(
+            connection.execute(select(recovery).order_by(recovery.c.sponsor_id, recovery.c.number)).mappings()
+        )
     data: dict[str, Any] = {
         "notices": [{**n, "body": msgspec.json.decode(n["body"])} for n in notices],
         "recoveries": [{**c, "body": msgspec.json.decode(c["body"])} for c in claims],
     }
 
     def render() -> None:
-        table(("sponsor", "notice", "claim", "made"), [(n["sponsor_id"], n["kind"], n["icn"], n["made_on"]) for n in notices])
-        rows = [(c["sponsor_id"], c["number"], dollars(c["amount_cents"]), dollars(c["received_cents"]), c["state"]) for c in claims]
+        table(
+            ("sponsor", "notice", "claim", "made"),
+            [(n["sponsor_id"], n["kind"], n["icn"], n["made_on"]) for n in notices],
+        )
+        rows = [
+            (c["sponsor_id"], c["number"], dollars(c["amount_cents"]), dollars(c["received_cents"]), c["state"])
+            for c in claims
+        ]
         table(("sponsor", "claim", "filed", "received", "state"), rows)
 
     emit(data, as_json, render)

@@ -37,7 +37,9 @@ def partner() -> None:
 
 @partner.command("add")
 @FILES
-@click.option("--key", "keys", multiple=True, metavar="PARTNER=FILE", help="An SSH public key a partner may log in with.")
+@click.option(
+    "--key", "keys", multiple=True, metavar="PARTNER=FILE", help="An SSH public key a partner may log in with."
+)
 @user_option
 @config_option
 def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None, config: Path) -> None:
@@ -71,13 +73,17 @@ def partner_list(config: Path, as_json: bool) -> None:
     context = context_of(config)
     with context.store.read() as connection:
         parties = Parties(connection, installation.business_date(connection))
-        keys = connection.execute(select(partner_key.c.partner, partner_key.c.fingerprint).where(partner_key.c.revoked == 0)).all()
+        keys = connection.execute(
+            select(partner_key.c.partner, partner_key.c.fingerprint).where(partner_key.c.revoked == 0)
+        ).all()
     data = [
         {"id": p.id, "name": p.name, "isa": f"{p.qualifier}/{p.isa_id}", "roles": p.roles, "sponsors": p.sponsors,
          "keys": [f for who, f in keys if who == p.id]}
         for p in parties.partners.values()
     ]  # fmt: skip
-    rows = [(d["id"], d["name"], d["isa"], ", ".join(d["roles"]), ", ".join(d["sponsors"]), len(d["keys"])) for d in data]
+    rows = [
+        (d["id"], d["name"], d["isa"], ", ".join(d["roles"]), ", ".join(d["sponsors"]), len(d["keys"])) for d in data
+    ]
     emit(data, as_json, lambda: table(("id", "name", "ISA", "roles", "sponsors", "keys"), rows))
 
 
@@ -112,5 +118,7 @@ def sponsor_list(config: Path, as_json: bool) -> None:
     context = context_of(config)
     with context.store.read() as connection:
         sponsors = Parties(connection, installation.business_date(connection)).sponsors
-    rows = [(s.id, s.name, ", ".join(s.groups), ", ".join(s.plans), s.policy, s.funding.method) for s in sponsors.values()]
+    rows = [
+        (s.id, s.name, ", ".join(s.groups), ", ".join(s.plans), s.policy, s.funding.method) for s in sponsors.values()
+    ]
     emit(list(sponsors.values()), as_json, lambda: table(("id", "name", "groups", "plans", "policy", "funding"), rows))

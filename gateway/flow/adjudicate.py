@@ -191,7 +191,9 @@ class _Batch:
     def _decide(self, row: Any, claim: Claim, version: int) -> Decision:
         plan = benefits.choose(self.plans, self.members.get(row.icn), claim.first)
         if plan is None:
-            reason = "no plan is on file for the date of service" if self.sponsor else "the claim names no sponsor we know"
+            reason = (
+                "no plan is on file for the date of service" if self.sponsor else "the claim names no sponsor we know"
+            )
             return Decision(icn=row.icn, version=version, outcome="pended", charge_cents=claim.charge_cents,
                             pend=Pend(queue="PRC" if self.sponsor else "MBR", reason=reason))  # fmt: skip
         people, npis = row.person_id, _npis(claim)

@@ -99,7 +99,9 @@ def reject(connection: Connection, run: _Intake, event: InterchangeClosed) -> No
     if _asked(event.verdict):
         _ta1(connection, run, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
-    _report(connection, run, {"verdict": "rejected", "interchange": run.interchange_no, "reasons": sentences}, sentences)
+    _report(
+        connection, run, {"verdict": "rejected", "interchange": run.interchange_no, "reasons": sentences}, sentences
+    )
 
 
 def accept(connection: Connection, run: _Intake, event: InterchangeClosed) -> None:
@@ -122,7 +124,9 @@ def accept(connection: Connection, run: _Intake, event: InterchangeClosed) -> No
 
 def junk(connection: Connection, run: _Intake, finding: Finding) -> None:
     """The answer to bytes that are no interchange."""
-    _report(connection, run, {"verdict": "quarantined", "code": finding.code, "reason": finding.message}, [finding.message])
+    _report(
+        connection, run, {"verdict": "quarantined", "code": finding.code, "reason": finding.message}, [finding.message]
+    )
 
 
 def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -166,7 +170,9 @@ def match(connection: Connection, run: _Intake, traces: list[Trace], ta1: tuple[
 def claims(connection: Connection, context: Context, parties: Parties, set_row: Any, today: date) -> None:
     """The one 277CA of an accepted 837 set, from the state its route steps left."""
     partner = parties.partner(set_row.partner)
-    mine = select(claim_table).where(claim_table.c.ord.between(f"{set_row.ord[:-7]}0000000", f"{set_row.ord[:-7]}9999999"))
+    mine = select(claim_table).where(
+        claim_table.c.ord.between(f"{set_row.ord[:-7]}0000000", f"{set_row.ord[:-7]}9999999")
+    )
     rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
     number = counters.take(connection, "BHT/277CA")

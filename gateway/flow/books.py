@@ -23,7 +23,13 @@ def post(connection: Connection, now_us: int, sponsor_id: str, journals: Iterabl
     if not fresh:
         return
     heads = [
-        {"sponsor_id": sponsor_id, "key": each.key, "posted_on": each.on.isoformat(), "text": each.text, "at_us": now_us}
+        {
+            "sponsor_id": sponsor_id,
+            "key": each.key,
+            "posted_on": each.on.isoformat(),
+            "text": each.text,
+            "at_us": now_us,
+        }
         for each in fresh
     ]
     sides = [
@@ -59,7 +65,9 @@ def postings(connection: Connection, sponsor_id: str, key: str) -> list[Posting]
 def verify(connection: Connection) -> list[str]:
     """What is wrong with the books of every employer, a sentence each: sums, keys, and what the sums must agree with."""
     wrong = []
-    for sponsor_id in connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars().all():
+    for sponsor_id in (
+        connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars().all()
+    ):
         wrong += [f"{sponsor_id}: {sentence}" for sentence in _verify(connection, sponsor_id)]
     return wrong
 
@@ -76,7 +84,9 @@ def _verify(connection: Connection, sponsor_id: str) -> list[str]:
     wrong += ledger.verify(sound)
     known = {head.key for head in heads}
     mine = select(posting.c.key).where(posting.c.sponsor_id == sponsor_id).distinct()
-    wrong += [f"postings of {key} belong to no journal" for key in connection.execute(mine).scalars() if key not in known]
+    wrong += [
+        f"postings of {key} belong to no journal" for key in connection.execute(mine).scalars() if key not in known
+    ]
     return wrong + _disagreements(connection, sponsor_id)
 
 

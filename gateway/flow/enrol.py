@@ -271,7 +271,11 @@ class _Run:
     def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
         assert outcome.cobra_event is not None
         for case in cobra.open_cases(outcome.cobra_event, told_on=self.today):
-            values = {"sponsor_id": self.work.sponsor_id, "person_id": case.person_id, "event_on": case.event_on.isoformat()}
+            values = {
+                "sponsor_id": self.work.sponsor_id,
+                "person_id": case.person_id,
+                "event_on": case.event_on.isoformat(),
+            }
             mine = [cobra_case.c[name] == value for name, value in values.items()]
             if connection.execute(select(cobra_case.c.state).where(*mine)).first():
                 continue
@@ -306,7 +310,10 @@ class _Run:
         )
         text = enrolment_report.text(document)
         base = f"R{self.set_row.receipt_no:09d}-{self.set_row.interchange}-{self.set_row.grp}-{self.set_row.number}.834-result"
-        for suffix, body in (("txt", text.encode()), ("json", msgspec.json.format(msgspec.json.encode(document), indent=1))):
+        for suffix, body in (
+            ("txt", text.encode()),
+            ("json", msgspec.json.format(msgspec.json.encode(document), indent=1)),
+        ):
             parcel = Parcel(partner=self.set_row.partner, kind="834-result", name=f"{base}.{suffix}", body=body,
                             folder="reports", sponsor_id=self.work.sponsor_id,
                             cause=f"receipt {self.set_row.receipt_no}")  # fmt: skip

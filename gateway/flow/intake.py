@@ -137,7 +137,11 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        readers: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {"837": ClaimReader, "834": MemberReader, "999": AckReader}
+        readers: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
+            "837": ClaimReader,
+            "834": MemberReader,
+            "999": AckReader,
+        }
         make = readers.get(event.st01) if event.guide else None
         self.current = _Set(event.number, event.st01, event.guide, make() if make else None)
         self.sets.append((self.group_no, self.current))
@@ -283,7 +287,10 @@ class _Intake:
         self._insert_interchange(connection, event, "accepted")
         states = [self._state_of(connection, read) for _, read in self.sets]
         self._take_traces(connection, event, states)
-        numbers = [r.rows if s in ("accepted", "held") and r.st01 == "837" else 0 for (_, r), s in zip(self.sets, states, strict=True)]
+        numbers = [
+            r.rows if s in ("accepted", "held") and r.st01 == "837" else 0
+            for (_, r), s in zip(self.sets, states, strict=True)
+        ]
         answers.accept(connection, self, event)
         icns = icn_block(connection, self.today, sum(numbers))
         for (grp, read), state, count in zip(self.sets, states, numbers, strict=True):

@@ -69,7 +69,11 @@ def notify(context: Context, work: Work) -> None:
         for seq, (each, document, pdf) in enumerate(made, first):
             _send(connection, context, parties, sponsor, seq, each, document, pdf, today)
         for row in rows:
-            mine = (fact_table.c.sponsor_id == sponsor.id, fact_table.c.icn == row.icn, fact_table.c.version == row.version)
+            mine = (
+                fact_table.c.sponsor_id == sponsor.id,
+                fact_table.c.icn == row.icn,
+                fact_table.c.version == row.version,
+            )
             connection.execute(update(fact_table).where(*mine).values(seen=1))
         if len(rows) == FACTS_A_STEP:
             queue.later(connection, work, context.now_us)
@@ -85,7 +89,9 @@ def _take(connection: Connection, scope: str, first: int, count: int) -> None:
 
 def _unseen(connection: Connection, sponsor_id: str) -> list[Any]:
     mine = select(fact_table).where(fact_table.c.sponsor_id == sponsor_id, fact_table.c.seen == 0)
-    return list(connection.execute(mine.order_by(fact_table.c.ord, fact_table.c.icn, fact_table.c.version).limit(FACTS_A_STEP)))
+    return list(
+        connection.execute(mine.order_by(fact_table.c.ord, fact_table.c.icn, fact_table.c.version).limit(FACTS_A_STEP))
+    )
 
 
 def _fact(row: Any, root: str) -> Fact:
@@ -190,7 +196,9 @@ def _post(
         return
     body = msgspec.json.format(msgspec.json.encode(document), indent=1)
     for suffix, content in (("json", body), ("pdf", pdf)):
-        parcel = Parcel(partner=partner, kind=kind, name=f"{name}.{suffix}", body=content, sponsor_id=sponsor_id, cause=cause)
+        parcel = Parcel(
+            partner=partner, kind=kind, name=f"{name}.{suffix}", body=content, sponsor_id=sponsor_id, cause=cause
+        )
         outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
 
 
@@ -227,7 +235,11 @@ def recover(context: Context, work: Work) -> None:
         first = counters.peek(connection, f"SL/{sponsor.id}")
         claims = _recoveries(connection, sponsor, policy) if policy else ()
         filed = [each for each in claims if each.amount_cents > 0]
-        made = [_filing(connection, context, sponsor, policy, each, n, today) for n, each in enumerate(filed, first)] if policy else []
+        made = (
+            [_filing(connection, context, sponsor, policy, each, n, today) for n, each in enumerate(filed, first)]
+            if policy
+            else []
+        )
     with context.store.write("recover") as connection:
         queue.finish(connection, work)
         if made:
@@ -276,7 +288,13 @@ def _settled(connection: Connection, sponsor_id: str) -> list[Paid]:
 
 
 def _filing(
-    connection: Connection, context: Context, sponsor: Sponsor, policy: Policy, each: RecoveryClaim, number: int, today: date
+    connection: Connection,
+    context: Context,
+    sponsor: Sponsor,
+    policy: Policy,
+    each: RecoveryClaim,
+    number: int,
+    today: date,
 ) -> tuple[RecoveryClaim, str, dict[str, Any], bytes]:
     """A reimbursement claim with its document and its page."""
     name = f"SL-{number:04d}"

@@ -87,7 +87,9 @@ class Sponsor(Record, frozen=True, kw_only=True):
     @property
     def rules(self) -> Rules:
         """Its enrolment settings; federal COBRA applies from 20 people employed."""
-        return msgspec.structs.replace(self.enrolment, cobra_applies=self.enrolment.cobra_applies and self.employs >= 20)
+        return msgspec.structs.replace(
+            self.enrolment, cobra_applies=self.enrolment.cobra_applies and self.employs >= 20
+        )
 
 
 class Parties:

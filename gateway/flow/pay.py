@@ -393,7 +393,9 @@ def close(context: Context, work: Work) -> None:
             by_receiver[row.receiver].append(records[row.trace])
         for receiver, told in sorted(by_receiver.items()):
             _send_835(connection, context, parties, sponsor_id, run_no, receiver, told, today)
-        _send_eft(connection, context, parties, sponsor_id, run_no, [r for r in records.values() if r.method == "ACH"], today)
+        _send_eft(
+            connection, context, parties, sponsor_id, run_no, [r for r in records.values() if r.method == "ACH"], today
+        )
         _send_register(connection, context, parties, sponsor_id, run_no, list(records.values()), today)
         connection.execute(update(remittance_table).where(*made).values(state="issued"))
         left = _payee_plans(connection, sponsor_id, run_no)
@@ -424,7 +426,18 @@ def _send_835(
     identifiers = [value for one in told for value in x835.identifiers(one)]
     body, isa13 = interchange(connection, context, parties, partner, today, [("HP", sets)], identifiers)
     answers.require_valid(context, parties, partner, body)
-    _post(connection, context, partner.id, sponsor_id, run_no, today, "835", f"{sponsor_id}-run{run_no:04d}.835.x12", body, isa13)
+    _post(
+        connection,
+        context,
+        partner.id,
+        sponsor_id,
+        run_no,
+        today,
+        "835",
+        f"{sponsor_id}-run{run_no:04d}.835.x12",
+        body,
+        isa13,
+    )
 
 
 def _post(
@@ -525,7 +538,9 @@ def post_deposit(connection: Connection, context: Context, sponsor_id: str, cent
     for number, part in applied:
         row = next(r for r in rows if r.number == number)
         paid = row.paid_cents + part
-        that = update(funding_request).where(funding_request.c.sponsor_id == sponsor_id, funding_request.c.number == number)
+        that = update(funding_request).where(
+            funding_request.c.sponsor_id == sponsor_id, funding_request.c.number == number
+        )
         connection.execute(that.values(paid_cents=paid, state="paid" if paid == row.amount_cents else "open"))
     books.post(connection, context.now_us, sponsor_id, [ledger.deposit_received(reference, today, applied, surplus)])
     try_again(connection, context, sponsor_id)

@@ -18,7 +18,9 @@ IDS_A_QUERY = 500
 """Ids in one IN list: far below both engines' limits, and one query serves a chunk of 100 claims."""
 
 
-def by_subscriber(connection: Connection, sponsor_id: str, numbers: Iterable[str], known_at: str) -> dict[str, list[Member]]:
+def by_subscriber(
+    connection: Connection, sponsor_id: str, numbers: Iterable[str], known_at: str
+) -> dict[str, list[Member]]:
     """Everybody whose present or earlier subscriber number is one of numbers, with spans as known at known_at."""
     wanted = sorted(set(numbers))
     found: dict[str, set[str]] = defaultdict(set)

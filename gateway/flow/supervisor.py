@@ -120,7 +120,9 @@ class Supervisor(Service):
     def _look_at_nodes(self, seen: dict[str, int]) -> None:
         """A node whose beat has not changed for DEAD_AFTER_S by our own time is dead: no clocks are compared."""
         now = self.now_s
-        self._heard = {n: self._heard.get(n, (s, now)) if self._heard.get(n, (s,))[0] == s else (s, now) for n, s in seen.items()}
+        self._heard = {
+            n: self._heard.get(n, (s, now)) if self._heard.get(n, (s,))[0] == s else (s, now) for n, s in seen.items()
+        }
         for node, (_, since) in list(self._heard.items()):
             if node != self._node and now - since > DEAD_AFTER_S:
                 del self._heard[node]

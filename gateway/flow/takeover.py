@@ -75,7 +75,9 @@ def apply(context: Context, file: Takeover, user: str) -> bool:
             _claim(connection, context, file.sponsor, paid)
         _evidence(connection, file)
         books.post(connection, context.now_us, file.sponsor, [opening])
-        audit.note(connection, context.now_us, user, "takeover", f"sponsor {file.sponsor}", f"{len(file.claims)} claims")
+        audit.note(
+            connection, context.now_us, user, "takeover", f"sponsor {file.sponsor}", f"{len(file.claims)} claims"
+        )
     return True
 
 

@@ -24,7 +24,9 @@ TICK_S = 1.0
 class Timers(Service):
     """Each second: chains the audit, and in production moves the business date to the administrator's local date."""
 
-    def __init__(self, reactor: Any, context: Context, run_blocking: Callable[..., Any], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, reactor: Any, context: Context, run_blocking: Callable[..., Any], wake: Callable[[], None]
+    ) -> None:
         self._context, self._run, self._wake = context, run_blocking, wake
         self._loop = LoopingCall(self._tick)
         self._loop.clock = reactor
