@@ -30,7 +30,7 @@ COMMANDS = {
     "synth": ("gateway.cli.make", "Write synthetic 834 and 837P files of any size."),
     "bench": ("gateway.cli.make", "Measure, against pyx12 and a plain insert, in one run."),
 }
-"""Command -> the module that holds it, and its line in the help. Modules are imported only when called: start-up is imports."""
+"""Command -> the module that holds it, and its line in the help. Imported only when called: start-up is imports."""
 
 
 class _Lazy(click.Group):

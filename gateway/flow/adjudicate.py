@@ -250,7 +250,8 @@ class _Batch:
             {
                 "of": row.icn, "state": state, "version": decision.version,
                 "status": "" if decision.outcome == "pended" else decision.status,
-                "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
+                "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents,
+                "patient_cents": decision.patient_cents,
             }
         )  # fmt: skip
 

@@ -203,7 +203,7 @@ def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:
 
 def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     reasons = msgspec.json.decode(row.answer, type=tuple[ClaimStatus, ...])
-    # Who the patient is, is told as sent: the member number stands with the patient only when the card is the patient's.
+    # Who the patient is, is told as sent: the member number stands with the patient only when it is the patient's card.
     patient = claim.patient
     if not patient.id:
         patient = msgspec.structs.replace(patient, id=claim.subscriber.id, id_qualifier=claim.subscriber.id_qualifier)
@@ -214,11 +214,11 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     )  # fmt: skip
 
 
-# ---- before anything leaves --------------------------------------------------------------------------------------------
+# ---- before anything leaves ------------------------------------------------------------------------------------------
 
 
 def require_valid(context: Context, parties: Parties, partner: Partner, body: bytes) -> None:
-    """Our own validator has the last word on what we send; raises OutboundInvalid, and the step's transaction is undone."""
+    """Our own validator has the last word on what we send; raises OutboundInvalid, and the transaction is undone."""
     ours = parties.administrator
     policy = EnvelopePolicy(
         senders=frozenset({(ours.qualifier, ours.isa_id)}), receivers=frozenset({(partner.qualifier, partner.isa_id)}),

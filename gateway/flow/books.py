@@ -63,7 +63,7 @@ def postings(connection: Connection, sponsor_id: str, key: str) -> list[Posting]
 
 
 def verify(connection: Connection) -> list[str]:
-    """What is wrong with the books of every employer, a sentence each: sums, keys, and what the sums must agree with."""
+    """What is wrong with every employer's books, a sentence each: sums, keys, and what the sums must agree with."""
     wrong = []
     for sponsor_id in (
         connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars().all()

@@ -228,7 +228,7 @@ class _Run:
         return going
 
     def _strike(self, missed: tuple[str, ...]) -> None:
-        """Under two strikes: who is missing for the first time is remembered. Striking twice after a crash is one strike:
+        """Under two strikes: who is missing for the first time is remembered. Striking twice after a crash is once:
         the survey, which says who is missing for the first time, was made before."""
         for part in (missed[at : at + CHUNK_MEMBERS] for at in range(0, len(missed), CHUNK_MEMBERS)):
             with self.context.store.read() as connection:
@@ -309,7 +309,8 @@ class _Run:
             self.header, going.survey, going.lines, going.counts, usage=self.context.usage
         )
         text = enrolment_report.text(document)
-        base = f"R{self.set_row.receipt_no:09d}-{self.set_row.interchange}-{self.set_row.grp}-{self.set_row.number}.834-result"
+        row = self.set_row
+        base = f"R{row.receipt_no:09d}-{row.interchange}-{row.grp}-{row.number}.834-result"
         for suffix, body in (
             ("txt", text.encode()),
             ("json", msgspec.json.format(msgspec.json.encode(document), indent=1)),

@@ -1,8 +1,8 @@
 """Intake: validate a received file while streaming, stage its rows, then accept or reject each interchange.
 
 Staged rows are invisible until the small accept transaction at IEA, which also writes the answers. After a crash the
-file is read again from its start, which is cheap and gives the same events: rows already staged and interchanges already
-decided are skipped.
+file is read again from its start, which is cheap and gives the same events: rows already staged and interchanges
+already decided are skipped.
 """
 
 from __future__ import annotations
@@ -320,7 +320,8 @@ class _Intake:
         reason = f"suspected duplicate of a batch of receipt {earlier}"
         set_key = {"receipt_no": self.receipt_no, "interchange": self.interchange_no,
                    "grp": self._group_of(read), "set_no": read.number}  # fmt: skip
-        holds.open_(connection, self.context.now_us, "batch", "", f"receipt {self.receipt_no} set {read.number}", reason,
+        subject = f"receipt {self.receipt_no} set {read.number}"
+        holds.open_(connection, self.context.now_us, "batch", "", subject, reason,
                     **set_key)  # fmt: skip
         return "held"
 

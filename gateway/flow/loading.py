@@ -50,7 +50,7 @@ class Row(Record, frozen=True, kw_only=True):
 
 
 def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
-    """Loads files, all or none. Raises BadData with every problem of every file, InputOutput for one that is unreadable."""
+    """Loads files, all or none. Raises BadData with every problem of every file, InputOutput for an unreadable one."""
     prepared, problems = [], []
     for path in paths:
         try:

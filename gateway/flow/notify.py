@@ -82,7 +82,7 @@ def notify(context: Context, work: Work) -> None:
 
 
 def _take(connection: Connection, scope: str, first: int, count: int) -> None:
-    """Takes the numbers that documents already carry. The lane is the series' only user: another first is another owner."""
+    """Takes the numbers that documents already carry. The lane is the series' only user: another first, another owner."""
     if counters.take(connection, scope, count) != first:
         raise queue.Fenced
 
@@ -189,7 +189,7 @@ def _post(
     connection: Connection, context: Context, parties: Parties, partner: str, sponsor_id: str, kind: str, name: str,
     document: dict[str, Any], pdf: bytes, today: date, cause: str,
 ) -> None:  # fmt: skip
-    """A document and its PDF twin into the partner's outbound folder; a partner that is not on file is a person's matter."""
+    """A document and its PDF twin into the partner's outbound folder; a partner not on file is a person's matter."""
     if partner not in parties.partners:
         reason = f"nobody is on file to receive {kind} documents"
         holds.open_(connection, context.now_us, "remittance", sponsor_id, name, reason)

@@ -46,7 +46,8 @@ def _park(connection: Connection, context: Context, work: Work) -> None:
             claim_table.c.state == "routed",
         )  # fmt: skip
         connection.execute(mine.values(state="pended"))
-    holds.open_(connection, context.now_us, "parked", work.sponsor_id, subject, f"the {work.kind} step failed three times",
+    reason = f"the {work.kind} step failed three times"
+    holds.open_(connection, context.now_us, "parked", work.sponsor_id, subject, reason,
                 work_id=work.id, kind=work.kind, body=work.body)  # fmt: skip
     audit.note(connection, context.now_us, "gateway", "park", f"work {work.id}", work.kind)
 

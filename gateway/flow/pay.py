@@ -1,4 +1,5 @@
-"""Pay: plan freezes decided claims into a run and asks for money; issue releases it; payee pays; close sends; settle ends.
+"""Pay: plan freezes decided claims into a run and asks for money; issue releases it; payee pays; close sends; settle
+ends.
 
 All steps of a sponsor stand in lane P/<sponsor>. Nothing leaves before its money is posted, its approvals are given and
 its run date has come; each payee of a run is paid in one transaction that can happen only once.
@@ -130,7 +131,8 @@ def _balances(connection: Connection, sponsor_id: str) -> dict[Payee, list[Forwa
 def _totals(connection: Connection, sponsor_id: str, run_no: int) -> payment.RunTotals:
     """The run in figures, from sums by payee. Balances that an earlier waiting run will recover are left to it."""
     signs = select(
-        func.count(), func.coalesce(func.sum(case((decision_table.c.paid_cents > 0, decision_table.c.paid_cents), else_=0)), 0),
+        func.count(),
+        func.coalesce(func.sum(case((decision_table.c.paid_cents > 0, decision_table.c.paid_cents), else_=0)), 0),
         func.coalesce(func.sum(case((decision_table.c.paid_cents < 0, decision_table.c.paid_cents), else_=0)), 0),
     ).where(decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no == run_no)  # fmt: skip
     claims, approved, taken_back = connection.execute(signs).one()
@@ -297,7 +299,9 @@ def payee(context: Context, work: Work) -> None:
 
 def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) -> PayeePlan:
     told = (
-        select(decision_table.c.body, decision_table.c.ord, claim_table.c.body.label("claim"), claim_table.c.received_on)
+        select(
+            decision_table.c.body, decision_table.c.ord, claim_table.c.body.label("claim"), claim_table.c.received_on
+        )
         .join(
             claim_table,
             (claim_table.c.sponsor_id == decision_table.c.sponsor_id) & (claim_table.c.icn == decision_table.c.icn),
@@ -525,7 +529,7 @@ def settle(context: Context, work: Work) -> None:
 
 
 def post_deposit(connection: Connection, context: Context, sponsor_id: str, cents: int, reference: str) -> bool:
-    """Posts the employer's money against its open requests, oldest first; False when the reference is posted already."""
+    """Posts the employer's money against its open requests, oldest first; False when the reference is known already."""
     mine = (deposit.c.sponsor_id == sponsor_id, deposit.c.reference == reference)
     if connection.execute(select(deposit.c.reference).where(*mine)).first():
         return False

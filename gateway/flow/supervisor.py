@@ -36,7 +36,7 @@ RunBlocking = Callable[..., "Deferred[Any]"]
 
 
 class Supervisor(Service):
-    """argv: (worker's name) -> command line. node: this node's name, the same at each start of the same installation."""
+    """argv: (worker's name) -> command line. node: this node's name, the same at each start of the installation."""
 
     def __init__(
         self, reactor: Any, context: Context, run_blocking: RunBlocking, node: str, workers: int,

@@ -37,7 +37,7 @@ class PaidClaim(Record, frozen=True, kw_only=True):
 
 
 class Takeover(Record, frozen=True, kw_only=True):
-    """The file. members: with their spans. accumulators: credits that stand in no claim below. cash_cents: in the account."""
+    """The file. members: with their spans. accumulators: credits that stand in no claim below. cash_cents: in bank."""
 
     sponsor: str
     as_of: date
