@@ -95,7 +95,7 @@ def sponsor() -> None:
 @sponsor.command("add")
 @FILES
 @click.option("--takeover", "takeover_file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="JSON of the former administrator: members, accumulators, claims, authorisations, cash.")  # fmt: skip
+              help="JSON of the former administrator: members, credits, claims, authorisations, cash.")  # fmt: skip
 @user_option
 @config_option
 def sponsor_add(files: tuple[Path, ...], takeover_file: Path | None, user: str | None, config: Path) -> None:

@@ -44,7 +44,7 @@ def interchange(
     """
     ours = parties.administrator
     delimiters = choose_delimiters(identifiers, partner.delimiters or Delimiters())
-    groups = [(gs01, [list(blanked(one, delimiters)) for one in sets]) for gs01, sets in groups]
+    groups = [(gs01, [list(blanked(map(list, one), delimiters)) for one in sets]) for gs01, sets in groups]
     scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
     isa13 = f"{(counters.take(connection, f'ISA13/{scope}') - 1) % WRAP + 1:09d}"
     first_gs06 = counters.take(connection, f"GS06/{scope}", len(groups)) if groups else 0

@@ -82,7 +82,7 @@ def notify(context: Context, work: Work) -> None:
 
 
 def _take(connection: Connection, scope: str, first: int, count: int) -> None:
-    """Takes the numbers that documents already carry. The lane is the series' only user: another first, another owner."""
+    """Takes the numbers that documents already carry. The lane is the series' only user."""
     if counters.take(connection, scope, count) != first:
         raise queue.Fenced
 
@@ -215,11 +215,11 @@ def paper(context: Context, work: Work) -> None:
             funding_request.c.sponsor_id == sponsor.id, funding_request.c.number == work.body["number"]
         )
         document = msgspec.json.decode(connection.execute(mine).scalar_one())
-    pdf = papers.funding_request(document)
+    number, pdf = work.body["number"], papers.funding_request(document)
     with context.store.write("paper") as connection:
         queue.finish(connection, work)
         _post(connection, context, parties, sponsor.partner, sponsor.id, "funding-request",
-              f"{sponsor.id}-{work.body['number']}", document, pdf, today, f"request {work.body['number']}")  # fmt: skip
+              f"{sponsor.id}-{number}", document, pdf, today, f"request {number}")  # fmt: skip
 
 
 # ---- reimbursement ---------------------------------------------------------------------------------------------------

@@ -115,7 +115,8 @@ class _Batch:
             {
                 "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
                 "partner": self.set_row.partner, "person_id": found.member.person_id if found.member else "",
-                "family_root": root, "match": found.reason, "pcn": claim.pcn, "state": "rejected" if reasons else "routed",
+                "family_root": root, "match": found.reason, "pcn": claim.pcn,
+                "state": "rejected" if reasons else "routed",
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
                 "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
