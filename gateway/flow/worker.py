@@ -1,7 +1,7 @@
 """A worker: claims the next due step, does it, and looks again. Crash-only: any doubt, and it leaves.
 
-Its work is then given back. It leaves as well when its stdin ends (the supervisor is gone). A byte on stdin wakes it; a byte on stdout says that it
-finished something, so that others look for what that made.
+Its work is then given back. It leaves as well when its stdin ends (the supervisor is gone). A byte on stdin wakes it; a
+byte on stdout says that it finished something, so that others look for what that made.
 """
 
 from __future__ import annotations
