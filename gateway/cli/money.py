@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from gateway.cli.common import (
     Dollars,
@@ -116,20 +116,7 @@ def approve(run_name: str, user: str, config: Path) -> None:
     context = context_of(config)
     sponsor_id, run_no = _run_key(run_name)
     with context.store.write("approve") as connection:
-        mine = (pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
-        row = connection.execute(select(pay_run).where(*mine)).one_or_none()
-        if row is None:
-            raise UsageError(f"no run {run_name}")
-        if row.state not in pay.WAITING:
-            raise NotPermitted(f"run {run_name} is {row.state}")
-        again = select(approval.c.user).where(
-            approval.c.sponsor_id == sponsor_id, approval.c.run_no == run_no, approval.c.user == user
-        )
-        if connection.execute(again).first():
-            raise NotPermitted(f"{user} has approved run {run_name} already; another person must")
-        connection.execute(insert(approval).values(sponsor_id=sponsor_id, run_no=run_no, user=user, at_us=context.now_us))
-        audit.note(connection, context.now_us, user, "approve", f"run {run_name}")
-        pay.try_again(connection, context, sponsor_id)
+        pay.approve(connection, context, sponsor_id, run_no, user)
     click.echo(f"run {run_name} approved by {user}")
 
 
