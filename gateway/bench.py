@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -106,18 +107,20 @@ def _pieces(data: bytes) -> Iterable[bytes]:
     return (data[at : at + PIECE] for at in range(0, len(data), PIECE))
 
 
-_TABLES: dict[str, bytes] = {}
+_guide = lru_cache(guides.load)
 
 
 def _reader() -> Reader:
-    return Reader(lambda gs08: guides.load(gs08, _TABLES), EnvelopePolicy())
+    """A reader as a worker has it: guides are compiled once a process; the cold figure tells what that costs."""
+    return Reader(_guide, EnvelopePolicy())
 
 
 def _read(data: bytes) -> None:
     """Validation alone."""
     reader = _reader()
     for piece in _pieces(data):
-        reader.feed(piece)
+        for _ in reader.events(piece):
+            pass
     reader.close()
 
 
@@ -126,7 +129,7 @@ def _read_full(data: bytes) -> None:
     reader, claims, members = _reader(), ClaimReader(), MemberReader()
     charge_cents = lines_cents = 0
     for piece in _pieces(data):
-        for event in reader.feed(piece):
+        for event in reader.events(piece):
             if isinstance(event, Unit):
                 record = claims.take(event) if event.kind != "2000" else members.take(event)
                 if isinstance(record, Claim):
@@ -171,7 +174,8 @@ else:
     from parsers.reader import Reader
     cache = FolderCache(Path(sys.argv[2]))
     reader = Reader(lambda gs08: guides.load(gs08, cache), EnvelopePolicy())
-    reader.feed(data), reader.close()
+    for _ in reader.events(data): pass
+    reader.close()
 print(time.process_time() - begun)
 """
 

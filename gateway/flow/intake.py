@@ -75,7 +75,7 @@ def intake(context: Context, work: Work) -> None:
     run = _Intake(context, work)
     reader = Reader(context.guide, run.policy)
     for piece in run.pieces():
-        for event in reader.feed(piece):
+        for event in reader.events(piece):
             run.take(event)
     for event in reader.close():
         run.take(event)
@@ -103,6 +103,7 @@ class _Intake:
         self.buffer: list[dict[str, Any]] = []
         self.sets: list[tuple[int, _Set]] = []
         self.group_verdicts: list[GroupClosed] = []
+        self.rejected_groups: set[int] = set()
         self.interchange_no = self.group_no = 0
         self.current: _Set | None = None
         self.accepted = self.rejected = 0
@@ -131,7 +132,7 @@ class _Intake:
 
     def _interchange_opened(self, event: InterchangeOpened) -> None:
         self.interchange_no, self.group_no = event.number, 0
-        self.sets, self.group_verdicts = [], []
+        self.sets, self.group_verdicts, self.rejected_groups = [], [], set()
 
     def _group_opened(self, event: GroupOpened) -> None:
         self.group_no = event.number
@@ -211,6 +212,8 @@ class _Intake:
             changed = msgspec.structs.replace(event.verdict, sets=sets, accepted=accepted, verdict=verdict)
             event = msgspec.structs.replace(event, verdict=changed)
         self.group_verdicts.append(event)
+        if event.verdict.verdict == "R":
+            self.rejected_groups.add(self.group_no)
 
     def _junk(self, event: Junk) -> None:
         self.junk = event.finding
@@ -304,7 +307,7 @@ class _Intake:
 
     def _state_of(self, connection: Connection, read: _Set) -> str:
         """accepted, rejected, or held when the batch looks like one received before."""
-        if read.closed is None or read.closed.verdict.verdict == "R":
+        if read.closed is None or read.closed.verdict.verdict == "R" or self._group_of(read) in self.rejected_groups:
             return "rejected"
         reference = _reference(read)
         if read.st01 not in STAGE_ROWS:
