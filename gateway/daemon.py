@@ -72,7 +72,9 @@ class Daemon(Node):
         drop = StoreDrop(context, files.run, self.supervisor.wake)
         host_keys = [settings.path(name) for name in settings.sftp.host_keys]
         self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port)
-        self.status = StatusService(reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port)
+        self.status = StatusService(
+            reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port
+        )
         return files, pages, self.door, self.status
 
 
@@ -100,9 +102,13 @@ def read_token(settings: Settings) -> str:
 
 
 def run(settings: Settings, config: Path, *, attached: bool, with_doors: bool = True, argv: Argv | None = None) -> None:
-    """Runs until SIGTERM or SIGINT, or, attached, until stdin ends. Raises PortTaken, ConfigError, StateTooNew, KeyMissing."""
-    from twisted.internet import reactor
+    """Runs until SIGTERM or SIGINT, or, attached, until stdin ends.
 
+    Raises PortTaken, ConfigError, StateTooNew, KeyMissing.
+    """
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed  # zope's stubs take the interface's methods for functions without self
     context = open_context(settings)
     make = Daemon if with_doors else Node
     service = make(reactor, settings, context, argv or worker_argv(config.resolve()))
@@ -115,10 +121,10 @@ def run(settings: Settings, config: Path, *, attached: bool, with_doors: bool = 
         service.supervisor.on_change = lambda: _say(said, service)
     if attached:
         threading.Thread(target=_leave_with_stdin, daemon=True).start()
-    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)  # type: ignore[attr-defined]
-    reactor.addSystemEventTrigger("after", "shutdown", context.store.close)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+    reactor.addSystemEventTrigger("after", "shutdown", context.store.close)
     log.info("ready", port=getattr(getattr(service, "door", None), "port", None))
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.run()
     if said is not None:
         said.unlink(missing_ok=True)
 

@@ -47,8 +47,16 @@ STEP_S = 120
 PARTNERS = ("bluebonnet", "lakeline", "clearpath", "shieldre", "firstbank")
 SPONSOR = "bluebonnet"
 
-COMMON = ("administrator.toml", "partners/sample.toml", "plans/bluebonnet-ppo.toml", "plans/lakeline-ppo.toml",
-          "policies/bluebonnet.toml", "policies/lakeline.toml", "providers/sample.toml", "sponsors/sample.toml")  # fmt: skip
+COMMON = (
+    "administrator.toml",
+    "partners/sample.toml",
+    "plans/bluebonnet-ppo.toml",
+    "plans/lakeline-ppo.toml",
+    "policies/bluebonnet.toml",
+    "policies/lakeline.toml",
+    "providers/sample.toml",
+    "sponsors/sample.toml",
+)
 """Shipped files every scenario loads."""
 
 FIRST_DAY = {"golden": date(2026, 4, 1), "sample": date(2026, 4, 6)}
@@ -84,7 +92,9 @@ class Demo:
             self._remove()
         if not self.config.exists():
             first = FIRST_DAY[self.scenario].isoformat()
-            beginning.begin(self.state, "T", first_business_date=first, **{"sftp.port": str(sftp_port), "http.port": str(http_port)})
+            beginning.begin(
+                self.state, "T", first_business_date=first, **{"sftp.port": str(sftp_port), "http.port": str(http_port)}
+            )
         else:
             beginning.change(self.config, **{"sftp.port": str(sftp_port), "http.port": str(http_port)})
         opening.create(settings_module.load(self.config), date.today())
@@ -273,7 +283,9 @@ class Demo:
     def deposit(self) -> None:
         """The employer sends what it was asked for."""
         with self.context.store.write("deposit") as connection:
-            open_ = select(funding_request).where(funding_request.c.state == "open", funding_request.c.sponsor_id == SPONSOR)
+            open_ = select(funding_request).where(
+                funding_request.c.state == "open", funding_request.c.sponsor_id == SPONSOR
+            )
             for row in connection.execute(open_.order_by(funding_request.c.number)).all():
                 cents = row.amount_cents - row.paid_cents
                 pay.post_deposit(connection, self.context, SPONSOR, cents, f"WIRE-{row.number}")
@@ -283,7 +295,9 @@ class Demo:
     def carrier_pays(self) -> None:
         """The carrier pays what was filed."""
         with self.context.store.write("reimbursement") as connection:
-            open_ = select(recovery).where(recovery.c.state == "filed").order_by(recovery.c.sponsor_id, recovery.c.number)
+            open_ = (
+                select(recovery).where(recovery.c.state == "filed").order_by(recovery.c.sponsor_id, recovery.c.number)
+            )
             for row in connection.execute(open_).all():
                 cents = row.amount_cents - row.received_cents
                 notify.receive(connection, self.context, row.sponsor_id, row.number, cents)
@@ -303,7 +317,9 @@ class Demo:
     def _golden(self) -> None:
         files = shipped() / "golden"
         self.advance(date(2026, 4, 6))
-        self.drop("bluebonnet", "enrol.834", (files / "in.834").read_bytes(), (".999.", ".834-result.txt", ".834-result.json"))
+        self.drop(
+            "bluebonnet", "enrol.834", (files / "in.834").read_bytes(), (".999.", ".834-result.txt", ".834-result.json")
+        )
         self.drop("clearpath", "claims.837", (files / "in.837p").read_bytes(), (".999.", ".277CA."))
         self.settle_down()
         self.plan_run()
@@ -351,7 +367,9 @@ def bad_files(good: bytes) -> dict[str, bytes]:
 def result(connection: Any, sponsor_id: str) -> dict[str, Any]:
     """Claims, accumulators, remittances, money and acknowledgements of one employer, as plain data in cents."""
     today = installation.business_date(connection)
-    people = list(connection.execute(select(person).where(person.c.sponsor_id == sponsor_id).order_by(person.c.person_id)))
+    people = list(
+        connection.execute(select(person).where(person.c.sponsor_id == sponsor_id).order_by(person.c.person_id))
+    )
     names = {row.person_id: row.member_no or row.person_id for row in people}
     return {
         "sponsor": sponsor_id,
@@ -359,7 +377,9 @@ def result(connection: Any, sponsor_id: str) -> dict[str, Any]:
         "claims": _claims(connection, sponsor_id),
         "accumulators": _accumulators(connection, sponsor_id, names, today.year),
         "remittances": _remittances(connection, sponsor_id),
-        "funding_request_cents": _sum(connection, funding_request.c.amount_cents, funding_request.c.sponsor_id == sponsor_id),
+        "funding_request_cents": _sum(
+            connection, funding_request.c.amount_cents, funding_request.c.sponsor_id == sponsor_id
+        ),
         "disbursed_cents": _sum(connection, remittance.c.amount_cents, remittance.c.sponsor_id == sponsor_id),
         "notices": _notices(connection, sponsor_id, names),
         "trial_balance": books.trial_balance(connection, sponsor_id),
@@ -372,7 +392,9 @@ def _sum(connection: Any, column: Any, where: Any) -> int:
 
 
 def _claims(connection: Any, sponsor_id: str) -> list[dict[str, Any]]:
-    current = select(claim).where(claim.c.sponsor_id == sponsor_id, claim.c.state.not_in(("replaced", "void", "rejected")))
+    current = select(claim).where(
+        claim.c.sponsor_id == sponsor_id, claim.c.state.not_in(("replaced", "void", "rejected"))
+    )
     return [
         {"pcn": row.pcn, "icn": row.icn, "status": row.status, "charge_cents": row.charge_cents,
          "paid_cents": row.paid_cents, "patient_cents": row.patient_cents}
@@ -389,7 +411,11 @@ def _accumulators(connection: Any, sponsor_id: str, names: dict[str, str], year:
     sums = {(who, kind): int(cents) for who, kind, cents in connection.execute(grouped)}
     return sorted(
         (
-            {"member": name, "deductible_cents": sums.get((who, "deductible"), 0), "oop_cents": sums.get((who, "oop"), 0)}
+            {
+                "member": name,
+                "deductible_cents": sums.get((who, "deductible"), 0),
+                "oop_cents": sums.get((who, "oop"), 0),
+            }
             for who, name in names.items()
         ),
         key=lambda row: row["member"],
@@ -397,9 +423,17 @@ def _accumulators(connection: Any, sponsor_id: str, names: dict[str, str], year:
 
 
 def _remittances(connection: Any, sponsor_id: str) -> list[dict[str, Any]]:
-    rows = connection.execute(select(remittance).where(remittance.c.sponsor_id == sponsor_id).order_by(remittance.c.trace))
+    rows = connection.execute(
+        select(remittance).where(remittance.c.sponsor_id == sponsor_id).order_by(remittance.c.trace)
+    )
     return [
-        {"payee_npi": r.npi, "bpr02_cents": r.amount_cents, "method": r.method, "trn02": r.trace, "plb_cents": r.plb_cents}
+        {
+            "payee_npi": r.npi,
+            "bpr02_cents": r.amount_cents,
+            "method": r.method,
+            "trn02": r.trace,
+            "plb_cents": r.plb_cents,
+        }
         for r in rows
     ]
 
@@ -411,7 +445,8 @@ def _notices(connection: Any, sponsor_id: str, names: dict[str, str]) -> list[di
 
 def _acks(connection: Any) -> dict[str, int]:
     """Acknowledgements sent, by kind."""
-    counted = select(outbox.c.kind, func.count()).where(outbox.c.kind.in_(("999", "277CA", "TA1"))).group_by(outbox.c.kind)
+    counted = (
+        select(outbox.c.kind, func.count()).where(outbox.c.kind.in_(("999", "277CA", "TA1"))).group_by(outbox.c.kind)
+    )
     found = dict(connection.execute(counted).all())
     return {kind: found.get(kind, 0) for kind in ("999", "277CA", "TA1")}
-

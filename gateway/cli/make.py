@@ -14,7 +14,9 @@ from gateway.cli.common import dollars, emit, table
 
 
 @click.command()
-@click.option("--state", type=click.Path(path_type=Path), default=Path("aso-demo"), show_default=True, help="State folder.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), default=Path("aso-demo"), show_default=True, help="State folder."
+)
 @click.option("--scenario", type=click.Choice(["sample", "golden"]), default="sample", show_default=True)
 @click.option("--port", default=2222, show_default=True, help="SFTP port; 0 picks a free one.")
 @click.option("--http-port", default=8080, show_default=True, help="Status port; 0 picks a free one.")
@@ -58,11 +60,17 @@ def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> Non
     table(("who", "what", "where"), made.steps, f"Files, in {made.state}")
     claims = found["claims"]
     assert isinstance(claims, list)
-    rows = [(c["icn"], c["status"], dollars(c["charge_cents"]), dollars(c["paid_cents"]), dollars(c["patient_cents"])) for c in claims]
+    rows = [
+        (c["icn"], c["status"], dollars(c["charge_cents"]), dollars(c["paid_cents"]), dollars(c["patient_cents"]))
+        for c in claims
+    ]
     table(("claim", "status", "charge", "paid", "member's share"), rows, f"Claims of {found['sponsor']}")
     remittances = found["remittances"]
     assert isinstance(remittances, list)
-    paid = [(r["trn02"], r["payee_npi"], r["method"], dollars(r["bpr02_cents"]), dollars(r["plb_cents"])) for r in remittances]
+    paid = [
+        (r["trn02"], r["payee_npi"], r["method"], dollars(r["bpr02_cents"]), dollars(r["plb_cents"]))
+        for r in remittances
+    ]
     table(("payment", "payee", "method", "amount", "adjustments"), paid, "Payments")
     state = made.state.resolve()
     click.echo(f"\nStatus page: http://127.0.0.1:{run['http_port']}/?token={run['token']}")
@@ -78,7 +86,9 @@ def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> Non
 @click.option("--claims", default=100, show_default=True, help="837P only.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--errors", "errors_pct", default=0.0, show_default=True, help="Percent of claims with a fault.")
-@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date of the file; today by default.")
+@click.option(
+    "--date", "on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date of the file; today by default."
+)
 @click.option("--control", default=1, show_default=True, help="Interchange control number.")
 @click.option("--output", type=click.File("wb"), default="-", help="File; stdout by default.")
 def synth(
@@ -124,5 +134,3 @@ def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
 
     found = measured.pipeline(claims, seed, workers)
     emit(found, as_json, lambda: measured.tell(found))
-
-

@@ -232,5 +232,3 @@ def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: 
             raise BadData(str(error)) from error
         audit.note(connection, context.now_us, actor(user), "reimbursement", f"{sponsor_id} {number}", f"{cents} cents")
     click.echo(f"{dollars(cents)} received on {number}")
-
-

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection, Select, delete, select
+
+from gateway.clock import SECOND_US
 from gateway.flow.context import Context
-from gateway.store import audit, outbox, queue
+from gateway.store import audit, outbox, queue, sealed
 from gateway.store.queue import Work
+from gateway.store.schema import upload
+
+UNBOUND_US = 24 * 3600 * SECOND_US
+"""How long an upload that never became a receipt is kept for its resume."""
+
+UPLOADS_A_STEP = 100
+"""Uploads one tidy step removes; the next one goes on."""
 
 
 def deliver(context: Context, work: Work) -> None:
@@ -13,6 +23,27 @@ def deliver(context: Context, work: Work) -> None:
         queue.finish(connection, work)
         outbox.mark_visible(connection, work.body["outbox_id"], context.now_us)
         audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {work.body['outbox_id']}")
+
+
+def _unbound(now_us: int) -> Select[str]:
+    waiting = upload.c.state.in_(("open", "closed", "lost"))
+    return select(upload.c.id).where(waiting, upload.c.began_us < now_us - UNBOUND_US)
+
+
+def has_unbound(connection: Connection, now_us: int) -> bool:
+    """Whether `tidy` would find something."""
+    return connection.execute(_unbound(now_us).limit(1)).first() is not None
+
+
+def tidy(context: Context, work: Work) -> None:
+    """The step: removes uploads that no receipt bound in a day; bytes first, as their row is what finds them again."""
+    with context.store.read() as connection:
+        ids = list(connection.execute(_unbound(context.now_us).limit(UPLOADS_A_STEP)).scalars())
+    for upload_id in ids:
+        sealed.drop(context.store, upload_id)
+    with context.store.write("tidy") as connection:
+        queue.finish(connection, work)
+        connection.execute(delete(upload).where(upload.c.id.in_(ids), upload.c.state != "received"))
 
 
 def chain(context: Context, work: Work) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -32,6 +33,9 @@ log = structlog.get_logger()
 WINDOW = 2 * sealed.ROW
 """Bytes behind the end that may still be rewritten: clients send at most 2 MiB ahead (the SSH window)."""
 
+OPEN_BODIES = 4
+"""Outbound files kept open in memory while clients read them piece by piece; each is opened once, not once a piece."""
+
 RECENT_US = 24 * 3600 * SECOND_US
 """How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
 
@@ -45,6 +49,7 @@ class StoreDrop:
         self._context = context
         self._run = run_blocking
         self._wake = wake
+        self._body = lru_cache(OPEN_BODIES)(partial(_body, context))
 
     def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[str]:
         """The partner the key belongs to; user must be its id."""
@@ -66,7 +71,7 @@ class StoreDrop:
 
     def read(self, partner: str, folder: str, name: str, offset: int, length: int) -> Deferred[bytes]:
         """Bytes of one file the partner sees."""
-        return self._run(_read, self._context, partner, folder, name, offset, length)
+        return self._run(_read, self._context, self._body, partner, folder, name, offset, length)
 
     def read_done(self, partner: str, folder: str, name: str) -> Deferred[None]:
         """Evidence that an outbound file was fetched."""
@@ -309,7 +314,8 @@ def _stat(context: Context, partner: str, folder: str, name: str) -> Entry:
 
 
 def _outbox_row(connection: Connection, partner: str, folder: str, name: str) -> Any:
-    mine = select(outbox_table).where(
+    columns = (outbox_table.c.id, outbox_table.c.size, outbox_table.c.sha256)
+    mine = select(*columns).where(
         outbox_table.c.partner == partner, outbox_table.c.folder == folder, outbox_table.c.name == name,
         outbox_table.c.state == "visible",
     )  # fmt: skip
@@ -319,11 +325,19 @@ def _outbox_row(connection: Connection, partner: str, folder: str, name: str) ->
     return row
 
 
-def _read(context: Context, partner: str, folder: str, name: str, offset: int, length: int) -> bytes:
+def _body(context: Context, outbox_id: str) -> bytes:
+    with context.store.read() as connection:
+        row = connection.execute(select(outbox_table).where(outbox_table.c.id == outbox_id)).one()
+    return outbox.open_body(context.keys, row)
+
+
+def _read(
+    context: Context, body: Callable[[str], bytes], partner: str, folder: str, name: str, offset: int, length: int
+) -> bytes:  # fmt: skip
     if folder != "inbound":
         with context.store.read() as connection:
             row = _outbox_row(connection, partner, folder, name)
-        return outbox.open_body(context.keys, row)[offset : offset + length]
+        return body(row.id)[offset : offset + length]
     with context.store.read() as connection:
         found = _visible_upload(connection, partner, name)
     if found is None:

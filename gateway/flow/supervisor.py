@@ -196,5 +196,3 @@ def _bury(context: Context, node: str) -> None:
     log.info("node silent", node=node)
     parked.release_owner(context, f"{node}:")
     _leave(context.store, node)
-
-

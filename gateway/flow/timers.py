@@ -11,7 +11,7 @@ from twisted.application.service import Service
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from gateway.flow import day
+from gateway.flow import day, deliver
 from gateway.flow.context import Context
 from gateway.store import audit, installation, queue
 
@@ -56,12 +56,15 @@ def _tick(context: Context) -> bool:
     local = datetime.fromtimestamp(context.now_us / 1_000_000).astimezone().date()
     with context.store.read() as connection:
         unchained = audit.unchained(connection)
+        stale = deliver.has_unbound(connection, context.now_us)
         behind = context.usage == "P" and installation.business_date(connection) < local
-    if not (unchained or behind):
+    if not (unchained or behind or stale):
         return False
     with context.store.write("timer") as connection:
         if unchained:
             queue.enqueue(connection, context.now_us, "chain", lane="chain", key="chain")
+        if stale:
+            queue.enqueue(connection, context.now_us, "tidy", lane="tidy", key="tidy")
         if behind:
             day.enqueue(connection, context, local, key=f"day/{local}")
     return True

@@ -42,6 +42,7 @@ STEPS: Mapping[str, Step] = {
     "rerun": parked.rerun,
     "end-absent": parked.end_absent,
     "deliver": deliver.deliver,
+    "tidy": deliver.tidy,
     "chain": deliver.chain,
     "day": day.day,
 }
