@@ -395,12 +395,12 @@ def close(context: Context, work: Work) -> None:
         by_receiver: dict[str, list[Remittance]] = defaultdict(list)
         for row in rows:
             by_receiver[row.receiver].append(records[row.trace])
+        base = _base_name(connection, sponsor_id, run_no)
         for receiver, told in sorted(by_receiver.items()):
-            _send_835(connection, context, parties, sponsor_id, run_no, receiver, told, today)
-        _send_eft(
-            connection, context, parties, sponsor_id, run_no, [r for r in records.values() if r.method == "ACH"], today
-        )
-        _send_register(connection, context, parties, sponsor_id, run_no, list(records.values()), today)
+            _send_835(connection, context, parties, sponsor_id, run_no, base, receiver, told, today)
+        by_ach = [r for r in records.values() if r.method == "ACH"]
+        _send_eft(connection, context, parties, sponsor_id, run_no, base, by_ach, today)
+        _send_register(connection, context, parties, sponsor_id, run_no, base, list(records.values()), today)
         connection.execute(update(remittance_table).where(*made).values(state="issued"))
         left = _payee_plans(connection, sponsor_id, run_no)
         mine = update(pay_run).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
@@ -411,6 +411,12 @@ def close(context: Context, work: Work) -> None:
     log.info("run issued", sponsor=sponsor_id, run_no=run_no, payments=len(rows))
 
 
+def _base_name(connection: Connection, sponsor_id: str, run_no: int) -> str:
+    """How the files of a close are named: a run that is paid in parts closes more than once."""
+    part = counters.take(connection, f"close/{sponsor_id}/{run_no}")
+    return f"{sponsor_id}-run{run_no:04d}" + (f"-{part}" if part > 1 else "")
+
+
 def open_remittance(context: Context, row: Any) -> Remittance:
     """The remittance of a row, unsealed."""
     plain = unseal(context.keys.unwrap(row.key), row.body, row.trace.encode())
@@ -418,7 +424,7 @@ def open_remittance(context: Context, row: Any) -> Remittance:
 
 
 def _send_835(
-    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, receiver: str,
+    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, base: str, receiver: str,
     told: list[Remittance], today: date,
 ) -> None:  # fmt: skip
     partner = parties.partners.get(receiver)
@@ -438,7 +444,7 @@ def _send_835(
         run_no,
         today,
         "835",
-        f"{sponsor_id}-run{run_no:04d}.835.x12",
+        f"{base}.835.x12",
         body,
         isa13,
     )
@@ -454,8 +460,8 @@ def _post(
 
 
 def _send_eft(
-    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, paid: list[Remittance],
-    today: date,
+    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, base: str,
+    paid: list[Remittance], today: date,
 ) -> None:  # fmt: skip
     ours = parties.administrator
     if not paid or ours.bank not in parties.partners:
@@ -469,12 +475,12 @@ def _send_eft(
     number = counters.take(connection, f"EFT/{today.isoformat()}")
     file_id = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[(number - 1) % 36]
     body = nacha.write(entries, originator, paid[0].effective, today, time_of_day(context.now_us), file_id)
-    _post(connection, context, ours.bank, sponsor_id, run_no, today, "EFT", f"{sponsor_id}-run{run_no:04d}.ach", body)
+    _post(connection, context, ours.bank, sponsor_id, run_no, today, "EFT", f"{base}.ach", body)
 
 
 def _send_register(
-    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, made: list[Remittance],
-    today: date,
+    connection: Connection, context: Context, parties: Parties, sponsor_id: str, run_no: int, base: str,
+    made: list[Remittance], today: date,
 ) -> None:  # fmt: skip
     """The claims register for the employer's plan administrator: no names, no diagnoses."""
     sponsor = parties.sponsor(sponsor_id)
@@ -490,7 +496,7 @@ def _send_register(
                 "paid_cents": sum(r.amount_cents for r in made), "claims": lines}  # fmt: skip
     body = msgspec.json.format(msgspec.json.encode(document), indent=1)
     _post(connection, context, sponsor.partner, sponsor_id, run_no, today, "register",
-          f"{sponsor_id}-run{run_no:04d}-register.json", body, folder="reports")  # fmt: skip
+          f"{base}-register.json", body, folder="reports")  # fmt: skip
 
 
 # ---- settle ----------------------------------------------------------------------------------------------------------
