@@ -265,8 +265,8 @@ class _Run:
         icns = list(connection.execute(under.order_by(claim_table.c.icn)).scalars())
         if icns:
             reason = f"coverage changed ({review.kind}) under {len(icns)} decided claims"
-            holds.open_(connection, self.context.now_us, "review", self.work.sponsor_id, f"person {review.person_id}",
-                        reason, icns=icns)  # fmt: skip
+            holds.open_(connection, self.context.now_us, "review", self.work.sponsor_id, self._subject, reason,
+                        person_id=review.person_id, icns=icns)  # fmt: skip
 
     def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
         assert outcome.cobra_event is not None
@@ -281,6 +281,9 @@ class _Run:
                 continue
             body = msgspec.json.encode(case).decode()
             connection.execute(insert(cobra_case).values(**values, state=case.state, body=body))
+            late = f"; the employer told us after {case.told_due}" if case.told_late else ""
+            holds.open_(connection, self.context.now_us, "cobra", self.work.sponsor_id, self._subject,
+                        f"an election notice is due by {case.notice_due}{late}", person_id=case.person_id)  # fmt: skip
 
     def _keep(self, connection: Connection, state: str, going: Going) -> None:
         mine = update(enrolment_table).where(*self._key)

@@ -25,7 +25,7 @@ KINDS = {
     "remittance": "a remittance did not balance and was not sent",
     "answer": "a partner rejected what we sent, or answered something we did not send",
     "review": "enrolment changed under paid or denied claims",
-    "report-late": "an employer told us late of a COBRA event",
+    "cobra": "a COBRA election notice has to be sent; release it when it was",
 }
 """Kind of hold -> what it asks of a person."""
 
@@ -33,7 +33,7 @@ KINDS = {
 def open_(
     connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, /, **body: Any
 ) -> str:  # fmt: skip
-    """Opens a hold; subject names what waits by our own numbers, reason is free of PHI. Returns its id."""
+    """Opens a hold; subject names what waits by our own numbers, reason is free of PHI, body may name a person."""
     hold_id = ulid(now_us)
     connection.execute(
         insert(hold).values(
