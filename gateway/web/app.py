@@ -26,7 +26,7 @@ from gateway.web import status
 from gateway.web.access import HEADERS, Access
 from gateway.web.metrics import exposition
 from gateway.web.records import Status
-from gateway.web.text import USAGES, dollars, instant, size
+from gateway.web.text import USAGES, dollars, instant, size, title
 
 log = structlog.get_logger()
 
@@ -89,7 +89,7 @@ class Pages:
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        environment.filters |= {"dollars": dollars, "instant": instant, "size": size}
+        environment.filters |= {"dollars": dollars, "instant": instant, "size": size, "title_of": title}
         self._page = environment.get_template("page.html")
         self._closed = environment.get_template("closed.html")
 
@@ -109,7 +109,6 @@ class Pages:
         if name not in _STATIC:
             return _answer(request, "text/plain", b"not found\n", NOT_FOUND)
         kind, body = _STATIC[name]
-        request.setHeader(b"Cache-Control", b"max-age=300")
         return _answer(request, kind, body)
 
     @app.route("/", methods=["GET"])
@@ -167,6 +166,5 @@ def _answer(request: Request, kind: str, body: bytes, code: int = 200) -> bytes:
     request.setResponseCode(code)
     request.setHeader(b"Content-Type", (kind if ";" in kind else f"{kind}; charset=utf-8").encode())
     for name, value in HEADERS.items():
-        if name != b"Cache-Control" or not request.responseHeaders.hasHeader(name):
-            request.setHeader(name, value)
+        request.setHeader(name, value)
     return body

@@ -1,11 +1,10 @@
-"""Rows of a small installation, for the page: written straight into the tables, with people's data to be kept off it."""
+"""Rows of a small installation, written straight into the tables, with people's data that no page may show."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sqlalchemy import Connection, insert
-
 
 from gateway.store.schema import metadata
 
@@ -55,11 +54,10 @@ def _files(connection: Connection) -> None:
     for no, state in enumerate(states, 9):
         add(connection, "receipt", receipt_no=no, partner="clear", upload_id=f"u{no}", name=f"{SECRET}.837", size=no**6,
             received_us=T0_US + no * 1_000_000_000, received_on="2026-01-05", state=state)  # fmt: skip
-    for no, st01, state, rows in ((9, "834", "accepted", 96), (10, "837", "accepted", 1240), (11, "837", "accepted", 48),
-                                  (11, "837", "rejected", 3), (13, "834", "accepted", 84)):  # fmt: skip
-        number = 2 if state == "rejected" else 1
-        add(connection, "x12_set", receipt_no=no, interchange=1, grp=1, number=number, st01=st01, state=state, rows=rows,
-            header="{}", verdict="{}")  # fmt: skip
+    sets = ((9, "834", "accepted", 96), (10, "837", "accepted", 1240), (11, "837", "accepted", 48),
+            (11, "837", "rejected", 3), (13, "834", "accepted", 84))  # fmt: skip
+    for number, (no, st01, state, rows) in enumerate(sets):
+        add(connection, "x12_set", receipt_no=no, number=number, st01=st01, state=state, rows=rows, header="{}")
     for no in (9, 10, 11, 12, 13):
         add(connection, "interchange", receipt_no=no, number=1, isa13=f"{no:09d}", sender=SECRET,
             state="rejected" if no == 12 else "accepted")  # fmt: skip
@@ -70,17 +68,34 @@ def _claims(connection: Connection) -> None:
     for state, denied, count in kinds:
         paid = 8_123 if (state, denied) == ("decided", 0) else 0
         for n in range(count):
-            add(connection, "claim", sponsor_id="ACME", icn=f"{state}{denied}{n}", person_id=SECRET, pcn=SECRET, state=state,
-                denied=denied, charge_cents=15_000, paid_cents=paid, patient_cents=2_000, body=SECRET)  # fmt: skip
+            add(connection, "claim", sponsor_id="ACME", icn=f"{state}{denied}{n}", person_id=SECRET, pcn=SECRET,
+                state=state, denied=denied, charge_cents=15_000, paid_cents=paid, patient_cents=2_000, body=SECRET)  # fmt: skip
 
 
 def _money(connection: Connection) -> None:
-    postings = (("ACME", "1010", 5_000_000), ("ACME", "1010", -495_503), ("ACME", "2010", -120_000), ("BOLT", "1010", -1_250))
+    postings = (
+        ("ACME", "1010", 5_000_000),
+        ("ACME", "1010", -495_503),
+        ("ACME", "2010", -120_000),
+        ("BOLT", "1010", -1_250),
+    )
     for n, (sponsor, account, cents) in enumerate(postings):
         add(connection, "posting", sponsor_id=sponsor, key=f"j{n}", n=0, account=account, cents=cents, sub=SECRET)
-    add(connection, "funding_request", sponsor_id="BOLT", number="FR-1", amount_cents=800_000, paid_cents=50_000, state="open")
+    add(
+        connection,
+        "funding_request",
+        sponsor_id="BOLT",
+        number="FR-1",
+        amount_cents=800_000,
+        paid_cents=50_000,
+        state="open",
+    )
     add(connection, "funding_request", sponsor_id="ACME", number="FR-2", amount_cents=7, paid_cents=7, state="paid")
-    runs = (("ACME", 1, "settled", 495_503), ("ACME", 2, "awaiting-approval", 120_000), ("BOLT", 1, "awaiting-funds", 750_000))
+    runs = (
+        ("ACME", 1, "settled", 495_503),
+        ("ACME", 2, "awaiting-approval", 120_000),
+        ("BOLT", 1, "awaiting-funds", 750_000),
+    )
     for sponsor, run_no, state, need in runs:
         add(connection, "pay_run", sponsor_id=sponsor, run_no=run_no, state=state, planned_on=f"2026-01-0{run_no}",
             run_on="2026-01-06", need_cents=need, claims=need // 8_000)  # fmt: skip
@@ -89,5 +104,3 @@ def _money(connection: Connection) -> None:
         add(connection, "notice", sponsor_id="ACME", seq=seq, person_id=SECRET, kind=kind, made_on="2026-01-05")
     add(connection, "recovery", sponsor_id="ACME", number="R1", person_id=SECRET, amount_cents=2_500_000,
         received_cents=1_000_000, filed_on="2026-01-05", state="filed")  # fmt: skip
-
-
