@@ -151,19 +151,23 @@ def version(extensions: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def status(request: bytes, code: Status, text: str) -> bytes:
+    """How a request ended: the answer to whatever has nothing else to say."""
     words = string(text.encode(errors="replace")) + string(b"en")
     return packet(Reply.STATUS, request + struct.pack("!L", code) + words)
 
 
 def handle(request: bytes, name: bytes) -> bytes:
+    """The name of an open file or folder: the answer to OPEN and OPENDIR."""
     return packet(Reply.HANDLE, request + string(name))
 
 
 def data(request: bytes, content: bytes) -> bytes:
+    """A file's bytes: the answer to READ."""
     return packet(Reply.DATA, request + string(content))
 
 
 def attrs(request: bytes, attributes: Attributes) -> bytes:
+    """Size, kind and times: the answer to STAT, LSTAT and FSTAT."""
     return packet(Reply.ATTRS, request + attributes.packed())
 
 
@@ -174,4 +178,5 @@ def names(request: bytes, entries: list[tuple[bytes, bytes, Attributes]]) -> byt
 
 
 def extended(request: bytes, body: bytes) -> bytes:
+    """The answer to an extension that has one of its own."""
     return packet(Reply.EXTENDED, request + body)

@@ -67,6 +67,7 @@ def moved(found: Member | None, member: Member, family: Sequence[Member]) -> tup
 
 
 def aliases(found: Member | None, member: Member, family: Sequence[Member]) -> tuple[tuple[str, str], ...]:
+    """(number, person) pairs: the subscriber number a family had before keeps finding each of them."""
     if found is None or found.subscriber_no == member.subscriber_no:
         return ()
     return tuple((found.subscriber_no, m.person_id) for m in (member, *moved(found, member, family)))
