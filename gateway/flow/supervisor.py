@@ -48,6 +48,7 @@ class Supervisor(Service):
         self._beat = LoopingCall(self._on_beat)
         self._beat.clock = reactor
         self._heard: dict[str, tuple[int, float]] = {}
+        self._dead: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called whenever a worker has started: process ids changed."""
 
@@ -84,8 +85,11 @@ class Supervisor(Service):
                 slot.wake()
 
     def owner(self, slot: int, generation: int) -> str:
-        """A name that no other process start ever has, or a zombie could pass its successor's fence."""
-        return f"{self._node}:{self._boot}:{slot}:{generation}"
+        """A name that no other process start ever has, or a zombie could pass its successor's fence.
+
+        The generation has a fixed width: what a name holds is given back by prefix, and no name is another's prefix.
+        """
+        return f"{self._node}:{self._boot}:{slot}:{generation:09d}"
 
     def command(self, owner: str) -> Sequence[str]:
         """The command line of a worker."""
@@ -93,9 +97,8 @@ class Supervisor(Service):
 
     def died(self, slot: _Slot, owner: str) -> None:
         """A worker is gone: its claims are given back at once, and it is started again after a wait."""
-        released = self._run(parked.release_owner, self._context, owner)
-        released.addCallback(lambda _: self.wake())
-        released.addErrback(self._trouble)
+        self._dead.add(owner)
+        self._give_back(owner)
         if self.running:
             self._reactor.callLater(slot.back_off(), lambda: slot.start() if self.running else None)
 
@@ -112,7 +115,31 @@ class Supervisor(Service):
         """The reactor's time."""
         return float(self._reactor.seconds())
 
+    def _begin(self) -> None:
+        """Workers start once what this node's earlier start held is given back; until the database answers, it is tried."""
+        if self.running:
+            released = self._run(parked.release_owner, self._context, f"{self._node}:")
+            released.addCallbacks(self._start_workers, self._begin_later)
+
+    def _start_workers(self, _: Any) -> None:
+        if self.running:
+            for slot in self._slots:
+                slot.start()
+
+    def _begin_later(self, failure: Failure) -> None:
+        self._trouble(failure)
+        self._reactor.callLater(BEAT_S, self._begin)
+
+    def _give_back(self, owner: str) -> None:
+        """A dead worker's claims; it stays on the list until the database has answered, and each beat tries again."""
+        released = self._run(parked.release_owner, self._context, owner)
+        released.addCallback(lambda _: self._dead.discard(owner))
+        released.addCallback(lambda _: self.wake())
+        released.addErrback(self._trouble)
+
     def _on_beat(self) -> Any:
+        for owner in sorted(self._dead):
+            self._give_back(owner)
         beaten = self._run(_beat, self._context.store, self._node)
         beaten.addCallback(self._look_at_nodes)
         return beaten.addErrback(self._trouble)
@@ -168,7 +195,7 @@ class _Slot(ProcessProtocol):
         """How long to wait before the next start."""
         self._deaths = 0 if self._supervisor.now_s - self._born > LIVED_S else self._deaths + 1
         shortest, longest = BACK_OFF_S
-        return min(longest, shortest * 2 ** min(self._deaths, 16)) if self._deaths else shortest
+        return min(longest, shortest * 2 ** min(max(self._deaths - 1, 0), 16))
 
     def outReceived(self, data: bytes) -> None:
         """The worker finished something: the others look for what that made."""
@@ -176,9 +203,14 @@ class _Slot(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         """The worker is gone, whatever the reason."""
-        log.info("worker gone", worker=self._owner, code=getattr(reason.value, "exitCode", None))
+        log.info("worker gone", worker=self._owner, code=_code(reason.value))
         self.pid = 0
         self._supervisor.died(self, self._owner)
+
+
+def _code(ended: Any) -> int:
+    """The exit code of a process that ended; minus the signal's number when one killed it."""
+    return -int(ended.signal) if ended.signal is not None else int(ended.exitCode or 0)
 
 
 def _beat(store: Store, node: str) -> dict[str, int]:

@@ -1,0 +1,111 @@
+"""A store that kills its own process by SIGKILL right before or right after a commit that a test names.
+
+A death is named by the cause of the commit and by a witness: a query whose answer that commit changes. So a claim that
+found nothing is no death, and of several commits of one cause the witness picks one. Each death happens once: its marker
+is written before the kill, and says whether another connection saw the change.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from gateway.flow.context import Context
+from gateway.store.engine import Store
+
+
+class Death(msgspec.Struct, frozen=True):
+    """cause, witness: which commit. moment: before or after it. times: how many processes it kills."""
+
+    cause: str
+    witness: str
+    moment: str
+    times: int = 1
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """What a process said before it died. committed: another connection saw what the commit changed. who: its name."""
+
+    death: Death
+    pid: int
+    who: str
+    committed: bool
+
+
+def plan(folder: Path, deaths: list[Death]) -> None:
+    """Says which deaths are to come; the folder holds the markers."""
+    folder.mkdir(exist_ok=True)
+    (folder / "deaths.json").write_bytes(msgspec.json.encode(deaths))
+
+
+def markers(folder: Path) -> list[Marker]:
+    """The deaths that came, in order."""
+    found = sorted(folder.glob("died-*.json"), key=lambda path: path.stat().st_mtime_ns)
+    return [msgspec.json.decode(path.read_bytes(), type=Marker) for path in found]
+
+
+def mortal(context: Context, folder: Path, who: str) -> Context:
+    """The context on a store that dies as planned."""
+    store = MortalStore(context.store.url.render_as_string(hide_password=False), folder, who)
+    context.store.close()
+    context.store = store
+    return context
+
+
+class MortalStore(Store):
+    """The product's store, its process killed at the planned commits."""
+
+    def __init__(self, url: str, folder: Path, who: str) -> None:
+        super().__init__(url)
+        self._folder, self._who = folder, who
+        deaths = folder / "deaths.json"
+        self._deaths = msgspec.json.decode(deaths.read_bytes(), type=list[Death]) if deaths.exists() else []
+
+    @contextmanager
+    def write(self, cause: str) -> Iterator[Connection]:
+        """One transaction; the process ends before or after its commit when that is planned."""
+        death, path = self._next(cause)
+        if death is None:
+            with super().write(cause) as connection:
+                yield connection
+            return
+        with self.read() as connection:
+            earlier = _ask(connection, death)
+        with super().write(cause) as connection:
+            yield connection
+            changed = _ask(connection, death) != earlier
+            if changed and death.moment == "before":
+                self._die(death, path, earlier)
+        if changed:
+            self._die(death, path, earlier)
+
+    def _next(self, cause: str) -> tuple[Death, Path] | tuple[None, Path]:
+        """The first death of this cause that has not come."""
+        for n, death in enumerate(self._deaths):
+            for time_ in range(death.times):
+                path = self._folder / f"died-{n}-{time_}.json"
+                if death.cause == cause and not path.exists():
+                    return death, path
+        return None, self._folder
+
+    def _die(self, death: Death, path: Path, earlier: Any) -> None:
+        with self.read() as connection:  # another connection: it sees what is committed
+            committed = _ask(connection, death) != earlier
+        said = Marker(death, os.getpid(), self._who, committed)
+        part = path.with_suffix(".tmp")
+        part.write_bytes(msgspec.json.encode(said))
+        part.replace(path)
+        os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)  # another thread may be the one that is stopped first
+
+
+def _ask(connection: Connection, death: Death) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(text(death.witness))]

@@ -1,0 +1,57 @@
+"""The golden scenario in chapters: each begins where an undisturbed run of the one before it came to."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.settings import shipped
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """A partner drops a file over SFTP."""
+
+    partner: str
+    name: str
+    body: bytes
+
+
+class Command(msgspec.Struct, frozen=True):
+    """An operator types `gateway ...`."""
+
+    argv: tuple[str, ...]
+
+
+def _command(line: str) -> Command:
+    return Command(tuple(line.split()))
+
+
+def _golden(name: str) -> bytes:
+    return (shipped() / "golden" / name).read_bytes()
+
+
+def _spoilt(body: bytes) -> bytes:
+    """The same interchange under another number, its trailer wrong: rows are staged, then it is rejected."""
+    text = body.decode()
+    head, _, tail = text.rpartition("IEA*1*")
+    return (head + "IEA*1*999999999" + tail[9:]).encode()
+
+
+FIRST_DAY = "2026-04-06"
+
+CHAPTERS: dict[str, tuple[Drop | Command, ...]] = {
+    "spoilt": (Drop("clearpath", "spoilt.837", _spoilt(_golden("in.837p"))),),
+    "enrol": (Drop("bluebonnet", "enrol.834", _golden("in.834")),),
+    "claims": (Drop("clearpath", "claims.837", _golden("in.837p")),),
+    "plan": (_command("pay run --sponsor bluebonnet --user ann"),),
+    "approve": (
+        _command("pay approve bluebonnet/1 --user ann"),
+        _command("pay approve bluebonnet/1 --user ben"),
+    ),
+    "fund": (
+        _command("day advance 2026-04-09 --no-wait --user ann"),
+        _command("fund deposit --sponsor bluebonnet --amount 17656.06 --reference WIRE-1 --user ann"),
+    ),
+    "pay": (_command("day advance 2026-04-10 --no-wait --user ann"),),
+    "settle": (_command("day advance 2026-04-15 --no-wait --user ann"),),
+}
+"""Name of a chapter -> what happens in it, each act after the work of the one before it is done."""
