@@ -21,7 +21,7 @@ TITLES = {
     "file": "Unusable files",
     "remittance": "Remittances not sent",
     "replay": "Control numbers used again",
-    "report-late": "Late COBRA reports",
+    "cobra": "COBRA notices to send",
     "review": "Enrolment reviews",
     "awaiting-approval": "Runs to approve",
     "awaiting-funds": "Runs without money",

@@ -68,8 +68,10 @@ def _claims(connection: Connection) -> None:
     for state, denied, count in kinds:
         paid = 8_123 if (state, denied) == ("decided", 0) else 0
         for n in range(count):
-            add(connection, "claim", sponsor_id="ACME", icn=f"{state}{denied}{n}", person_id=SECRET, pcn=SECRET,
-                state=state, denied=denied, charge_cents=15_000, paid_cents=paid, patient_cents=2_000, body=SECRET)  # fmt: skip
+            people = {"person_id": SECRET, "pcn": SECRET, "body": SECRET}
+            amounts = {"charge_cents": 15_000, "paid_cents": paid, "patient_cents": 2_000}
+            icn = f"{state}{denied}{n}"
+            add(connection, "claim", sponsor_id="ACME", icn=icn, state=state, denied=denied, **people, **amounts)
 
 
 def _money(connection: Connection) -> None:
