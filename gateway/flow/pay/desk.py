@@ -1,0 +1,60 @@
+"""What people do to runs: deposits, approvals, and the second look of every run that waits."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.errors import NotPermitted, UsageError
+from gateway.flow import books
+from gateway.flow.context import Context
+from gateway.flow.pay.lane import WAITING, enqueue
+from gateway.plan import funding, ledger
+from gateway.store import audit, installation
+from gateway.store.schema import approval, deposit, funding_request, pay_run
+
+
+def post_deposit(connection: Connection, context: Context, sponsor_id: str, cents: int, reference: str) -> bool:
+    """Posts the employer's money against its open requests, oldest first; False when the reference is known already."""
+    mine = (deposit.c.sponsor_id == sponsor_id, deposit.c.reference == reference)
+    if connection.execute(select(deposit.c.reference).where(*mine)).first():
+        return False
+    today = installation.business_date(connection)
+    asked = select(funding_request).where(funding_request.c.sponsor_id == sponsor_id, funding_request.c.state == "open")
+    rows = list(connection.execute(asked.order_by(funding_request.c.number)))
+    applied, surplus = funding.apply_deposit(cents, [(r.number, r.amount_cents - r.paid_cents) for r in rows])
+    values = {"sponsor_id": sponsor_id, "reference": reference, "posted_on": today.isoformat(), "amount_cents": cents}
+    connection.execute(insert(deposit).values(**values))
+    for number, part in applied:
+        row = next(r for r in rows if r.number == number)
+        paid = row.paid_cents + part
+        that = update(funding_request).where(
+            funding_request.c.sponsor_id == sponsor_id, funding_request.c.number == number
+        )
+        connection.execute(that.values(paid_cents=paid, state="paid" if paid == row.amount_cents else "open"))
+    books.post(connection, context.now_us, sponsor_id, [ledger.deposit_received(reference, today, applied, surplus)])
+    try_again(connection, context, sponsor_id)
+    return True
+
+
+def approve(connection: Connection, context: Context, sponsor_id: str, run_no: int, user: str) -> None:
+    """One person's approval of a run; raises UsageError, or NotPermitted when it is too late or was given already."""
+    name = f"{sponsor_id}/{run_no}"
+    mine = (pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+    state = connection.execute(select(pay_run.c.state).where(*mine)).scalar_one_or_none()
+    if state is None:
+        raise UsageError(f"no run {name}")
+    if state not in WAITING:
+        raise NotPermitted(f"run {name} is {state}")
+    key = {"sponsor_id": sponsor_id, "run_no": run_no, "user": user}
+    if connection.execute(select(approval.c.user).where(*[approval.c[n] == v for n, v in key.items()])).first():
+        raise NotPermitted(f"{user} has approved run {name} already; another person must")
+    connection.execute(insert(approval).values(**key, at_us=context.now_us))
+    audit.note(connection, context.now_us, user, "approve", f"run {name}")
+    try_again(connection, context, sponsor_id)
+
+
+def try_again(connection: Connection, context: Context, sponsor_id: str) -> None:
+    """Money, an approval or a date has come: every waiting run of the sponsor looks again, oldest first."""
+    waiting = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_(WAITING))
+    for run_no in connection.execute(waiting.order_by(pay_run.c.run_no)).scalars().all():
+        enqueue(connection, context, "issue", sponsor_id, run_no)
