@@ -60,10 +60,11 @@ _RUN_ASKS = {
 
 def read(connection: Connection) -> Status:
     """Everything the page says, from one snapshot."""
+    began_us = utc_us()
     holds, claims, runs, queue = _holds(connection), _claims(connection), _runs(connection), _queue(connection)
     return Status(
         usage=installation.get(connection, "usage"), business_date=installation.get(connection, "business_date"),
-        read_us=utc_us(), attention=tuple(_attention(connection, claims, queue)), holds=holds,
+        read_us=began_us, attention=tuple(_attention(connection, claims, queue)), holds=holds,
         files=_files(connection), claims=claims, funds=_funds(connection), runs=runs,
         stop_loss=_stop_loss(connection), queue=queue,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from treq.testing import StubTreq
 from twisted.internet.defer import Deferred, fail, succeed
 
 from gateway.store.engine import Store
-from gateway.web.app import site
+from gateway.web.app import Reads, site
 from gateway.web.records import Status
 from gateway.web.text import TITLES, title
 
@@ -185,6 +185,24 @@ def test_many_viewers_share_a_read(store: Store) -> None:
     treq.get("http://localhost/api/v1/status", headers=BEARER).addCallback(answers.append)
     treq.flush()
     assert (len(asked), len(answers)) == (1, 6)
+
+
+@sqlite_only
+def test_a_viewer_that_leaves_harms_nobody(store: Store) -> None:
+    """Who goes away before the answer comes takes nothing from those who wait for the same read."""
+    asked: list[Deferred[Any]] = []
+
+    def slowly(function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        asked.append(Deferred())
+        return asked[-1].addCallback(lambda _: function(*args))
+
+    reads, answers = Reads(store, slowly), list[Status]()
+    leaving, staying = reads.status(), reads.status()
+    leaving.addErrback(lambda _: None)
+    staying.addCallback(answers.append)
+    leaving.cancel()
+    asked[0].callback(None)
+    assert [one.usage for one in answers] == ["T"]
 
 
 def test_json(store: Store) -> None:
