@@ -20,7 +20,9 @@ from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import accumulators, benefits, ledger
 from gateway.plan.adjudication import adjudicate as decide
 from gateway.plan.adjudication import reverse
+from gateway.plan.authorisations import charged
 from gateway.plan.benefits import Plan
+from gateway.plan.calendar import add_business_days
 from gateway.plan.payment import Payee
 from gateway.plan.records import (
     AccidentAnswer,
@@ -42,8 +44,14 @@ from mappings.records import Claim
 REPLACED_BY_PROVIDER = "N694"
 """RARC of a reversal that a provider's replacement or void caused."""
 
+WAITS = ("none", "dependent", "mismatch")
+"""Why no member was found, where an enrolment file that comes late may still tell."""
+
 LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
+
+PEOPLE = {"AUD": 2}
+"""Pend queues that more than one person must release: a high-dollar claim needs two."""
 
 VOID = "8"
 """CLM05-3 of a void: the original is reversed and nothing is decided anew."""
@@ -91,6 +99,7 @@ class _Batch:
         self.providers = self._providers()
         self.fees = documents.fees(connection, self._priced())
         self.authorisations = self._evidence("authorisation", Authorisation)
+        self.authorised = self._authorised()
         self.accidents = self._evidence("accident", AccidentAnswer)
         self.history = self._history(icns)
         self.originals = self._originals()
@@ -140,6 +149,21 @@ class _Batch:
         found: dict[str, list[Any]] = defaultdict(list)
         for person_id, body in self.connection.execute(mine.order_by(evidence.c.person_id, evidence.c.number)):
             found[person_id].append(msgspec.json.decode(body, type=type_))
+        return found
+
+    def _authorised(self) -> dict[str, list[Decision]]:
+        """By person with an authorisation: every decision that stands, whose lines have taken units of it."""
+        joined = decision_table.join(
+            claim_table,
+            (claim_table.c.sponsor_id == decision_table.c.sponsor_id) & (claim_table.c.icn == decision_table.c.icn),
+        )
+        mine = select(claim_table.c.person_id, decision_table.c.body).select_from(joined).where(
+            claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id.in_(sorted(self.authorisations)),
+            decision_table.c.outcome.in_(("paid", "denied", "reversal")),
+        )  # fmt: skip
+        found: dict[str, list[Decision]] = defaultdict(list)
+        for person_id, body in self.connection.execute(mine) if self.authorisations else ():
+            found[person_id].append(msgspec.json.decode(body, type=Decision))
         return found
 
     def _history(self, icns: list[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
@@ -196,13 +220,16 @@ class _Batch:
             )
             return Decision(icn=row.icn, version=version, outcome="pended", charge_cents=claim.charge_cents,
                             pend=Pend(queue="PRC" if self.sponsor else "MBR", reason=reason))  # fmt: skip
+        if plan.member_not_found == "reject":  # the door has answered: who is unknown now waits, or is denied
+            plan = msgspec.structs.replace(plan, member_not_found="pend")
         people, npis = row.person_id, _npis(claim)
         case = Case(
             icn=row.icn, version=version, claim=claim, received=date.fromisoformat(row.received_on),
-            member=self.members.get(row.icn), match=row.match, plan=plan,
+            member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plan=plan,
+            cleared=tuple(row.cleared.split()),
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
-            authorisations=tuple(self.authorisations.get(people, ())),
+            authorisations=charged(self.authorisations.get(people, ()), self.authorised.get(people, ())),
             accidents=tuple(self.accidents.get(people, ())),
             history=tuple(prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord),
             totals=self.totals[row.family_root],
@@ -219,14 +246,16 @@ class _Batch:
             self._conclude(row, claim, Decision(icn=row.icn, version=self._version(row), outcome="pended",
                                                 charge_cents=claim.charge_cents, pend=pend))  # fmt: skip
             return
-        before = self.totals[original_row.family_root]
+        before, taken = self.totals[original_row.family_root], self.authorised[original_row.person_id]
         reversal = None
         if earlier is not None and earlier.outcome in ("paid", "denied"):
             reversal = reverse(earlier, original_row.version + 1, REPLACED_BY_PROVIDER)
             self.totals[original_row.family_root] = accumulators.apply(before, reversal.entries)
+            self.authorised[original_row.person_id] = [*taken, reversal]
         decision = None if claim.frequency == VOID else self._decide(row, claim, self._version(row))
         if decision is not None and decision.outcome == "pended":
             self.totals[original_row.family_root] = before
+            self.authorised[original_row.person_id] = taken
             self._conclude(row, claim, decision)
             return
         if reversal is not None:
@@ -241,6 +270,7 @@ class _Batch:
 
     def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
         self.decisions.append((row, claim, decision))
+        self.authorised[row.person_id].append(decision)
         self.totals[row.family_root] = accumulators.apply(self.totals[row.family_root], decision.entries)
         if decision.outcome != "denied" and row.person_id:
             prior = PriorClaim(icn=row.icn, claim=claim)
@@ -269,11 +299,23 @@ class _Batch:
         mine = claim_table.c.sponsor_id == self.sponsor_id
         connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
-        for row, _, decision in self.decisions:
+        for row, claim, decision in self.decisions:
             if decision.pend is not None:
                 reason = f"{decision.pend.queue}: {decision.pend.reason}"
-                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn)
+                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn,
+                            people=PEOPLE.get(decision.pend.queue, 1))  # fmt: skip
+                if row.match in WAITS and decision.pend.queue == "MBR":
+                    self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
+
+    def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
+        """When the plan's patience with an unknown member ends, the claim is decided again by itself."""
+        plan = benefits.choose(self.plans, None, claim.first)
+        if plan is not None:
+            ends = add_business_days(date.fromisoformat(row.received_on), plan.member_not_found_days)
+            queue.enqueue(connection, self.context.now_us, "rerun", lane=f"S/{self.sponsor_id}",
+                          sponsor_id=self.sponsor_id, partner=f"sponsor/{self.sponsor_id}", due_on=ends.isoformat(),
+                          key=f"patience/{self.sponsor_id}/{row.icn}", body={"icn": row.icn})  # fmt: skip
 
     def _decision_row(self, row: Any, claim: Claim, decision: Decision, now_us: int) -> dict[str, Any]:
         return {

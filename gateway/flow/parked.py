@@ -9,14 +9,16 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import holds, intake, roster, route
+from gateway.flow import acceptance, holds, roster, route
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.plan import enrolment
+from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
+from gateway.store.schema import decision as decision_table
 from gateway.store.schema import enrolment as enrolment_table
 from gateway.store.schema import hold, receipt, staged, x12_set
 from mappings.records import EnrolmentHeader
@@ -61,9 +63,25 @@ def release(context: Context, hold_id: str, user: str, reason: str) -> str:
         row = connection.execute(select(hold).where(hold.c.id == hold_id)).one_or_none()
         if row is None or row.state != "open":
             raise UsageError(f"no open hold {hold_id}")
-        done = _RELEASES.get(row.kind, _acknowledge)(connection, context, row, msgspec.json.decode(row.body))
+        body = msgspec.json.decode(row.body)
+        if not _enough(connection, context, row, body, user):
+            return "noted; another person must release it, too"
+        done = _RELEASES.get(row.kind, _acknowledge)(connection, context, row, body)
         holds.close(connection, context.now_us, hold_id, user, reason)
     return done
+
+
+def _enough(connection: Connection, context: Context, row: Any, body: dict[str, Any], user: str) -> bool:
+    """Whether as many people as the hold asks for have released it; raises NotPermitted for the same one again."""
+    given = body.get("given", [])
+    if user in given:
+        raise NotPermitted(f"{user} has released it already; another person must")
+    if len(given) + 1 >= body.get("people", 1):
+        return True
+    noted = msgspec.json.encode({**body, "given": [*given, user]}).decode()
+    connection.execute(update(hold).where(hold.c.id == row.id).values(body=noted))
+    audit.note(connection, context.now_us, user, "release", f"hold {row.id}", "first of two people")
+    return False
 
 
 def _acknowledge(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
@@ -86,7 +104,7 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     sponsors = list(connection.execute(select(staged.c.sponsor_id).where(*rows).distinct()).scalars())
     connection.execute(update(staged).where(*rows).values(ord=ord_[:12] + func.substr(staged.c.ord, 13)))
     connection.execute(update(x12_set).where(*mine).values(state="released", ord=ord_, routes_left=len(sponsors)))
-    intake.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
+    acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
                          sorted(sponsors), set_row.partner, event)  # fmt: skip
     return "the batch goes on"
 
@@ -95,11 +113,16 @@ def _pend(connection: Connection, context: Context, row: Any, body: dict[str, An
     """A pended claim is decided again, as of now; through the sponsor's lane, so that it never sees half a file."""
     if "icn" not in body:
         raise NotPermitted("claims of no known sponsor need a partner or sponsor to be loaded, and the file sent again")
-    event = counters.take(connection, "receipt")
-    queue.enqueue(connection, context.now_us, "rerun", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
-                  partner=f"sponsor/{row.sponsor_id}", ord=ord_of(event), gate=event,
-                  body={"icn": body["icn"], "event": event})  # fmt: skip
+    _enqueue_rerun(connection, context, row.sponsor_id, body["icn"], answered=True)
     return "the claim is decided again"
+
+
+def _enqueue_rerun(connection: Connection, context: Context, sponsor_id: str, icn: str, *, answered: bool) -> None:
+    """answered: a person has looked at what the claim waits for."""
+    event = counters.take(connection, "receipt")
+    queue.enqueue(connection, context.now_us, "rerun", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
+                  partner=f"sponsor/{sponsor_id}", ord=ord_of(event), gate=event,
+                  body={"icn": icn, "event": event, "answered": answered})  # fmt: skip
 
 
 def _absence(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
@@ -151,22 +174,45 @@ _RELEASES = {"batch": _batch, "pend": _pend, "absence": _absence, "enrolment": _
 
 
 def rerun(context: Context, work: Work) -> None:
-    """The step: a pended claim takes its new place in the order, finds its member anew, and is decided."""
-    icn, event = work.body["icn"], work.body["event"]
+    """The step: a pended claim takes its new place in the order, finds its member anew, and is decided.
+
+    Without an event it is a timer that rings: it takes its number now and gets in line behind the files before it.
+    """
+    icn, event = work.body["icn"], work.body.get("event")
     with context.store.write("rerun") as connection:
         queue.finish(connection, work)
+        if event is None:
+            _enqueue_rerun(connection, context, work.sponsor_id, icn, answered=False)
+            return
         today = installation.business_date(connection)
         mine = (claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn == icn)
         row = connection.execute(select(claim_table).where(*mine)).one()
         if row.state != "pended":
             return
         ord_ = ord_of(event)
-        person_id, root, match = route.find_member(connection, work.sponsor_id, row, ord_)
-        values = {"ord": ord_, "person_id": person_id, "family_root": root, "match": match, "state": "routed"}
+        values = route.find_member(connection, work.sponsor_id, row, ord_)
+        cleared = _queues(connection, row) if work.body["answered"] else ()
+        values |= {"ord": ord_, "state": "routed", "cleared": " ".join(sorted({*row.cleared.split(), *cleared}))}
         connection.execute(update(claim_table).where(*mine).values(**values))
+        holds.close_about(connection, "pend", work.sponsor_id, f"claim {icn}")
         sponsor = Parties(connection, today).sponsors.get(work.sponsor_id)
-        shard = route.shard_of(root, sponsor)
+        shard = route.shard_of(values["family_root"], sponsor)
         route.enqueue_adjudicate(connection, context, work.sponsor_id, shard, ord_, [icn])
+
+
+def _queues(connection: Connection, row: Any) -> set[str]:
+    """Every queue a pended claim stands in: the pend's, and those its notes name."""
+    body = connection.execute(
+        select(decision_table.c.body).where(
+            decision_table.c.sponsor_id == row.sponsor_id, decision_table.c.icn == row.icn,
+            decision_table.c.version == row.version,
+        )
+    ).scalar_one_or_none()  # fmt: skip
+    if body is None:
+        return set()
+    decision = msgspec.json.decode(body, type=Decision)
+    also = {note.rule.removeprefix("pend ") for note in decision.notes if note.rule.startswith("pend ")}
+    return also | ({decision.pend.queue} if decision.pend else set())
 
 
 def end_absent(context: Context, work: Work) -> None:

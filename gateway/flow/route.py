@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import answers, enrol, holds, roster
+from gateway.flow import adjudicate, answers, enrol, holds, roster
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import door, matching
+from gateway.plan import benefits, door, matching
+from gateway.plan.adjudication import NOT_ON_FILE
 from gateway.plan.records import Member
 from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
@@ -90,6 +91,7 @@ class _Batch:
             roster.by_subscriber(connection, work.sponsor_id, numbers, last) if self.sponsor else {}
         )
         self.originals = self._originals(connection)
+        self.plans = adjudicate.plans_of(connection, self.sponsor)
         self.inserts: list[dict[str, Any]] = []
         self.lanes: dict[int, list[str]] = defaultdict(list)
         self.replaced: dict[str, str] = {}
@@ -110,12 +112,14 @@ class _Batch:
         if not reasons and claim.frequency in REPLACING and not self._may_replace(claim):
             reasons = (UNKNOWN_ORIGINAL,)
         found = matching.Match() if reasons else matching.match(claim, self.candidates.get(claim.subscriber.id, []))
+        if found.reason in adjudicate.WAITS and self._rejects_strangers(claim):
+            reasons = (NOT_ON_FILE,)
         root = found.member.family_root if found.member else ""
         self.inserts.append(
             {
                 "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
                 "partner": self.set_row.partner, "person_id": found.member.person_id if found.member else "",
-                "family_root": root, "match": found.reason, "pcn": claim.pcn,
+                "family_root": root, "match": found.reason, "candidates": found.candidates, "pcn": claim.pcn,
                 "state": "rejected" if reasons else "routed",
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
@@ -129,6 +133,11 @@ class _Batch:
             self.replaced[claim.original_icn] = icn
             root = root or self.originals[claim.original_icn].family_root
         self.lanes[shard_of(root, self.sponsor)].append(icn)
+
+    def _rejects_strangers(self, claim: Claim) -> bool:
+        """Whether the plan answers unknown members by 277CA instead of waiting for a late enrolment file."""
+        plan = benefits.choose(self.plans, None, claim.first)
+        return plan is not None and plan.member_not_found == "reject"
 
     def _may_replace(self, claim: Claim) -> bool:
         original = self.originals.get(claim.original_icn)
@@ -172,12 +181,16 @@ def shard_of(family_root: str, sponsor: Sponsor | None) -> int:
     return zlib.crc32(family_root.encode()) % (sponsor.shards if sponsor else 1)
 
 
-def find_member(connection: Connection, sponsor_id: str, row: Any, known_at: str) -> tuple[str, str, str]:
-    """(person id, family root, why nobody) of a claim's patient as known at an order key."""
+def find_member(connection: Connection, sponsor_id: str, row: Any, known_at: str) -> dict[str, Any]:
+    """The columns of a claim that tell its patient, as known at an order key."""
     claim = msgspec.json.decode(row.body, type=Claim)
     number = claim.subscriber.id
     found = matching.match(claim, roster.by_subscriber(connection, sponsor_id, [number], known_at).get(number, []))
-    return (found.member.person_id, found.member.family_root, "") if found.member else ("", "", found.reason)
+    return {
+        "person_id": found.member.person_id if found.member else "",
+        "family_root": found.member.family_root if found.member else "",
+        "match": found.reason, "candidates": found.candidates,
+    }  # fmt: skip
 
 
 def _ord(set_row: Any, nth: int) -> str:
