@@ -1,4 +1,4 @@
-"""The checkout as git knows it: what is tracked is what a clone gets."""
+"""The checkout as git knows it: what a clone gets, and what the next commit may add to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ PACKAGES = ("gateway", "parsers", "mappings", "sftp_drop")
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Every tracked file that is there."""
-    command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"]
+    """Every file that is tracked or could be: not what .gitignore names."""
+    listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), *listed]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
     return tuple(path for name in names if name and (path := ROOT / name).is_file())
 
@@ -24,6 +25,7 @@ def modules() -> list[Path]:
 
 
 def folders() -> list[Path]:
-    """The folders of the house: every package, config, and tests."""
+    """The rooms of the house: the four packages, what lies directly in gateway, config, and tests."""
     packages = {path.parent for path in modules() if path.name == "__init__.py"}
-    return sorted(packages | {ROOT / "config", ROOT / "tests"})
+    rooms = {folder for folder in packages if folder.parent in (ROOT, ROOT / "gateway")}
+    return sorted(rooms | {ROOT / "config", ROOT / "tests"})

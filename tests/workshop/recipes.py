@@ -28,11 +28,12 @@ class Block(NamedTuple):
 def chapters(page: Path) -> dict[str, list[Block]]:
     """The blocks of a page by the `## ` heading above them."""
     parts = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
-    return {title: [Block(*found) for found in FENCE.findall(text)] for title, text in zip(parts[1::2], parts[2::2])}
+    titled = zip(parts[1::2], parts[2::2], strict=True)
+    return {title: [Block(*found) for found in FENCE.findall(text)] for title, text in titled}
 
 
 def copy(folder: Path) -> Path:
-    """The tracked files of the checkout in another place, and a folder of commands that run them."""
+    """The files of the checkout in another place, and a folder of commands that run them."""
     for path in tracked():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)

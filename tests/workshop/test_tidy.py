@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,6 @@ LONGEST_MODULE_LINES = 500
 LONGER_MODULES = {
     "gateway/store/schema.py": "one table after another: whoever asks what is remembered reads one file",
     "mappings/records.py": "the vocabulary: whoever asks what a word means reads one file",
-    "gateway/flow/pay.py": "the five steps of one lane, which share how a run's rows are read",
 }
 """Module -> why it may be longer than LONGEST_MODULE_LINES."""
 
@@ -70,7 +70,7 @@ def test_nothing_names_an_index_or_a_machine() -> None:
 
 @pytest.mark.parametrize("folder", folders(), ids=named)
 def test_every_folder_says_what_it_is_for(folder: Path) -> None:
-    """Every package, config and tests has a README.md of a page at most."""
+    """Every room, config and tests has a README.md of a page at most."""
     lines = (folder / "README.md").read_text().splitlines()
     assert 3 <= len(lines) <= LONGEST_README_LINES
 
@@ -110,6 +110,12 @@ def test_every_test_states_its_law() -> None:
             laws = [node for node in found if node.name.startswith("test_")]
             silent += [f"{named(path)}:{node.name}" for node in laws if not ast.get_docstring(node)]
     assert silent == []
+
+
+def test_no_two_modules_of_tests_share_a_name() -> None:
+    """pytest imports the tests' modules by their bare names, so a name means one file."""
+    stems = [path.stem for path in tracked() if path.is_relative_to(ROOT / "tests") and path.suffix == ".py"]
+    assert {stem for stem, count in Counter(stems).items() if count > 1} <= {"conftest"}
 
 
 def test_only_commands_speak() -> None:
