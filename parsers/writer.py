@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from parsers.events import Delimiters, GroupHeader, InterchangeHeader
 
@@ -55,6 +56,42 @@ def _value(value: Value, own: Delimiters) -> str:
     return own.component.join(parts).rstrip(own.component)
 
 
+class WrittenSets(NamedTuple):
+    """The sets of a group as text, delimiters and all, and how many they are: what is left is the envelope."""
+
+    lines: list[str]
+    sets: int
+
+
+def write_sets(sets: Sequence[Sequence[Segment]], delimiters: Delimiters) -> WrittenSets:
+    """Sets, each from ST to the segment before SE, which is added with its count. The long part of an interchange."""
+    lines: list[str] = []
+    for body in sets:
+        lines += [write_segment(segment, delimiters) for segment in body]
+        lines.append(write_segment(["SE", str(len(body) + 1), _text(body[0][2])], delimiters))
+    return WrittenSets(lines, len(sets))
+
+
+def wrap(
+    header: InterchangeHeader,
+    groups: Sequence[tuple[GroupHeader, WrittenSets]],
+    delimiters: Delimiters,
+    *,
+    ta1: Sequence[Segment] = (),
+    newline: bool = False,
+) -> bytes:
+    """The envelope around written sets: ISA, GS, GE and IEA with their numbers and counts."""
+    lines = [_isa(header, delimiters)]
+    lines += [write_segment(segment, delimiters) for segment in ta1]
+    for group, sets in groups:
+        values = [getattr(group, f"gs{place:02}") for place in range(1, 9)]
+        lines.append(write_segment(["GS", *values], delimiters))
+        lines += sets.lines
+        lines.append(write_segment(["GE", str(sets.sets), group.gs06], delimiters))
+    lines.append(write_segment(["IEA", str(len(groups)), header.isa13], delimiters))
+    return ("\n" if newline else "").join([*lines, ""]).encode("latin-1")
+
+
 def write_interchange(
     header: InterchangeHeader,
     groups: Sequence[tuple[GroupHeader, Sequence[Sequence[Segment]]]],
@@ -69,12 +106,12 @@ def write_interchange(
     newline: a line end after every segment, for people.
     Raises: ValueError when a delimiter occurs in an element, or an ISA element is longer than its width.
     """
-    lines = [_isa(header, delimiters)]
-    lines += [write_segment(segment, delimiters) for segment in ta1]
-    for group, sets in groups:
-        lines += _group(group, sets, delimiters)
-    lines.append(write_segment(["IEA", str(len(groups)), header.isa13], delimiters))
-    return ("\n" if newline else "").join([*lines, ""]).encode("latin-1")
+    written = [(group, write_sets(sets, delimiters)) for group, sets in groups]
+    return wrap(header, written, delimiters, ta1=ta1, newline=newline)
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else "".join(value)
 
 
 def _isa(header: InterchangeHeader, own: Delimiters) -> str:
@@ -87,12 +124,3 @@ def _isa(header: InterchangeHeader, own: Delimiters) -> str:
     if any(own.element in value or own.segment in value for value in padded):
         raise ValueError("a delimiter of the interchange occurs in an element")
     return own.element.join(["ISA", *padded]) + own.segment
-
-
-def _group(group: GroupHeader, sets: Sequence[Sequence[Segment]], own: Delimiters) -> list[str]:
-    values = [getattr(group, f"gs{place:02}") for place in range(1, 9)]
-    lines = [write_segment(["GS", *values], own)]
-    for body in sets:
-        lines += [write_segment(segment, own) for segment in body]
-        lines.append(write_segment(["SE", str(len(body) + 1), body[0][2]], own))
-    return [*lines, write_segment(["GE", str(len(sets)), group.gs06], own)]

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from gateway.errors import GatewayError
 from gateway.flow import holds
 from gateway.flow.context import Context
-from gateway.flow.envelopes import interchange, time_of_day
-from gateway.flow.parties import Parties, Partner
-from gateway.store import counters, outbox
+from gateway.flow.envelopes import Sent, draft, send, time_of_day
+from gateway.flow.inbound import Inbound, ReadInterchange, set_key
+from gateway.flow.parties import Parties
+from gateway.store import counters, installation, outbox, queue
 from gateway.store.outbox import Parcel
+from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import outbox as outbox_table
+from gateway.store.schema import x12_set
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.records import (
     Claim,
@@ -33,17 +35,8 @@ from mappings.records import (
     ProviderAnswer,
     Trace,
 )
-from parsers import check
-from parsers.envelope import EnvelopePolicy
-from parsers.events import InterchangeClosed, InterchangeVerdict, Junk, SetClosed
+from parsers.events import InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
-
-if TYPE_CHECKING:
-    from gateway.flow.intake import _Intake
-
-class OutboundInvalid(GatewayError):
-    """What we were about to send does not pass our own validator; nothing was sent."""
-
 
 ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
 """277CA: accepted into the adjudication system."""
@@ -73,59 +66,58 @@ TA105 = {
 """TA105 in our own words, for reports and the status page."""
 
 
-def _name(run: _Intake, what: str, suffix: str = "x12") -> str:
+def _name(file: Inbound, number: int, what: str) -> str:
     """R000000012-1.999.x12: our receipt number and the interchange, so that a partner finds what it answers."""
-    return f"R{run.receipt_no:09d}-{run.interchange_no}.{what}.{suffix}"
+    return f"R{file.number:09d}-{number}.{what}.x12"
 
 
-def _post(connection: Connection, run: _Intake, kind: str, name: str, body: bytes, folder: str, control: str) -> None:
-    parcel = Parcel(partner=run.partner.id, kind=kind, name=name, body=body, folder=folder, control=control,
-                    cause=f"receipt {run.receipt_no}")  # fmt: skip
-    outbox.post(connection, run.context.keys, run.context.now_us, run.today.isoformat(), parcel)
+def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
+    parcel = Parcel(partner=file.partner.id, kind=kind, name=name, body=sent.body, folder=folder, control=sent.isa13,
+                    group=sent.gs06, cause=file.subject)  # fmt: skip
+    outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
 
 
-def _ta1(connection: Connection, run: _Intake, verdict: InterchangeVerdict) -> None:
+def _ta1(connection: Connection, file: Inbound, number: int, verdict: InterchangeVerdict) -> None:
     segments = interchange_ack.write(verdict)
-    body, isa13 = interchange(connection, run.context, run.parties, run.partner, run.today, (), ta1=segments)
-    _post(connection, run, "TA1", _name(run, "TA1"), body, "outbound", isa13)
+    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "", (), ta1=segments))
+    _post(connection, file, "TA1", _name(file, number, "TA1"), sent)
 
 
 def _asked(verdict: InterchangeVerdict) -> bool:
     return verdict.header.isa14 in TA1_ASKED or "019" in verdict.codes
 
 
-def reject(connection: Connection, run: _Intake, event: InterchangeClosed) -> None:
+def reject(connection: Connection, file: Inbound, number: int, event: InterchangeClosed) -> None:
     """The answer to a rejected interchange: a TA1 if it was asked for, and a report in any case."""
     if _asked(event.verdict):
-        _ta1(connection, run, event.verdict)
+        _ta1(connection, file, number, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
-    _report(
-        connection, run, {"verdict": "rejected", "interchange": run.interchange_no, "reasons": sentences}, sentences
-    )
+    _report(connection, file, {"verdict": "rejected", "interchange": number, "reasons": sentences}, sentences)
 
 
-def accept(connection: Connection, run: _Intake, event: InterchangeClosed) -> None:
+def accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """The answers to an accepted interchange: TA1 if asked, one 999 per group, a report when a set was rejected."""
+    number = read.number
     if _asked(event.verdict):
-        _ta1(connection, run, event.verdict)
-    answerable = [g.verdict for g in run.group_verdicts if g.verdict.answerable]
+        _ta1(connection, file, number, event.verdict)
+    answerable = [verdict for verdict in read.groups if verdict.answerable]
     if not answerable:
         return
-    sets = [implementation_ack.write(v, f"{n:04d}", run.partner.delimiters) for n, v in enumerate(answerable, 1)]
-    body, isa13 = interchange(connection, run.context, run.parties, run.partner, run.today, [("FA", sets)])
-    _post(connection, run, "999", _name(run, "999"), body, "outbound", isa13)
+    sets = [implementation_ack.write(v, f"{n:04d}", file.partner.delimiters) for n, v in enumerate(answerable, 1)]
+    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "FA", sets))
+    _post(connection, file, "999", _name(file, number, "999"), sent)
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
     if bad:
         lines = [line for one in bad for line in _told(one.st02, one.findings)]
-        document = {"verdict": "sets rejected", "interchange": run.interchange_no,
+        document = {"verdict": "sets rejected", "interchange": number,
                     "sets": [{"st02": s.st02, "verdict": s.verdict, "codes": s.codes} for s in bad]}  # fmt: skip
-        _report(connection, run, document, lines)
+        _report(connection, file, document, lines)
 
 
-def junk(connection: Connection, run: _Intake, finding: Finding) -> None:
+def junk(connection: Connection, file: Inbound, finding: Finding) -> None:
     """The answer to bytes that are no interchange."""
     _report(
-        connection, run, {"verdict": "quarantined", "code": finding.code, "reason": finding.message}, [finding.message]
+        connection, file, {"verdict": "quarantined", "code": finding.code, "reason": finding.message}, [finding.message]
     )
 
 
@@ -137,59 +129,65 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
         yield f"set {st02}: {where}{loop}: {finding.message} ({finding.level} code {finding.code})"
 
 
-def _report(connection: Connection, run: _Intake, document: dict[str, Any], lines: list[str]) -> None:
+def _report(connection: Connection, file: Inbound, document: dict[str, Any], lines: list[str]) -> None:
     """A readable text and its JSON twin in the partner's reports folder; free of what the file contained."""
-    head = f"Receipt {run.receipt_no} of {run.today}, {run.receipt.size} bytes: {document['verdict']}."
+    head = f"Receipt {file.number} of {file.today}, {file.receipt.size} bytes: {document['verdict']}."
     text = "\n".join([head, *lines]) + "\n"
-    body = {"receipt": run.receipt_no, "received": run.today.isoformat(), **document}
-    n = counters.take(connection, f"report/{run.receipt_no}")
-    base = f"R{run.receipt_no:09d}-report{n}"
-    _post(connection, run, "report", f"{base}.txt", text.encode(), "reports", "")
-    _post(connection, run, "report", f"{base}.json", msgspec.json.encode(body), "reports", "")
+    body = {"receipt": file.number, "received": file.today.isoformat(), **document}
+    n = counters.take(connection, f"report/{file.number}")
+    base = f"R{file.number:09d}-report{n}"
+    for suffix, content in (("txt", text.encode()), ("json", msgspec.json.encode(body))):
+        _post(connection, file, "report", f"{base}.{suffix}", Sent(content, "", ""), "reports")
 
 
-def match(connection: Connection, run: _Intake, traces: list[Trace], ta1: tuple[tuple[str, ...], ...]) -> None:
+def match(connection: Connection, file: Inbound, traces: list[Trace], ta1: tuple[tuple[str, ...], ...]) -> None:
     """Received 999s and TA1s against what we sent: a person hears of rejections and of answers to nothing."""
-    answers = [*(interchange_ack.read(segment) for segment in ta1), *traces]
-    for trace in answers:
+    answered = [(outbox_table.c.control, interchange_ack.read(segment)) for segment in ta1]
+    answered += [(outbox_table.c.grp, trace) for trace in traces]
+    for column, trace in answered:
         if trace is None or not trace.verdict:
             continue
-        subject = f"receipt {run.receipt_no}"
-        sent = select(outbox_table.c.id).where(
-            outbox_table.c.partner == run.partner.id, outbox_table.c.control.contains(trace.control.lstrip("0"))
-        )
+        sent = select(outbox_table.c.id).where(outbox_table.c.partner == file.partner.id, column == trace.control)
         if connection.execute(sent.limit(1)).first() is None:
-            holds.open_(connection, run.context.now_us, "answer", "", subject, "an answer to nothing we sent")
+            holds.open_(connection, file.context.now_us, "answer", "", file.subject, "an answer to nothing we sent")
         elif trace.verdict in "RXMW":
-            holds.open_(connection, run.context.now_us, "answer", "", subject, "a partner rejected what we sent")
+            holds.open_(connection, file.context.now_us, "answer", "", file.subject, "a partner rejected what we sent")
 
 
 # ---- 277CA -----------------------------------------------------------------------------------------------------------
 
 
-def claims(connection: Connection, context: Context, parties: Parties, set_row: Any, today: date) -> None:
-    """The one 277CA of an accepted 837 set, from the state its route steps left."""
+def answer(context: Context, work: Work) -> None:
+    """The step: the one 277CA of an accepted 837 set, from what its route steps left, written before its transaction."""
+    with context.store.read() as connection:
+        set_row = connection.execute(select(x12_set).where(*set_key(work.body))).one()
+        today = installation.business_date(connection)
+        parties = Parties(connection, today)
+        told = _acknowledgement(connection, context, parties, set_row, today)
     partner = parties.partner(set_row.partner)
-    mine = select(claim_table).where(
-        claim_table.c.ord.between(f"{set_row.ord[:-7]}0000000", f"{set_row.ord[:-7]}9999999")
-    )
-    rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
+    made = draft(context, parties, partner, today, "HN", [claim_ack.write(told)], claim_ack.identifiers(told))
+    name = f"R{set_row.receipt_no:09d}-{set_row.interchange}-{set_row.grp}-{set_row.number}.277CA.x12"
+    with context.store.write("answer") as connection:
+        queue.finish(connection, work)
+        sent = send(connection, made)
+        parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=sent.body, control=sent.isa13,
+                        group=sent.gs06, cause=f"receipt {set_row.receipt_no}")  # fmt: skip
+        outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
+
+
+def _acknowledgement(
+    connection: Connection, context: Context, parties: Parties, set_row: Any, today: date
+) -> ClaimAcknowledgement:
+    of_set = claim_table.c.ord.between(f"{set_row.ord[:-7]}0000000", f"{set_row.ord[:-7]}9999999")
+    rows = list(connection.execute(select(claim_table).where(of_set).order_by(claim_table.c.ord)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
-    number = counters.take(connection, "BHT/277CA")
-    answer = ClaimAcknowledgement(
-        reference=f"{number:09d}", receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
+    return ClaimAcknowledgement(
+        reference=f"{set_row.receipt_no}-{set_row.interchange}-{set_row.grp}-{set_row.number}",
+        receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
         time=time_of_day(context.now_us), received=date.fromisoformat(rows[0].received_on) if rows else today,
         processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
         providers=_providers(rows),
     )  # fmt: skip
-    sets = [list(claim_ack.write(answer))]
-    body, isa13 = interchange(
-        connection, context, parties, partner, today, [("HN", sets)], claim_ack.identifiers(answer)
-    )
-    name = f"R{set_row.receipt_no:09d}-{set_row.interchange}-{set_row.grp}-{set_row.number}.277CA.x12"
-    parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=body, control=isa13,
-                    cause=f"receipt {set_row.receipt_no}")  # fmt: skip
-    outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
 
 
 def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:
@@ -212,21 +210,3 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
         reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
         first=claim.first, last=claim.last,
     )  # fmt: skip
-
-
-# ---- before anything leaves ------------------------------------------------------------------------------------------
-
-
-def require_valid(context: Context, parties: Parties, partner: Partner, body: bytes) -> None:
-    """Our own validator has the last word on what we send; raises OutboundInvalid, and the transaction is undone."""
-    ours = parties.administrator
-    policy = EnvelopePolicy(
-        senders=frozenset({(ours.qualifier, ours.isa_id)}), receivers=frozenset({(partner.qualifier, partner.isa_id)}),
-        usage=context.usage,
-    )  # fmt: skip
-    for event in check(body, context.guide, policy):
-        if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
-            raise OutboundInvalid("the envelope")
-        if isinstance(event, SetClosed) and event.verdict.verdict != "A":
-            finding = event.verdict.findings[0] if event.verdict.findings else None
-            raise OutboundInvalid(f"set {event.verdict.st02}: {finding.message if finding else event.verdict.codes}")

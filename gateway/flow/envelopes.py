@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from gateway.clock import SECOND_US
+from gateway.errors import GatewayError
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
 from mappings.blanks import blanked
-from parsers.events import Delimiters, GroupHeader, InterchangeHeader
-from parsers.writer import Segment, choose_delimiters, write_interchange
+from parsers import check
+from parsers.envelope import EnvelopePolicy
+from parsers.events import Delimiters, GroupHeader, InterchangeClosed, InterchangeHeader, Junk, SetClosed
+from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_sets
 
 WRAP = 999_999_999
 """ISA13 has nine digits and goes back to 1 after the last."""
@@ -28,38 +33,84 @@ def time_of_day(now_us: int) -> str:
     return f"{minutes // 60 % 24:02d}{minutes % 60:02d}"
 
 
-def interchange(
-    connection: Connection,
+class OutboundInvalid(GatewayError):
+    """What we were about to send does not pass our own validator; nothing was sent."""
+
+
+class Draft(NamedTuple):
+    """An interchange that lacks only its control numbers: written and checked, so that sending it is short."""
+
+    header: InterchangeHeader
+    group: GroupHeader | None
+    sets: WrittenSets
+    ta1: Sequence[Segment]
+    newline: bool
+    scope: str
+
+
+class Sent(NamedTuple):
+    """An interchange with its numbers: bytes, ISA13, and GS06 ("" when it has no group)."""
+
+    body: bytes
+    isa13: str
+    gs06: str
+
+
+def draft(
     context: Context,
     parties: Parties,
     partner: Partner,
     today: date,
-    groups: Sequence[tuple[str, Sequence[Sequence[Segment]]]],
+    gs01: str,
+    sets: Iterable[Iterable[Segment]],
     identifiers: Iterable[str] = (),
     ta1: Sequence[Segment] = (),
-) -> tuple[bytes, str]:
-    """One interchange to a partner, with (GS01, sets) groups; returns its bytes and its ISA13.
+) -> Draft:
+    """Writes an interchange of one group (none when gs01 is "") and lets our own validator check it.
 
-    Call it last in the transaction: it takes the pair's numbers. Each set is ST up to but excluding SE.
+    Each set is ST up to but excluding SE. Touches no database: call it outside the write transaction when it is long.
+    Raises OutboundInvalid.
     """
-    ours = parties.administrator
+    ours, now = parties.administrator, time_of_day(context.now_us)
     delimiters = choose_delimiters(identifiers, partner.delimiters or Delimiters())
-    groups = [(gs01, [list(blanked(map(list, one), delimiters)) for one in sets]) for gs01, sets in groups]
-    scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
-    isa13 = f"{(counters.take(connection, f'ISA13/{scope}') - 1) % WRAP + 1:09d}"
-    first_gs06 = counters.take(connection, f"GS06/{scope}", len(groups)) if groups else 0
-    now = time_of_day(context.now_us)
     header = InterchangeHeader(
         isa01="00", isa02="", isa03="00", isa04="", isa05=ours.qualifier, isa06=ours.isa_id,
         isa07=partner.qualifier, isa08=partner.isa_id, isa09=f"{today:%y%m%d}", isa10=now, isa11=delimiters.repetition,
-        isa12="00501", isa13=isa13, isa14="0", isa15=context.usage, isa16=delimiters.component, delimiters=delimiters,
+        isa12="00501", isa13=f"{WRAP:09d}", isa14="0", isa15=context.usage, isa16=delimiters.component,
+        delimiters=delimiters,
     )  # fmt: skip
-    written = [
-        (
-            GroupHeader(gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, str(first_gs06 + n), "X",
-                        GUIDES[gs01]),
-            sets,
-        )
-        for n, (gs01, sets) in enumerate(groups)
-    ]  # fmt: skip
-    return write_interchange(header, written, delimiters, newline=partner.newline, ta1=ta1), isa13
+    group = None
+    if gs01:
+        group = GroupHeader(gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, "1", "X", GUIDES[gs01])
+    written = write_sets([list(blanked(map(list, one), delimiters)) for one in sets], delimiters)
+    made = Draft(header, group, written, ta1, partner.newline, f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}")
+    _require_valid(context, made)
+    return made
+
+
+def send(connection: Connection, made: Draft) -> Sent:
+    """Takes the pair's next numbers. Call it last in the transaction: the numbers are gapless."""
+    isa13 = f"{(counters.take(connection, f'ISA13/{made.scope}') - 1) % WRAP + 1:09d}"
+    gs06 = str(counters.take(connection, f"GS06/{made.scope}")) if made.group else ""
+    return Sent(_numbered(made, isa13, gs06), isa13, gs06)
+
+
+def _numbered(made: Draft, isa13: str, gs06: str) -> bytes:
+    header = msgspec.structs.replace(made.header, isa13=isa13)
+    groups = [(msgspec.structs.replace(made.group, gs06=gs06), made.sets)] if made.group else []
+    return wrap(header, groups, made.header.delimiters, ta1=made.ta1, newline=made.newline)
+
+
+def _require_valid(context: Context, made: Draft) -> None:
+    """Our own validator has the last word on what we send."""
+    header = made.header
+    policy = EnvelopePolicy(
+        senders=frozenset({(header.isa05, header.isa06)}), receivers=frozenset({(header.isa07, header.isa08)}),
+        usage=context.usage,
+    )  # fmt: skip
+    for event in check(_numbered(made, header.isa13, "1"), context.guide, policy):
+        if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
+            raise OutboundInvalid("the envelope")
+        if isinstance(event, SetClosed) and event.verdict.verdict != "A":
+            finding = event.verdict.findings[0] if event.verdict.findings else None
+            raise OutboundInvalid(f"set {event.verdict.st02}: {finding.message if finding else event.verdict.codes}")

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import GatewayError
-from gateway.flow import adjudicate, day, deliver, intake, notify, parked, pay, route
+from gateway.flow import acceptance, adjudicate, answers, day, deliver, intake, notify, parked, pay, route
 from gateway.flow.context import Context
 from gateway.store import queue
 from gateway.store.queue import Work
@@ -28,8 +28,9 @@ Step = Callable[[Context, Work], None]
 
 STEPS: Mapping[str, Step] = {
     "intake": intake.intake,
-    "sweep": intake.sweep,
+    "sweep": acceptance.sweep,
     "route": route.route,
+    "answer": answers.answer,
     "adjudicate": adjudicate.adjudicate,
     "plan": pay.plan,
     "issue": pay.issue,

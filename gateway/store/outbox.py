@@ -17,7 +17,7 @@ from gateway.store.schema import outbox
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to send. kind: 999, TA1, 277CA, 835, EFT, report, notice... folder: outbound or reports.
 
-    control: the control numbers it carries, for matching the answer. cause: receipt, run or claim number it comes from.
+    control: its ISA13, group: its GS06, for matching the answer. cause: receipt, run or claim number it comes from.
     """
 
     partner: str
@@ -27,6 +27,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = "outbound"
     sponsor_id: str = ""
     control: str = ""
+    group: str = ""
     cause: str = ""
 
 
@@ -37,7 +38,7 @@ def post(connection: Connection, keys: Keys, now_us: int, business_date: str, pa
         insert(outbox).values(
             id=outbox_id, partner=parcel.partner, sponsor_id=parcel.sponsor_id, kind=parcel.kind, folder=parcel.folder,
             name=parcel.name, body=seal(key, parcel.body, outbox_id.encode()), key=keys.wrap(key),
-            size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control,
+            size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control, grp=parcel.group,
             cause=parcel.cause, business_date=business_date, created_us=now_us, state="waiting",
         )
     )  # fmt: skip

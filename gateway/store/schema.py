@@ -262,8 +262,8 @@ staged = _table(
 # ---- leaving ---------------------------------------------------------------------------------------------------------
 
 outbox = _table(
-    # One thing that leaves, in the transaction that decided it; body sealed with key. state: waiting, visible,
-    # picked-up. Kept 7 years; resend gives the same bytes.
+    # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
+    # ISA13 and GS06. state: waiting, visible, picked-up. Kept 7 years; resend gives the same bytes.
     "outbox",
     _t("id", primary_key=True),
     _t("partner"),
@@ -276,6 +276,7 @@ outbox = _table(
     _i("size"),
     _t("sha256"),
     _t("control"),
+    _t("grp"),
     _t("cause"),
     _t("business_date"),
     _i("created_us"),
@@ -377,8 +378,9 @@ evidence = _table(
 
 claim = _table(
     # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
-    # match: why no member was found. version: of its newest decision; status: its CLP02; denied: every line was.
-    # body: the Claim; answer: the 277CA reasons when rejected. Kept 7 years.
+    # match: why no member was found; candidates: how many fitted. cleared: pend queues a person has answered for it,
+    # words. version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim; answer: the
+    # 277CA reasons when rejected. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -387,6 +389,8 @@ claim = _table(
     _t("person_id"),
     _t("family_root"),
     _t("match"),
+    _i("candidates", server_default=text("0")),
+    _t("cleared", server_default=text("''")),
     _t("pcn"),
     _t("state"),
     _t("original_icn"),

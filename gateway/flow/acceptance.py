@@ -1,0 +1,185 @@
+"""Acceptance: the small transaction at an interchange's end that makes its rows visible, or rejects it whole.
+
+Verdicts, answers with their control numbers, claim numbers and route steps are written together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from gateway.flow import answers, holds
+from gateway.flow.context import Context
+from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet
+from gateway.store import counters, queue
+from gateway.store.engine import CHUNK_CLAIMS, CHUNK_ROWS
+from gateway.store.order import ord_of
+from gateway.store.queue import Work
+from gateway.store.schema import interchange, staged, x12_set
+from parsers.events import InterchangeClosed
+
+STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
+"""Sets that bring rows, and how many of them one stage transaction writes."""
+
+
+def decide(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> str:
+    """Accepts or rejects an interchange in the caller's transaction; returns the state."""
+    event = _without_duplicate(connection, file, event)
+    state = "rejected" if event.verdict.verdict == "R" else "accepted"
+    _insert_interchange(connection, file, read, event, state)
+    if state == "rejected":
+        _reject(connection, file, read, event)
+    else:
+        _accept(connection, file, read, event)
+    return state
+
+
+def _without_duplicate(connection: Connection, file: Inbound, event: InterchangeClosed) -> InterchangeClosed:
+    """The event, its verdict R 025 when an accepted interchange of the same pair had its number."""
+    header = event.verdict.header
+    same = select(interchange.c.sha256).where(
+        interchange.c.sender == header.isa05 + header.isa06, interchange.c.receiver == header.isa07 + header.isa08,
+        interchange.c.isa13 == header.isa13, interchange.c.usage == header.isa15, interchange.c.state == "accepted",
+    )  # fmt: skip
+    earlier = connection.execute(same).scalar_one_or_none()
+    if earlier is None or event.verdict.verdict == "R":
+        return event
+    if earlier != event.sha256:
+        reason = "the control number of an accepted interchange came again with other content"
+        holds.open_(connection, file.context.now_us, "replay", "", file.subject, reason)
+    verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=("025",))
+    return msgspec.structs.replace(event, verdict=verdict)
+
+
+def _insert_interchange(
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, state: str
+) -> None:
+    header = event.verdict.header
+    connection.execute(
+        insert(interchange).values(
+            receipt_no=file.number, number=read.number, partner=file.partner.id,
+            sender=header.isa05 + header.isa06, receiver=header.isa07 + header.isa08, isa13=header.isa13,
+            usage=header.isa15, sha256=event.sha256, state=state,
+            codes=msgspec.json.encode(event.verdict.codes).decode(),
+        )
+    )  # fmt: skip
+
+
+def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
+    """Verdict and answer only: nothing of it may be used."""
+    for one in read.sets:
+        _insert_set(connection, file, read, one, "rejected", "")
+    _enqueue_sweep(connection, file)
+    answers.reject(connection, file, read.number, event)
+    if "025" not in event.verdict.codes:
+        reason = "interchange rejected: " + ", ".join(answers.TA105.get(c, c) for c in event.verdict.codes)
+        holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
+
+
+def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
+    """After this commit the rows of its accepted sets are visible."""
+    states = [_state_of(connection, file, read, one) for one in read.sets]
+    good = [one for one, state in zip(read.sets, states, strict=True) if state == "accepted"]
+    answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
+    answers.accept(connection, file, read, event)
+    claims = [
+        one.rows if state != "rejected" and one.st01 == "837" else 0
+        for one, state in zip(read.sets, states, strict=True)
+    ]
+    icn = icn_block(connection, file.today, sum(claims))
+    for one, state, count in zip(read.sets, states, claims, strict=True):
+        _insert_set(connection, file, read, one, state, str(icn) if count else "")
+        icn += count
+    for one in good:
+        enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number, sorted(one.sponsors),
+                      file.partner.id, file.number)  # fmt: skip
+    if "rejected" in states:
+        _enqueue_sweep(connection, file)
+
+
+def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet) -> str:
+    """accepted, rejected, or held when the batch looks like one received before."""
+    if one.closed is None or one.closed.verdict.verdict == "R" or one.grp in read.rejected_groups:
+        return "rejected"
+    if one.st01 not in STAGE_ROWS:
+        return "accepted"
+    same = select(x12_set.c.receipt_no).where(
+        x12_set.c.partner == file.partner.id, x12_set.c.st01 == one.st01,
+        x12_set.c.state.in_(("accepted", "held", "released")),
+        (x12_set.c.reference == one.reference) | (x12_set.c.body_sha256 == one.closed.body_sha256),
+    )  # fmt: skip
+    earlier = connection.execute(same.limit(1)).scalar_one_or_none()
+    if earlier is None:
+        return "accepted"
+    holds.open_(
+        connection, file.context.now_us, "batch", "", f"{file.subject} set {one.number}",
+        f"suspected duplicate of a batch of receipt {earlier}",
+        receipt_no=file.number, interchange=read.number, grp=one.grp, set_no=one.number,
+    )  # fmt: skip
+    return "held"
+
+
+def _insert_set(
+    connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str, icn_first: str
+) -> None:
+    closed = one.closed
+    connection.execute(
+        insert(x12_set).values(
+            receipt_no=file.number, interchange=read.number, grp=one.grp, number=one.number, partner=file.partner.id,
+            st01=one.st01, st02=closed.verdict.st02 if closed else "", guide=one.guide, reference=one.reference,
+            body_sha256=closed.body_sha256 if closed else "", state=state,
+            header=msgspec.json.encode(one.header).decode(),
+            verdict=msgspec.json.encode(closed.verdict).decode() if closed else "{}", rows=one.rows,
+            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first=icn_first,
+            routes_left=len(one.sponsors) if state == "accepted" else 0,
+        )
+    )  # fmt: skip
+
+
+def _enqueue_sweep(connection: Connection, file: Inbound) -> None:
+    queue.enqueue(connection, file.context.now_us, "sweep", lane=f"sweep/{file.number}", partner=file.partner.id,
+                  body={"receipt_no": file.number})  # fmt: skip
+
+
+def sweep(context: Context, work: Work) -> None:
+    """The step: removes staged rows of rejected sets, a chunk at a time."""
+    receipt_no = work.body["receipt_no"]
+    gone = (
+        select(staged.c.ord)
+        .join(
+            x12_set,
+            (x12_set.c.receipt_no == staged.c.receipt_no) & (x12_set.c.interchange == staged.c.interchange)
+            & (x12_set.c.grp == staged.c.grp) & (x12_set.c.number == staged.c.set_no),
+        )
+        .where(staged.c.receipt_no == receipt_no, x12_set.c.state == "rejected")
+        .limit(CHUNK_ROWS)
+    )  # fmt: skip
+    while True:
+        with context.store.write("sweep") as connection:
+            rows = connection.execute(delete(staged).where(staged.c.ord.in_(gone))).rowcount
+            if rows < CHUNK_ROWS:
+                queue.finish(connection, work)
+                return
+            queue.advance(connection, work, work.body)
+
+
+def icn_block(connection: Connection, today: date, count: int) -> int:
+    """The first of count claim numbers of a business day: YYDDD and six digits, restarting each day."""
+    day = int(f"{today:%y%j}") * 1_000_000
+    return day + counters.take(connection, f"ICN/{today.isoformat()}", count) if count else 0
+
+
+def enqueue_route(
+    connection: Connection, context: Context, receipt_no: int, interchange_no: int, grp: int, set_no: int,
+    sponsors: list[str], partner: str, event_no: int,
+) -> None:  # fmt: skip
+    """One route step per sponsor a set names, in the sponsor's lane; event_no: the number that orders it."""
+    ord_ = ord_of(event_no, interchange_no, grp, set_no)
+    for sponsor_id in sponsors:
+        queue.enqueue(
+            connection, context.now_us, "route", lane=f"S/{sponsor_id}", partner=partner, sponsor_id=sponsor_id,
+            ord=ord_, gate=event_no,
+            body={"receipt_no": receipt_no, "interchange": interchange_no, "grp": grp, "set_no": set_no, "ord": ord_},
+        )  # fmt: skip

@@ -1,0 +1,88 @@
+"""A received file while it is taken in: who sent it, what is read of it, what an interchange of it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from gateway.flow.context import Context
+from gateway.flow.parties import Parties, Partner
+from gateway.store.schema import x12_set
+from mappings.enrolment import MemberReader
+from mappings.implementation_ack import AckReader
+from mappings.professional import ClaimReader
+from mappings.records import Trace
+from parsers.events import GroupVerdict, SetClosed
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One received file. receipt: its row. today: the business date its answers carry."""
+
+    context: Context
+    receipt: Any
+    partner: Partner
+    parties: Parties
+    today: date
+
+    @property
+    def number(self) -> int:
+        """Our receipt number."""
+        return int(self.receipt.receipt_no)
+
+    @property
+    def subject(self) -> str:
+        """How a hold names the file."""
+        return f"receipt {self.number}"
+
+
+@dataclass
+class ReadSet:
+    """One set as read. grp, number: its place.
+
+    unread: claims or rows that could not be read although the guide allows them.
+    """
+
+    grp: int
+    number: int
+    st01: str
+    guide: str
+    reader: ClaimReader | MemberReader | AckReader | None
+    rows: int = 0
+    sponsors: set[str] = field(default_factory=set)
+    unread: int = 0
+    traces: list[Trace] = field(default_factory=list)
+    closed: SetClosed | None = None
+
+    @property
+    def header(self) -> Any:
+        """The batch or enrolment header, None when there is none."""
+        if isinstance(self.reader, ClaimReader):
+            return self.reader.batch
+        return self.reader.header if isinstance(self.reader, MemberReader) else None
+
+    @property
+    def reference(self) -> str:
+        """BHT03 or BGN02."""
+        return self.header.reference if self.header is not None else ""
+
+
+@dataclass
+class ReadInterchange:
+    """One interchange as read, before it is decided. number counts those of the file from 1."""
+
+    number: int
+    sets: list[ReadSet] = field(default_factory=list)
+    groups: list[GroupVerdict] = field(default_factory=list)
+    rejected_groups: set[int] = field(default_factory=set)
+
+
+def set_key(body: dict[str, Any]) -> tuple[Any, ...]:
+    """The conditions that find the set a step's body names."""
+    return (
+        x12_set.c.receipt_no == body["receipt_no"],
+        x12_set.c.interchange == body["interchange"],
+        x12_set.c.grp == body["grp"],
+        x12_set.c.number == body["set_no"],
+    )
