@@ -158,7 +158,7 @@ def match(connection: Connection, file: Inbound, traces: list[Trace], ta1: tuple
 
 
 def answer(context: Context, work: Work) -> None:
-    """The step: the one 277CA of an accepted 837 set, from what its route steps left, written before its transaction."""
+    """The step: the one 277CA of an accepted 837 set, from what its route steps left."""
     with context.store.read() as connection:
         set_row = connection.execute(select(x12_set).where(*set_key(work.body))).one()
         today = installation.business_date(connection)

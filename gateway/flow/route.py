@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import adjudicate, answers, enrol, holds, roster
+from gateway.flow import adjudicate, enrol, holds, roster
 from gateway.flow.context import Context
+from gateway.flow.inbound import set_key
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import benefits, door, matching
 from gateway.plan.adjudication import NOT_ON_FILE
@@ -36,7 +37,7 @@ REPLACING = {"7", "8"}
 def route(context: Context, work: Work) -> None:
     """The step: one sponsor's part of one accepted set."""
     with context.store.read() as connection:
-        set_row = connection.execute(select(x12_set).where(*_set_key(work.body))).one()
+        set_row = connection.execute(select(x12_set).where(*set_key(work.body))).one()
     if set_row.st01 == "834":
         enrol.enrol(context, work, set_row)
     else:
@@ -68,9 +69,10 @@ def _claims(context: Context, work: Work, set_row: Any) -> None:
                 work = msgspec.structs.replace(work, body=body)
                 continue
             queue.finish(connection, work)
-            left = update(x12_set).where(*_set_key(work.body)).values(routes_left=x12_set.c.routes_left - 1)
+            left = update(x12_set).where(*set_key(work.body)).values(routes_left=x12_set.c.routes_left - 1)
             if connection.execute(left.returning(x12_set.c.routes_left)).scalar_one() == 0:
-                answers.claims(connection, context, batch.parties, set_row, today)
+                queue.enqueue(connection, context.now_us, "answer", lane=f"answer/{set_row.partner}",
+                              partner=set_row.partner, ord=set_row.ord, body=work.body)  # fmt: skip
             return
 
 
@@ -196,14 +198,3 @@ def find_member(connection: Connection, sponsor_id: str, row: Any, known_at: str
 def _ord(set_row: Any, nth: int) -> str:
     """The order key of the nth claim of a set: where the set stands now, which a release moves."""
     return f"{set_row.ord[:-7]}{nth:07d}"
-
-
-def _set_key(body: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        x12_set.c.receipt_no == body["receipt_no"],
-        x12_set.c.interchange == body["interchange"],
-        x12_set.c.grp == body["grp"],
-        x12_set.c.number == body["set_no"],
-    )
-
-
