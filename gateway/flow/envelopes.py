@@ -18,6 +18,7 @@ from mappings.blanks import blanked
 from parsers import check
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Delimiters, GroupHeader, InterchangeClosed, InterchangeHeader, Junk, SetClosed
+from parsers.findings import Finding
 from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_sets
 
 WRAP = 999_999_999
@@ -25,6 +26,10 @@ WRAP = 999_999_999
 
 GUIDES = {"FA": "005010X231A1", "HN": "005010X214", "HP": "005010X221A1"}
 """GS01 of what we send -> GS08."""
+
+
+REPEATED = {("AK2", 0), ("AK2", 1)}
+"""Where a 999 repeats what the partner sent: the answer to a set that no guide knows names it as it came (AK201)."""
 
 
 def time_of_day(now_us: int) -> str:
@@ -112,5 +117,12 @@ def _require_valid(context: Context, made: Draft) -> None:
         if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
             raise OutboundInvalid("the envelope")
         if isinstance(event, SetClosed) and event.verdict.verdict != "A":
-            finding = event.verdict.findings[0] if event.verdict.findings else None
-            raise OutboundInvalid(f"set {event.verdict.st02}: {finding.message if finding else event.verdict.codes}")
+            wrong = [finding for finding in event.verdict.findings if not _is_echo(finding)]
+            if wrong or not event.verdict.findings:
+                raise OutboundInvalid(f"set {event.verdict.st02}: {wrong[0].message if wrong else event.verdict.codes}")
+
+
+def _is_echo(finding: Finding) -> bool:
+    """AK201 repeats the ST01 a partner sent, and must even where the guide of the 999 lists no such set."""
+    place = finding.place
+    return place.segment == "AK2" and (finding.level == "segment" or (place.element, finding.code) == (1, "7"))

@@ -14,7 +14,7 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import decision, evidence, hold, work
-from tests.flow.world import World, changed, golden, recounted, renumbered
+from tests.flow.world import METRO_C8, World, changed, golden, only, renumbered
 
 PLAN = (shipped() / "plans" / "bluebonnet-ppo.toml").read_text()
 
@@ -56,7 +56,7 @@ def test_an_unknown_member_waits_for_the_plans_patience_and_is_denied(store: Sto
 
 
 def test_a_late_enrolment_file_ends_the_wait(store: Store, keys: Keys, tmp_path: Path) -> None:
-    """The member comes with a file during the wait: when it ends the claim finds its member and is decided on merits."""
+    """The member comes with a file during the wait: when it ends, the claim finds its member and is decided."""
     world = World(store, keys, tmp_path, taken_over=False)
     world.advance("2026-04-06")
     world.send("clearpath", "claims.837", golden("in.837p"))
@@ -155,12 +155,8 @@ def test_a_high_dollar_claim_needs_two_people(store: Store, keys: Keys, tmp_path
 
 def metro_again() -> bytes:
     """One more unit of J9271 for Bianca under PA7781."""
-    parts = golden("in.837p").decode().replace("\n", "").split("~")
-    first = next(n for n, one in enumerate(parts) if one.startswith("HL*1*"))
-    last = next(n for n, one in enumerate(parts) if one.startswith("HL*14*"))
-    body = "~".join([*parts[:first], *parts[last:]])
-    for old, new in (("HL*14**", "HL*1**"), ("HL*15*14*", "HL*2*1*"), ("HL*16*15*", "HL*3*2*")):
-        body = body.replace(old, new)
-    body = body.replace("24500*UN*300", "24500*UN*1").replace("MOG-9002", "MOG-9003")
-    body = body.replace("DTP*472*D8*20260401", "DTP*472*D8*20260415")
-    return recounted(renumbered(body.encode(), "000000210", "MORE0601"))
+    more = changed(
+        only(golden("in.837p"), METRO_C8),
+        ("24500*UN*300", "24500*UN*1"), ("CLM*MOG-9002", "CLM*MOG-9003"),
+    )  # fmt: skip
+    return renumbered(more.replace(b"DTP*472*D8*20260401", b"DTP*472*D8*20260415"), "000000210", "MORE0601")

@@ -253,6 +253,29 @@ def changed(body: bytes, *changes: tuple[str, str]) -> bytes:
     return text.encode()
 
 
+LAKESIDE, METRO_C5, HILLCREST, METRO_C8 = range(4)
+"""The billing provider loops of the golden claims file: C1 to C4, C5, C6 and C7, C8."""
+
+
+def only(body: bytes, *loops: int) -> bytes:
+    """The claims file with the given billing provider loops, in the given order, its hierarchy numbered anew."""
+    segments = [one.strip() for one in body.decode().split("~")]
+    starts = [n for n, one in enumerate(segments) if one.startswith("HL*") and one.split("*")[3] == "20"]
+    end = next(n for n, one in enumerate(segments) if one.startswith("SE*"))
+    parts = [segments[a:b] for a, b in zip(starts, [*starts[1:], end], strict=True)]
+    numbers: dict[str, str] = {}
+    kept = [_in_hierarchy(one, numbers) for loop in loops for one in parts[loop]]
+    return recounted("~\n".join([*segments[: starts[0]], *kept, *segments[end:]]).encode())
+
+
+def _in_hierarchy(segment: str, numbers: dict[str, str]) -> str:
+    parts = segment.split("*")
+    if parts[0] != "HL":
+        return segment
+    numbers[parts[1]] = str(len(numbers) + 1)
+    return "*".join(["HL", numbers[parts[1]], numbers.get(parts[2], ""), *parts[3:]])
+
+
 def recounted(body: bytes) -> bytes:
     """The file with SE01 of every set counted anew."""
     lines, size = [], 0

@@ -11,7 +11,18 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, entry, fact, interchange, journal, person, span, staged, x12_set
-from tests.flow.world import SPONSOR, World, asked, changed, golden, play_golden, recounted, renumbered
+from tests.flow.world import (
+    METRO_C8,
+    SPONSOR,
+    World,
+    asked,
+    changed,
+    golden,
+    only,
+    play_golden,
+    recounted,
+    renumbered,
+)
 
 BUSINESS = (claim, decision, entry, fact, journal, person, span, staged)
 """Tables a file that is refused must leave as they were."""
@@ -222,17 +233,11 @@ def test_a_void_gives_the_carriers_money_back(world: World) -> None:
 
 def void_of_c8() -> bytes:
     """The golden file's last claim as a void, alone in its set."""
-    text = golden("in.837p").decode().replace("\n", "")
-    parts = text.split("~")
-    first = next(n for n, one in enumerate(parts) if one.startswith("HL*1*"))
-    last = next(n for n, one in enumerate(parts) if one.startswith("HL*14*"))
-    kept = [*parts[:first], *parts[last:]]
-    body = "~".join(kept)
-    for old, new in (("HL*14**", "HL*1**"), ("HL*15*14*", "HL*2*1*"), ("HL*16*15*", "HL*3*2*")):
-        body = body.replace(old, new)
-    body = body.replace("CLM*MOG-9002*25000***11:B:1*", "CLM*MOG-9002*25000***11:B:8*")
-    body = body.replace("REF*G1*PA7781", "REF*F8*26096000008")
-    return recounted(renumbered(body.encode(), "000000209", "VOID0601"))
+    as_void = changed(
+        only(golden("in.837p"), METRO_C8),
+        ("CLM*MOG-9002*25000***11:B:1*", "CLM*MOG-9002*25000***11:B:8*"), ("REF*G1*PA7781", "REF*F8*26096000008"),
+    )  # fmt: skip
+    return renumbered(as_void, "000000209", "VOID0601")
 
 
 # ---- variant 9: counts and ids ---------------------------------------------------------------------------------------

@@ -10,31 +10,11 @@ import pytest
 
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
-from tests.flow.world import World, golden, play_golden, recounted
+from tests.flow.world import HILLCREST, LAKESIDE, METRO_C5, METRO_C8, World, golden, only, play_golden
 
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "expected.json").read_text())
 PEOPLE = ("M01", "M02", "M03", "M04", "M05", "M06")
-
-
-def swapped(body: bytes) -> bytes:
-    """The golden 837P with C5 (Metro's first) before C1, hierarchy renumbered."""
-    segments = body.decode().split("~")
-    starts = [n for n, segment in enumerate(segments) if segment.strip().startswith("HL*") and "*20*" in segment]
-    end = next(n for n, segment in enumerate(segments) if segment.strip().startswith("SE*"))
-    head, loops = segments[: starts[0]], [segments[a:b] for a, b in zip(starts, [*starts[1:], end], strict=True)]
-    loops[0], loops[1] = loops[1], loops[0]
-    numbers: dict[str, str] = {}
-    body_segments = [_renumbered(segment, numbers) for loop in loops for segment in loop]
-    return recounted("~".join([*head, *body_segments, *segments[end:]]).encode())
-
-
-def _renumbered(segment: str, numbers: dict[str, str]) -> str:
-    parts = segment.strip().split("*")
-    if parts[0] != "HL":
-        return segment
-    numbers[parts[1]] = str(len(numbers) + 1)
-    return "\n" + "*".join(["HL", numbers[parts[1]], numbers.get(parts[2], ""), *parts[3:]])
 
 
 def check(world: World, worked: plain.Worked, order: tuple[str, ...] = plain.ORDER) -> None:
@@ -83,7 +63,7 @@ def test_order_of_claims(store: Store, keys: Keys, tmp_path: Path) -> None:
     """With C5 before C1 Bianca's deductible comes first and Alan's laboratory is paid: the money follows the order."""
     order = ("C5", "C1", "C2", "C3", "C4", "C6", "C7", "C8")
     world = World(store, keys, tmp_path)
-    play_golden(world, swapped(golden("in.837p")))
+    play_golden(world, only(golden("in.837p"), METRO_C5, LAKESIDE, HILLCREST, METRO_C8))
     worked = plain.work_out(order=order)
     check(world, worked, order)
     assert worked.claims["C1"] == (11500, 3500)
