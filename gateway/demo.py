@@ -335,8 +335,8 @@ class Demo:
         claims = synth.write_837p(40, 30, 1, 10, today)
         self.drop("bluebonnet", "enrol.834", enrolment, (".999.", ".834-result.txt", ".834-result.json"))
         self.drop("clearpath", "claims.837", claims, (".999.", ".277CA."))
-        for name, body in bad_files(claims).items():
-            self.drop("clearpath", name, body, ("-report",))
+        for name, (body, answers) in bad_files(today).items():
+            self.drop("clearpath", name, body, answers)
         self.settle_down()
         self.plan_run()
         self.deposit()
@@ -350,14 +350,13 @@ class Demo:
             return result(connection, SPONSOR)
 
 
-def bad_files(good: bytes) -> dict[str, bytes]:
-    """Files a partner should not send: not X12 at all, cut before its end, and one claim set against the guide."""
-    text = good.decode()
-    wrong_number = text.replace("*000000002*0*T", "*000000003*0*T").replace("IEA*1*000000002", "IEA*1*000000009")
+def bad_files(today: date) -> dict[str, tuple[bytes, tuple[str, ...]]]:
+    """Files a partner should not send, each with its answer: not X12 at all, cut before its end, against the guide."""
+    good = synth.write_837p(40, 4, 2, 0, today, control=901)
     return {
-        "minutes.837": b"Minutes of the meeting: claims to follow.\n",
-        "cut.837": text[: len(text) // 2].encode(),
-        "numbers.837": wrong_number.encode() if wrong_number != text else text.replace("IEA*1*", "IEA*7*").encode(),
+        "minutes.837": (b"Minutes of the meeting: claims to follow.\n", ("-report",)),
+        "cut.837": (good[: len(good) // 2], ("-report",)),
+        "guide.837": (synth.write_837p(40, 0, 3, 0, today, control=902, broken_sets=1), (".999.", "-report")),
     }
 
 

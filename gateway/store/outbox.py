@@ -38,8 +38,8 @@ def post(connection: Connection, keys: Keys, now_us: int, business_date: str, pa
         insert(outbox).values(
             id=outbox_id, partner=parcel.partner, sponsor_id=parcel.sponsor_id, kind=parcel.kind, folder=parcel.folder,
             name=parcel.name, body=seal(key, parcel.body, outbox_id.encode()), key=keys.wrap(key),
-            size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control, grp=parcel.group,
-            cause=parcel.cause, business_date=business_date, created_us=now_us, state="waiting",
+            size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control,
+            grp=parcel.group, cause=parcel.cause, business_date=business_date, created_us=now_us, state="waiting",
         )
     )  # fmt: skip
     queue.enqueue(connection, now_us, "deliver", lane=f"out/{parcel.partner}", partner=parcel.partner, ord=outbox_id,
