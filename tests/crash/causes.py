@@ -8,8 +8,6 @@ from __future__ import annotations
 
 WORKER = [
     ("claim", "enrol", "select id from work where owner is not null"),
-    ("stage", "enrol", "select count(*) from staged"),
-    ("accept", "enrol", "select count(*) from interchange"),
     ("decided", "enrol", "select state from receipt"),
     ("enrol", "enrol", "select count(*) from enrolment"),
     ("enrol", "enrol", "select count(*) from span"),
@@ -29,8 +27,46 @@ WORKER = [
     ("issue", "pay", "select state from pay_run"),
     ("payee", "pay", "select count(*) from remittance"),
     ("close", "pay", "select state from pay_run"),
-    ("deliver", "pay", "select count(*) from outbox where state = 'visible'"),
     ("settle", "settle", "select count(*) from remittance where state = 'settled'"),
     ("recover", "settle", "select count(*) from recovery"),
+    ("rerun", "strangers", "select state from claim order by icn"),
 ]
 """Commits of workers."""
+
+DAEMON = [
+    ("login", "enrol", "select count(*) from audit where action = 'login'"),
+    ("upload", "enrol", "select count(*) from upload"),
+    ("upload", "enrol", "select state from upload where state = 'closed'"),
+    ("receipt", "enrol", "select count(*) from receipt"),
+    ("beat", "enrol", "select seen_us from node"),
+    ("timer", "enrol", "select id from work where kind = 'chain'"),
+    ("fetched", "fetch", "select count(*) from audit where action = 'fetch'"),
+    ("hide", "fetch", "select count(*) from outbox where state = 'picked-up'"),
+]
+"""Commits of the daemon. That which gives back a dead worker's claims has a test of its own."""
+
+COMMAND = [
+    ("pay-run", "plan", "select id from work where kind = 'plan'"),
+    ("approve", "approve", "select count(*) from approval"),
+    ("day-ask", "fund", "select id from work where kind = 'day'"),
+    ("deposit", "fund", "select count(*) from deposit"),
+    ("settle-ask", "bank", "select id from work where kind = 'settle' and due_on = ''"),
+    ("reimbursement", "carrier", "select state from recovery"),
+    ("hold-release", "strangers", "select state from hold order by id"),
+]
+"""Commits of an operator's commands."""
+
+BEGINNING = [
+    ("create", "select count(*) from installation"),
+    ("load", "select count(*) from document"),
+    ("takeover", "select count(*) from journal"),
+]
+"""Commits that make an installation."""
+
+ELSEWHERE = {
+    "release": "test_daemon_dies_giving_back",
+    "tidy": "test_worker_dies_tidying",
+    "migrate": "one DDL transaction; tests/store says what an interrupted one leaves",
+    "bench": "a database of its own, thrown away",
+}
+"""Causes that no table names, and why."""

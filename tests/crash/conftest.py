@@ -24,12 +24,15 @@ class Shelf:
 
     def __init__(self, folder: Path, socket: str) -> None:
         self._folder, self._socket = folder, socket
+        self.start: dict[str, list[str]] = {}
         self.ends: dict[str, dict[str, list[str]]] = {}
 
     def write(self) -> None:
         """Plays the scenario once, undisturbed, keeping the state before each chapter."""
         world = World(self._folder / "live")
-        self._begin(world)
+        self.begin(world)
+        Demo(world.folder, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
+        self.start = world.effects()
         for chapter in CHAPTERS:
             world.close()
             self._copy("live", chapter)
@@ -44,18 +47,27 @@ class Shelf:
         beginning.change(folder / "gateway.toml", **values)
         return World(folder)
 
-    def _begin(self, world: World) -> None:
-        self._sql("create database live")
+    def begin(self, world: World) -> None:
+        """Makes a folder with settings, and an empty database."""
+        self._sql(f'create database "{world.folder.name}"')
         beginning.begin(world.folder, "T", first_business_date=FIRST_DAY, workers="1",
-                        **{"database.url": self._url("live")})  # fmt: skip
-        Demo(world.folder, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
-        world.folder.joinpath("deaths").mkdir()
+                        **{"database.url": self._url(world.folder.name)})  # fmt: skip
+        world.deaths.mkdir()
+
+    def blank(self, target: Path) -> World:
+        """An installation of which only the folder exists, with the keys of the others."""
+        world = World(target / f"world{next(_numbers)}")
+        self.begin(world)
+        for keys in ("keys", "partners"):
+            shutil.rmtree(world.folder / keys, ignore_errors=True)
+            shutil.copytree(self._folder / "live" / keys, world.folder / keys)
+        return world
 
     def _copy(self, name: str, copy: str, folder: Path | None = None) -> None:
         folder = folder or self._folder / copy
         shutil.copytree(self._folder / name, folder)
         self._sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
-        self._sql(f"create database {copy} template {name}")
+        self._sql(f'create database "{copy}" template "{name}"')
         beginning.change(folder / "gateway.toml", **{"database.url": self._url(copy)})
 
     def _url(self, name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +24,19 @@ from gateway.store.engine import Store
 
 
 class Death(msgspec.Struct, frozen=True):
-    """cause, witness: which commit. moment: before or after it. times: how many processes it kills."""
+    """cause, witness: which commit. moment: before or after it. times: how many processes it kills.
+
+    skip: how many such commits of a process pass. node: the process that started it dies, too. hang: it stands still
+    instead, until somebody kills it.
+    """
 
     cause: str
     witness: str
     moment: str
     times: int = 1
+    skip: int = 0
+    node: bool = False
+    hang: bool = False
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -68,6 +76,7 @@ class MortalStore(Store):
         self._folder, self._who = folder, who
         deaths = folder / "deaths.json"
         self._deaths = msgspec.json.decode(deaths.read_bytes(), type=list[Death]) if deaths.exists() else []
+        self._passed: Counter[Death] = Counter()
 
     @contextmanager
     def write(self, cause: str) -> Iterator[Connection]:
@@ -97,14 +106,20 @@ class MortalStore(Store):
         return None, self._folder
 
     def _die(self, death: Death, path: Path, earlier: Any) -> None:
+        self._passed[death] += 1
+        if self._passed[death] <= death.skip:
+            return
         with self.read() as connection:  # another connection: it sees what is committed
             committed = _ask(connection, death) != earlier
         said = Marker(death, os.getpid(), self._who, committed)
         part = path.with_suffix(".tmp")
         part.write_bytes(msgspec.json.encode(said))
         part.replace(path)
-        os.kill(os.getpid(), signal.SIGKILL)
-        time.sleep(60)  # another thread may be the one that is stopped first
+        if death.node:
+            os.kill(os.getppid(), signal.SIGKILL)
+        if not death.hang:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(600)  # another thread may be the one that is stopped first
 
 
 def _ask(connection: Connection, death: Death) -> list[tuple[Any, ...]]:

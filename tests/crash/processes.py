@@ -74,6 +74,24 @@ def command_main(deaths: Path, log: Path, argv: list[str]) -> None:
     cli.main(argv)
 
 
+def start_beginning(config: Path, deaths: Path, log: Path) -> ForkServerProcess:
+    """Starts what makes an installation: its tables, its facts, its parties, a takeover; done again it changes nothing."""
+    process = _processes.Process(target=beginning_main, args=(config, deaths, log))
+    process.start()
+    return process
+
+
+def beginning_main(config: Path, deaths: Path, log: Path) -> None:
+    """The body of that process."""
+    _say_to(log)
+    from gateway.demo import Demo
+    from gateway.flow import opening
+    from tests.crash.dying import MortalStore
+
+    opening.Store = lambda url: MortalStore(url, deaths, "beginning")  # type: ignore[assignment,misc]
+    Demo(config.parent, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
+
+
 def _say_to(log: Path) -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)

@@ -21,6 +21,27 @@ class Command(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
 
 
+class Fetch(msgspec.Struct, frozen=True):
+    """A partner reads every file of its outbound folder."""
+
+    partner: str
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """A partner removes every file of its outbound folder."""
+
+    partner: str
+
+
+class Release(msgspec.Struct, frozen=True):
+    """An operator releases the first open hold of a kind."""
+
+    kind: str
+
+
+Act = Drop | Fetch | Remove | Command | Release
+
+
 def _command(line: str) -> Command:
     return Command(tuple(line.split()))
 
@@ -36,9 +57,15 @@ def _spoilt(body: bytes) -> bytes:
     return (head + "IEA*1*999999999" + tail[9:]).encode()
 
 
+def _strangers(body: bytes) -> bytes:
+    """Another batch, of people nobody knows."""
+    text = body.decode().replace("SBA1", "XYZ1").replace("BATCH0406", "BATCH0415")
+    return text.replace("000000202", "000000203").replace("*202*X*", "*203*X*").replace("GE*1*202", "GE*1*203").encode()
+
+
 FIRST_DAY = "2026-04-06"
 
-CHAPTERS: dict[str, tuple[Drop | Command, ...]] = {
+CHAPTERS: dict[str, tuple[Act, ...]] = {
     "spoilt": (Drop("clearpath", "spoilt.837", _spoilt(_golden("in.837p"))),),
     "enrol": (Drop("bluebonnet", "enrol.834", _golden("in.834")),),
     "claims": (Drop("clearpath", "claims.837", _golden("in.837p")),),
@@ -52,6 +79,10 @@ CHAPTERS: dict[str, tuple[Drop | Command, ...]] = {
         _command("fund deposit --sponsor bluebonnet --amount 17656.06 --reference WIRE-1 --user ann"),
     ),
     "pay": (_command("day advance 2026-04-10 --no-wait --user ann"),),
+    "bank": (_command("pay settle bluebonnet/1 --user ann"),),
+    "fetch": (Fetch("clearpath"), Remove("clearpath")),
     "settle": (_command("day advance 2026-04-15 --no-wait --user ann"),),
+    "carrier": (_command("stoploss receive SL-0001 --sponsor bluebonnet --amount 17000.00 --user ann"),),
+    "strangers": (Drop("clearpath", "strangers.837", _strangers(_golden("in.837p"))), Release("pend")),
 }
 """Name of a chapter -> what happens in it, each act after the work of the one before it is done."""

@@ -21,17 +21,20 @@ from gateway.flow import worker
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
 from gateway.flow.opening import open_context
-from gateway.store.schema import installation, receipt, work
+from gateway.store.schema import hold, installation, receipt, work
 from sftp_drop import client
 from tests.crash import dying, processes
 from tests.crash.effects import effects
-from tests.crash.scenario import CHAPTERS, Command, Drop
+from tests.crash.scenario import CHAPTERS, Act, Command, Drop, Fetch, Release, Remove
 from twisted.internet import defer
 
 PATIENCE_S = 60.0
 """How long anything may take on a machine that is busy with other things; it takes about 2 s."""
 
 LOOK_S = 0.02
+
+DONE_ALREADY = (64, 65, 77)
+"""Exit codes of a command that finds its work done."""
 
 
 def wait(look: Callable[[], Any], what: str) -> Any:
@@ -143,6 +146,20 @@ class World:
             mine = select(func.count()).select_from(receipt).where(receipt.c.name == act.name)
             assert connection.execute(mine).scalar_one() == 1, "success means one receipt"
 
+    def visit(self, act: Fetch | Remove) -> None:
+        """Reads or removes everything in a partner's outbound folder, again from the start when the connection breaks."""
+        wait(lambda: self._visited(act), "the end of the visit")
+
+    def _visited(self, act: Fetch | Remove) -> bool:
+        with self.reviving(), self.sftp(act.partner) as sftp:
+            for name in sftp.listdir("/outbound"):
+                if isinstance(act, Fetch):
+                    client.fetch(sftp, f"/outbound/{name}")
+                else:
+                    sftp.remove(f"/outbound/{name}")
+            return True
+        return False
+
     def _dropped(self, act: Drop) -> bool:
         with self.reviving(), self.sftp(act.partner) as sftp:
             if act.name not in sftp.listdir("/inbound"):
@@ -160,7 +177,7 @@ class World:
             self.revive()
 
     def _is_dead(self) -> bool:
-        return self.daemon is not None and not self.daemon.is_alive()
+        return not self._is_alive()
 
     # ---- the operator
 
@@ -170,7 +187,7 @@ class World:
         while codes[-1] == -signal.SIGKILL:
             codes.append(self._command(act))
         self.ended += codes[:-1]
-        assert codes[-1] == 0 or (len(codes) > 1 and codes[-1] in (64, 77)), (act, codes)
+        assert codes[-1] == 0 or (len(codes) > 1 and codes[-1] in DONE_ALREADY), (act, codes)
 
     def _command(self, act: Command) -> int:
         process = processes.start_command(self.deaths, self.log, (*act.argv, "--config", str(self.config)))
@@ -182,8 +199,25 @@ class World:
     def play(self, chapter: str) -> None:
         """Plays a chapter against the daemon, each act to its end."""
         for act in CHAPTERS[chapter]:
-            self.drop(act) if isinstance(act, Drop) else self.command(act)
+            self.act(act)
             self.settle()
+
+    def act(self, act: Act) -> None:
+        """One act, by a partner or an operator."""
+        if isinstance(act, Drop):
+            self.drop(act)
+        elif isinstance(act, Fetch | Remove):
+            self.visit(act)
+        else:
+            self.command(self._typed(act))
+
+    def _typed(self, act: Command | Release) -> Command:
+        if isinstance(act, Command):
+            return act
+        with self.context.store.read() as connection:
+            open_ = select(hold.c.id).where(hold.c.kind == act.kind, hold.c.state == "open").order_by(hold.c.subject)
+            hold_id = connection.execute(open_.limit(1)).scalar_one()
+        return Command(("hold", "release", hold_id, "--reason", "looked at", "--user", "ann"))
 
     def settle(self) -> None:
         """Waits until nothing is due; a daemon that dies meanwhile is started again."""
@@ -194,6 +228,20 @@ class World:
             return self.idle()
 
         wait(idle, "the end of the work")
+
+    def wait_deaths(self, count: int) -> None:
+        """Waits for deaths that come by the clock, and for the life after them."""
+
+        def came() -> bool:
+            self.revive()
+            return len(died(self)) == count
+
+        wait(came, f"{count} deaths")
+        wait(lambda: self.revive() or self._is_alive(), "a living daemon")
+        self.settle()
+
+    def _is_alive(self) -> bool:
+        return self.daemon is not None and self.daemon.is_alive()
 
     def idle(self) -> bool:
         """Whether nothing is due or being done, and no day is on its way."""
@@ -206,20 +254,24 @@ class World:
     def play_undisturbed(self, chapter: str) -> None:
         """Plays a chapter in this process: no daemon, nobody dies."""
         for act in CHAPTERS[chapter]:
-            if isinstance(act, Drop):
-                self._receive(act)
+            if isinstance(act, Drop | Fetch | Remove):
+                self._visit_undisturbed(act)
             else:
                 with contextlib.redirect_stdout(io.StringIO()):
-                    cli.cli.main([*act.argv, "--config", str(self.config)], standalone_mode=False)
+                    cli.cli.main([*self._typed(act).argv, "--config", str(self.config)], standalone_mode=False)
             while not self.idle():
                 if not worker.work_once(self.context, "undisturbed"):
                     time.sleep(LOOK_S)
 
-    def _receive(self, act: Drop) -> None:
+    def _visit_undisturbed(self, act: Drop | Fetch | Remove) -> None:
         door = StoreDrop(self.context, lambda call, *args: defer.succeed(call(*args)), lambda: None)
-        upload = _now(door.begin(act.partner, act.name, False))
-        _now(upload.write(0, act.body))
-        _now(upload.commit())
+        if isinstance(act, Drop):
+            upload = _now(door.begin(act.partner, act.name, False))
+            _now(upload.write(0, act.body))
+            _now(upload.commit())
+        elif isinstance(act, Remove):
+            for entry in _now(door.list(act.partner, "outbound")):
+                _now(door.hide(act.partner, "outbound", entry.name))
 
 
 def _now(fired: Any) -> Any:
