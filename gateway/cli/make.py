@@ -76,7 +76,7 @@ def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> Non
     click.echo(f"\nStatus page: http://127.0.0.1:{run['http_port']}/?token={run['token']}")
     click.echo(f"SFTP:        sftp -P {run['sftp_port']} -i {state}/partners/clearpath/id_ed25519 clearpath@127.0.0.1")
     first = claims[0]["icn"] if claims else "ICN"
-    click.echo(f"Why a claim: gateway explain {first} --config {made.config}")
+    click.echo(f"Why a claim: {sys.argv[0]} explain {first} --config {made.config}")
     click.echo("A key beside the data protects nothing: in production the keys folder lies elsewhere.")
 
 

@@ -116,7 +116,7 @@ class Supervisor(Service):
         return float(self._reactor.seconds())
 
     def _begin(self) -> None:
-        """Workers start once what this node's earlier start held is given back; until the database answers, it is tried."""
+        """Workers start once what this node's earlier start held is given back; it is tried until the database answers."""
         if self.running:
             released = self._run(parked.release_owner, self._context, f"{self._node}:")
             released.addCallbacks(self._start_workers, self._begin_later)
@@ -195,7 +195,8 @@ class _Slot(ProcessProtocol):
         """How long to wait before the next start."""
         self._deaths = 0 if self._supervisor.now_s - self._born > LIVED_S else self._deaths + 1
         shortest, longest = BACK_OFF_S
-        return min(longest, shortest * 2 ** min(max(self._deaths - 1, 0), 16))
+        doublings = min(max(self._deaths - 1, 0), 16)
+        return min(longest, shortest * float(1 << doublings))
 
     def outReceived(self, data: bytes) -> None:
         """The worker finished something: the others look for what that made."""
