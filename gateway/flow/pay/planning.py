@@ -58,6 +58,7 @@ def has_unplanned(connection: Connection, sponsor_id: str) -> bool:
 
 
 def unplanned(sponsor_id: str) -> tuple[Any, ...]:
+    """What a decision is that no run has taken: conditions of a query."""
     return (
         decision_table.c.sponsor_id == sponsor_id,
         decision_table.c.run_no == 0,

@@ -17,6 +17,7 @@ from gateway.store.schema import remittance as remittance_table
 
 
 def nets(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, int]:
+    """What each payee of a run is due, in cents; negative where more was taken back than approved."""
     grouped = select(decision_table.c.tin, decision_table.c.npi, func.sum(decision_table.c.paid_cents)).where(
         decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no == run_no
     )
