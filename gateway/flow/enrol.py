@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from gateway.flow import holds, roster
+from gateway.flow import concealed, holds, roster
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import cobra, enrolment, enrolment_report
@@ -179,7 +179,8 @@ class _Run:
 
     def _apply_chunk(self, going: Going, staged_rows: list[Any]) -> Going:
         assert self.sponsor is not None
-        rows = [msgspec.json.decode(row.body, type=MemberRow) for row in staged_rows]
+        told = (msgspec.json.decode(row.body, type=MemberRow) for row in staged_rows)
+        rows = [concealed.member_row(row, self.context.keys.reveal) for row in told]
         numbers = {n for row in rows for n in (row.subscriber_no, row.prior_no) if n}
         with self.context.store.read() as connection:
             families = _Families(connection, self.sponsor.id, numbers, self.ord)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import answers, holds
+from gateway.flow import answers, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet
@@ -166,11 +166,14 @@ class _Intake:
                 "ord": ord_of(self.file.number, self.interchange.number, current.grp, current.number, nth),
                 "receipt_no": self.file.number, "interchange": self.interchange.number, "grp": current.grp,
                 "set_no": current.number, "nth": nth, "sponsor_id": sponsor_id,
-                "body": msgspec.json.encode(record).decode(),
+                "body": msgspec.json.encode(self._concealed(record)).decode(),
             }
         )  # fmt: skip
         if len(self.buffer) >= STAGE_ROWS[current.st01]:
             self._flush()
+
+    def _concealed(self, record: Claim | MemberRow) -> Claim | MemberRow:
+        return concealed.member_row(record, self.context.keys.conceal) if isinstance(record, MemberRow) else record
 
     def _is_decided(self) -> bool:
         return self.interchange.number <= self.skip_interchanges

@@ -20,6 +20,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
+from gateway.flow import concealed
 from gateway.flow.adjudicate import Document
 from gateway.flow.context import Context
 from gateway.flow.drop import fingerprint
@@ -159,7 +160,16 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
         new = documents.put_fees(connection, rows)
     else:
         new = sum(
-            documents.put(connection, context.now_us, row.kind, row.id, row.first, row.last, row.body) for row in rows
+            documents.put(
+                connection,
+                context.now_us,
+                row.kind,
+                row.id,
+                row.first,
+                row.last,
+                concealed.party(row.body, context.keys.conceal),
+            )
+            for row in rows
         )
         after: Callable[..., None] | None = _AFTER.get(kind)
         for row in rows:

@@ -215,6 +215,7 @@ def paper(context: Context, work: Work) -> None:
             funding_request.c.sponsor_id == sponsor.id, funding_request.c.number == work.body["number"]
         )
         document = msgspec.json.decode(connection.execute(mine).scalar_one())
+    document["deposit"]["account"] = context.keys.reveal(document["deposit"]["account"])
     number, pdf = work.body["number"], papers.funding_request(document)
     with context.store.write("paper") as connection:
         queue.finish(connection, work)

@@ -5,6 +5,7 @@ The master keys lie outside the state's backup; the database holds only wrapped 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -15,6 +16,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import CannotCreate, KeyMissing
+
+CONCEALED = "sealed:"
+"""How concealed text begins; no SSN and no account number does."""
 
 NONCE = 12
 KEY = 32
@@ -45,6 +49,30 @@ class Keys:
         """A keyed hash to match a secret by (SSN) without keeping it readable."""
         oldest = self._masters[min(self._masters)]
         return hmac.new(oldest, b"match" + secret.encode(), hashlib.sha256).hexdigest()
+
+    def conceal(self, secret: str) -> str:
+        """A short secret as text for a plain row. The same secret gives the same text, so that rows can be compared.
+
+        The nonce is a keyed hash of the secret, under a key of its own: equal nonces mean equal secrets.
+        """
+        number = min(self._masters)
+        key = self._concealing(number)
+        nonce = hmac.new(key, secret.encode(), hashlib.sha256).digest()[:NONCE]
+        sealed = nonce + AESGCM(key).encrypt(nonce, secret.encode(), CONCEALED.encode())
+        return f"{CONCEALED}{number}:{base64.b64encode(sealed).decode()}"
+
+    def reveal(self, text: str) -> str:
+        """The secret of concealed text, other text as it is; raises KeyMissing."""
+        if not text.startswith(CONCEALED):
+            return text
+        number, _, sealed = text.removeprefix(CONCEALED).partition(":")
+        return unseal(self._concealing(int(number)), base64.b64decode(sealed), CONCEALED.encode()).decode()
+
+    def _concealing(self, number: int) -> bytes:
+        master = self._masters.get(number)
+        if master is None:
+            raise KeyMissing(f"master-{number}")
+        return hmac.new(master, b"conceal", hashlib.sha256).digest()
 
 
 def _masters(folder: Path) -> Iterator[tuple[int, Path]]:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from gateway import logs
 from gateway.demo import Demo
 from gateway.settings import shipped
-from gateway.store.schema import receipt
+from gateway.store.schema import receipt, staged
 from sftp_drop import client
 
 CANARIES = ("KANARIVOGEL", "ZEBEDIAH", "931415926", "CANARYBIRD", "PCNCANARY9", "19770303", "1977-03-03")
@@ -51,7 +51,7 @@ def files() -> dict[str, tuple[str, str]]:
     """File name -> (partner, text): good ones, and one for every way of being refused."""
     enrolment, claims = canary("in.834"), canary("in.837p")
     bad = claims.replace("000000202", "000000205").replace("BATCH0406", "BATCH0405")
-    again = claims.replace("000000202", "000000206")
+    again = claims.replace("000000202", "000000206").replace("BATCH0406", "BATCH0408")
     return {
         "KANARIVOGEL-enrol.834": ("bluebonnet", enrolment),
         "KANARIVOGEL-claims.837": ("clearpath", claims),
@@ -62,6 +62,12 @@ def files() -> dict[str, tuple[str, str]]:
         "KANARIVOGEL-junk.837": ("clearpath", "ZEBEDIAH KANARIVOGEL 931415926 19770303\n"),
         "KANARIVOGEL-sender.837": ("clearpath", bad.replace("CLEARPATH      ", "KANARIVOGEL    ")),
         "KANARIVOGEL-iea.837": ("clearpath", bad.replace("IEA*1*000000205", "IEA*1*000000299")),
+        "KANARIVOGEL-held.834": (  # its totals are wrong, so that its rows wait in the staging table
+            "bluebonnet",
+            enrolment.replace("000000101", "000000103")
+            .replace("ENR20260402", "ENR20260404")
+            .replace("QTY*TO*6", "QTY*TO*9"),
+        ),
         "KANARIVOGEL-rows.834": (
             "bluebonnet",
             enrolment.replace("000000101", "000000102")
@@ -89,6 +95,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Flown:
         assert connection.execute(select(func.count()).select_from(receipt)).scalar_one() == len(files())
         undecided = select(func.count()).select_from(receipt).where(receipt.c.state == "received")
         assert connection.execute(undecided).scalar_one() == 0
+        assert connection.execute(select(func.count()).select_from(staged)).scalar_one() == 6
     texts["daemon.log"] = (demo.state / "daemon.log").read_text()
     for path in (demo.state / "fetched").rglob("*-report*"):
         texts[path.name] = path.read_text()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from gateway.flow import books, holds
+from gateway.flow import books, concealed, holds
 from gateway.flow.adjudicate import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.sums import balances_of
 from gateway.plan import balancing, funding, ledger, payment
+from gateway.plan.look import row_on
 from gateway.plan.payment import Payable, Payee, PayeePlan
 from gateway.plan.records import Decision, ProviderRow
 from gateway.store import counters, documents, installation, queue
@@ -35,7 +37,7 @@ def payee(context: Context, work: Work) -> None:
         payees = [Payee(*pair) for pair in work.body["payees"]]
         run_no = work.body["run_no"]
         plans = [_plan_of(connection, sponsor, run_no, one) for one in payees]
-        rows = {p.npi: p for p in documents.every(connection, "provider", [p.npi for p in payees], ProviderRow)}
+        rows = documents.every(connection, "provider", [p.npi for p in payees], ProviderRow)
     with context.store.write("payee") as connection:
         queue.finish(connection, work)
         first = counters.take(connection, "TRN", len(plans))
@@ -70,10 +72,10 @@ def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) 
 
 def _pay(
     connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, run_no: int, plan: PayeePlan,
-    rows: dict[str, ProviderRow], today: date, number: int,
+    rows: Iterable[ProviderRow], today: date, number: int,
 ) -> None:  # fmt: skip
     claim = plan.payables[0].claim
-    provider = rows.get(plan.payee.npi) or ProviderRow(
+    provider = row_on(rows, plan.payee.npi, today, plan.payee.tin) or ProviderRow(
         npi=plan.payee.npi, tin=plan.payee.tin, name=claim.billing.name, address=claim.billing.address, first=today
     )
     trace = payment.trace(payment.prefix(plan.payment_cents, provider.method), today, number)
@@ -82,6 +84,7 @@ def _pay(
         plan, trace, provider, parties.administrator.payer, today, funding.effective_date(sponsor.funding, today),
         receiver.application if receiver else "",
     )  # fmt: skip
+    made = concealed.remittance(made, context.keys.reveal)
     wrong = balancing.check(made)
     if wrong:
         holds.open_(connection, context.now_us, "remittance", sponsor.id, f"payment {trace}", wrong[0].message)
