@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Select, delete, select, update
 
 from gateway.clock import SECOND_US
 from gateway.flow.context import Context
@@ -26,8 +26,8 @@ def deliver(context: Context, work: Work) -> None:
 
 
 def _unbound(now_us: int) -> Select[str]:
-    waiting = upload.c.state.in_(("open", "closed", "lost"))
-    return select(upload.c.id).where(waiting, upload.c.began_us < now_us - UNBOUND_US)
+    waiting = upload.c.state.in_(("open", "closed", "lost")) & (upload.c.began_us < now_us - UNBOUND_US)
+    return select(upload.c.id).where(waiting | (upload.c.state == "swept"))
 
 
 def has_unbound(connection: Connection, now_us: int) -> bool:
@@ -36,14 +36,22 @@ def has_unbound(connection: Connection, now_us: int) -> bool:
 
 
 def tidy(context: Context, work: Work) -> None:
-    """The step: removes uploads that no receipt bound in a day; bytes first, as their row is what finds them again."""
-    with context.store.read() as connection:
+    """The step: removes uploads that no receipt bound in a day.
+
+    First they are marked, so that no receipt can bind them any more; then the bytes go; then the row, which finds them
+    again after a crash.
+    """
+    with context.store.write("tidy") as connection:
+        queue.advance(connection, work, work.body)
         ids = list(connection.execute(_unbound(context.now_us).limit(UPLOADS_A_STEP)).scalars())
+        connection.execute(update(upload).where(upload.c.id.in_(ids), upload.c.state != "received").values(state="swept"))
+    with context.store.read() as connection:
+        ids = list(connection.execute(select(upload.c.id).where(upload.c.id.in_(ids), upload.c.state == "swept")).scalars())
     for upload_id in ids:
         sealed.drop(context.store, upload_id)
     with context.store.write("tidy") as connection:
         queue.finish(connection, work)
-        connection.execute(delete(upload).where(upload.c.id.in_(ids), upload.c.state != "received"))
+        connection.execute(delete(upload).where(upload.c.id.in_(ids)))
 
 
 def chain(context: Context, work: Work) -> None:

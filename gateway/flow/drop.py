@@ -211,8 +211,10 @@ def _begin(context: Context, partner: str, name: str, resume: bool) -> tuple[dic
         return _copy(context, earlier)
     if earlier is not None:
         with context.store.write("upload") as connection:
-            connection.execute(update(upload).where(upload.c.id == earlier["id"]).values(state="open"))
-        return earlier, _tail(context, earlier)
+            mine = update(upload).where(upload.c.id == earlier["id"], upload.c.state != "swept")
+            kept = connection.execute(mine.values(state="open")).rowcount == 1
+        if kept:
+            return earlier, _tail(context, earlier)
     return _new_upload(context, partner, name), b""
 
 
@@ -247,7 +249,8 @@ def _tail(context: Context, row: dict[str, Any]) -> bytes:
 
 
 def _visible_upload(connection: Connection, partner: str, name: str) -> dict[str, Any] | None:
-    mine = select(upload).where(upload.c.partner == partner, upload.c.name == name, upload.c.hidden == 0)
+    shown = (upload.c.hidden == 0, upload.c.state != "swept")
+    mine = select(upload).where(upload.c.partner == partner, upload.c.name == name, *shown)
     row = connection.execute(mine.order_by(upload.c.began_us.desc(), upload.c.id.desc()).limit(1)).mappings().first()
     return None if row is None else dict(row)
 
@@ -257,9 +260,16 @@ def _close(context: Context, upload_id: str, size: int) -> None:
         row = connection.execute(select(upload).where(upload.c.id == upload_id)).mappings().one()
     if is_temporary(row["name"]):
         with context.store.write("upload") as connection:
-            connection.execute(update(upload).where(upload.c.id == upload_id).values(state="closed", size=size))
+            _turn(connection, upload_id, state="closed", size=size)
         return
     _receive(context, dict(row), row["name"], size)
+
+
+def _turn(connection: Connection, upload_id: str, **values: Any) -> None:
+    """Changes an upload's row; raises Refused when it was swept: nothing may bind bytes that are gone."""
+    mine = update(upload).where(upload.c.id == upload_id, upload.c.state != "swept")
+    if connection.execute(mine.values(**values)).rowcount != 1:
+        raise Refused("failure", "the upload began more than a day ago and is no longer kept")
 
 
 def _receive(context: Context, row: dict[str, Any], name: str, size: int) -> None:
@@ -274,8 +284,7 @@ def _receive(context: Context, row: dict[str, Any], name: str, size: int) -> Non
         if superseded is not None and superseded["id"] != row["id"]:
             connection.execute(update(upload).where(upload.c.id == superseded["id"]).values(hidden=1))
         number = counters.take(connection, "receipt")
-        mine = update(upload).where(upload.c.id == row["id"])
-        connection.execute(mine.values(state="received", name=name, size=size, sha256=sha256))
+        _turn(connection, row["id"], state="received", name=name, size=size, sha256=sha256)
         connection.execute(
             insert(receipt).values(
                 receipt_no=number, partner=row["partner"], upload_id=row["id"], name=name, size=size, sha256=sha256,
@@ -292,7 +301,7 @@ def _receive(context: Context, row: dict[str, Any], name: str, size: int) -> Non
 
 def _lost(context: Context, upload_id: str, size: int) -> None:
     with context.store.write("upload") as connection:
-        connection.execute(update(upload).where(upload.c.id == upload_id).values(state="lost", size=size))
+        _turn(connection, upload_id, state="lost", size=size)
 
 
 def _list(context: Context, partner: str, folder: str) -> list[Entry]:

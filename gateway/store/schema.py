@@ -148,7 +148,7 @@ agreement = _table(
 # ---- the door --------------------------------------------------------------------------------------------------------
 
 upload = _table(
-    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received.
+    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept.
     # key: its data key, wrapped by the master key. Unbound uploads are swept after 24 h, received ones kept 7 years.
     "upload",
     _t("id", primary_key=True),

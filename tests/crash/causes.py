@@ -18,6 +18,7 @@ WORKER = [
     ("stage", "claims", "select count(*) from staged"),
     ("accept", "claims", "select count(*) from x12_set"),
     ("route", "claims", "select count(*) from claim"),
+    ("answer", "claims", "select count(*) from outbox where kind = '277CA'"),
     ("adjudicate", "claims", "select count(*) from decision"),
     ("notify", "claims", "select count(*) from notice"),
     ("plan", "plan", "select count(*) from pay_run"),

@@ -1,4 +1,4 @@
-"""A store that kills its own process by SIGKILL right before or right after a commit that a test names.
+"""Stores that kill their own process by SIGKILL: right before or right after a commit that a test names, or by chance.
 
 A death is named by the cause of the commit and by a witness: a query whose answer that commit changes. So a claim that
 found nothing is no death, and of several commits of one cause the witness picks one. Each death happens once: its marker
@@ -8,7 +8,9 @@ is written before the kill, and says whether another connection saw the change.
 from __future__ import annotations
 
 import os
+import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -54,6 +56,11 @@ def plan(folder: Path, deaths: list[Death]) -> None:
     (folder / "deaths.json").write_bytes(msgspec.json.encode(deaths))
 
 
+def dice(folder: Path, chance: Chance) -> None:
+    """Says that deaths come by chance."""
+    (folder / "chance.json").write_bytes(msgspec.json.encode(chance))
+
+
 def markers(folder: Path) -> list[Marker]:
     """The deaths that came, in order."""
     found = sorted(folder.glob("died-*.json"), key=lambda path: path.stat().st_mtime_ns)
@@ -62,10 +69,17 @@ def markers(folder: Path) -> list[Marker]:
 
 def mortal(context: Context, folder: Path, who: str) -> Context:
     """The context on a store that dies as planned."""
-    store = MortalStore(context.store.url.render_as_string(hide_password=False), folder, who)
     context.store.close()
-    context.store = store
+    context.store = store(context.store.url.render_as_string(hide_password=False), folder, who)
     return context
+
+
+def store(url: str, folder: Path, who: str) -> Store:
+    """The store that dies as the folder says: as planned, or by chance."""
+    chance = folder / "chance.json"
+    if chance.exists():
+        return ChanceStore(url, folder, who, msgspec.json.decode(chance.read_bytes(), type=Chance))
+    return MortalStore(url, folder, who)
 
 
 class MortalStore(Store):
@@ -120,6 +134,44 @@ class MortalStore(Store):
         if not death.hang:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(600)  # another thread may be the one that is stopped first
+
+
+class Chance(msgspec.Struct, frozen=True):
+    """Deaths by dice. most: how many processes may die. one_in: how many transactions one of them begins, about."""
+
+    most: int
+    one_in: int
+    seed: int
+
+
+class ChanceStore(Store):
+    """The product's store; once in a while its process is killed within milliseconds of the beginning of a transaction."""
+
+    def __init__(self, url: str, folder: Path, who: str, chance: Chance) -> None:
+        super().__init__(url)
+        self._folder, self._who, self._chance = folder, who, chance
+        self._dice = random.Random(f"{chance.seed} {len(list(folder.glob('died-*.json')))} {who[-12:]}")
+
+    @contextmanager
+    def write(self, cause: str) -> Iterator[Connection]:
+        """One transaction, which a kill may hit anywhere, or the time after it."""
+        if cause not in IDLE and self._dice.randrange(self._chance.one_in) == 0:
+            threading.Timer(self._dice.uniform(0, LATEST_S), self._die, (cause,)).start()
+        with super().write(cause) as connection:
+            yield connection
+
+    def _die(self, cause: str) -> None:
+        path = self._folder / f"died-{os.getpid()}.json"
+        if len(list(self._folder.glob("died-*.json"))) < self._chance.most:
+            path.write_bytes(msgspec.json.encode(Marker(Death(cause, "", "chance"), os.getpid(), self._who, False)))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+IDLE = ("claim", "beat", "timer")
+"""Transactions of an idle process; a claim that finds something is followed by another transaction soon."""
+
+LATEST_S = 0.03
+"""Longest time from the beginning of a transaction to the kill: three times what most take, so that some hit it."""
 
 
 def _ask(connection: Connection, death: Death) -> list[tuple[Any, ...]]:

@@ -86,9 +86,9 @@ def beginning_main(config: Path, deaths: Path, log: Path) -> None:
     _say_to(log)
     from gateway.demo import Demo
     from gateway.flow import opening
-    from tests.crash.dying import MortalStore
+    from tests.crash import dying
 
-    opening.Store = lambda url: MortalStore(url, deaths, "beginning")  # type: ignore[assignment,misc]
+    opening.Store = lambda url: dying.store(url, deaths, "beginning")  # type: ignore[assignment,misc]
     Demo(config.parent, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Callable
 
 import paramiko
-import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from tests.crash import dying
 from tests.crash.conftest import Shelf
 from tests.crash.dying import Death
 from tests.crash.scenario import CHAPTERS, Drop
-from tests.crash.world import World
+from tests.crash.world import World, died, wait, worker_codes
 
-from gateway.store.schema import outbox, receipt
+from gateway.store.schema import blob, interchange, receipt, upload
 
 
 def test_a_blind_repetition_is_answered_as_one(world_of: Callable[..., World], shelf: Shelf) -> None:
-    """A partner that sends a received file again under another name gets TA1 025: no claim, payment or notice twice."""
+    """A partner that sends a received file again under another name is refused as a duplicate: no claim, payment or notice twice."""
     world = world_of("claims")
     dying.plan(world.deaths, [Death("receipt", "select count(*) from receipt", "after")])
     world.start()
@@ -31,7 +32,8 @@ def test_a_blind_repetition_is_answered_as_one(world_of: Callable[..., World], s
     for table in ("claim", "decision", "entry", "journal", "fact", "notice", "remittance"):
         assert found[table] == once[table]
     with world.context.store.read() as connection:
-        assert len(connection.execute(select(outbox.c.id).where(outbox.c.kind == "TA1")).all()) == 1
+        refused = select(interchange.c.codes).where(interchange.c.state == "rejected", interchange.c.receipt_no > 3)
+        assert connection.execute(refused).scalars().all() == ['["025"]']
 
 
 def test_an_upload_goes_on_where_it_was_lost(world_of: Callable[..., World], shelf: Shelf) -> None:
@@ -46,7 +48,7 @@ def test_an_upload_goes_on_where_it_was_lost(world_of: Callable[..., World], she
         file.write(act.body[:1000])
         file.flush()
         sftp.get_channel().get_transport().close()  # type: ignore[union-attr]
-        with pytest.raises((OSError, EOFError, paramiko.SSHException)):
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             file.close()
     world.wait_deaths(1)
     with world.sftp(act.partner) as sftp, sftp.open(f"/inbound/{act.name}", "ab") as file:
@@ -59,3 +61,26 @@ def test_an_upload_goes_on_where_it_was_lost(world_of: Callable[..., World], she
         assert connection.execute(select(receipt.c.size).where(receipt.c.name == act.name)).scalars().all() == [len(act.body)]
     found = world.effects()
     assert found["files"] == shelf.ends["enrol"]["files"]
+
+
+def test_worker_dies_tidying(world_of: Callable[..., World]) -> None:
+    """A worker killed at every commit of the removal of an old part leaves nothing of it; received files keep theirs."""
+    world = world_of("plan")
+    store = world.context.store
+    with store.read() as connection:
+        received = connection.execute(select(func.count()).select_from(upload)).scalar_one()
+    marked = "select id from upload where state = 'swept'"
+    dying.plan(world.deaths, [Death("tidy", marked, moment) for moment in ("before", "after", "before", "after")])
+    world.start()
+    with world.sftp("clearpath") as sftp, sftp.open("/inbound/old.837.part", "wb") as file:
+        file.write(b"ISA")
+    with store.write("aging") as connection:
+        connection.execute(update(upload).values(began_us=1))
+    wait(lambda: len(died(world)) == 4, "four deaths")
+    world.settle()
+    world.stop()
+    assert [worker_codes(world)[m.who] for m in died(world)] == [-signal.SIGKILL] * 4
+    with store.read() as connection, store.read_blob() as blobs:
+        assert set(connection.execute(select(upload.c.state)).scalars()) == {"received"}
+        assert connection.execute(select(func.count()).select_from(upload)).scalar_one() == received
+        assert blobs.execute(select(func.count()).select_from(blob)).scalar_one() == received

@@ -234,10 +234,10 @@ class World:
 
         def came() -> bool:
             self.revive()
-            return len(died(self)) == count
+            markers = died(self)
+            return len(markers) == count and not any(alive(marker.pid) for marker in markers)
 
         wait(came, f"{count} deaths")
-        wait(lambda: self.revive() or self._is_alive(), "a living daemon")
         self.settle()
 
     def _is_alive(self) -> bool:
