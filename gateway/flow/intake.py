@@ -213,10 +213,11 @@ class _Intake:
         self.junk = event.finding
 
     def _interchange_closed(self, event: InterchangeClosed) -> None:
-        self.decided += 1
         if self._is_decided():
+            self.decided += 1
             return
         self._flush()
+        self.decided += 1  # only now: the flush tells of rows, and a crash after it must find this interchange undecided
         with self.context.store.write("accept") as connection:
             queue.advance(connection, self.work, self.work.body)
             state = decide(connection, self.file, self.interchange, event)
