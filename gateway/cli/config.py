@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import click
@@ -36,7 +38,19 @@ def check(config: Path) -> None:
 def show(config: Path, as_json: bool) -> None:
     """Print the settings in force, defaults included. Holds no secret."""
     settings = settings_of(config)
-    emit(settings, as_json, lambda: click.echo(msgspec.toml.encode(msgspec.to_builtins(settings)).decode()))
+    emit(settings, as_json, lambda: click.echo("\n".join(_lines(settings))))
+
+
+def _lines(settings: msgspec.Struct, section: str = "") -> Iterator[str]:
+    """A settings file with every setting said, sections as dotted names."""
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if isinstance(value, msgspec.Struct):
+            yield from _lines(value, f"{section}{name}.")
+        elif isinstance(value, date):
+            yield f"{section}{name} = {value.isoformat()}"
+        elif value is not None:
+            yield f"{section}{name} = {msgspec.json.encode(value).decode()}"
 
 
 @config.command()

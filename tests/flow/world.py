@@ -64,7 +64,6 @@ class World:
         self.store, self.clock = store, Clock()
         store.clock = self.clock
         self.context = Context(store, keys, "T", _COMPILED, _GUIDES)
-        self.drop = StoreDrop(self.context, maybeDeferred, lambda: None)
         self._runs = 0
         with store.write("first") as connection:
             installation.put(connection, "business_date", first)
@@ -79,9 +78,7 @@ class World:
 
     def put(self, partner: str, name: str, body: bytes) -> None:
         """A partner's upload, through the same drop as the SFTP door's."""
-        upload = _now(self.drop.begin(partner, name, False))
-        _now(upload.write(0, body))
-        _now(upload.commit())
+        drop_into(self.context, partner, name, body)
 
     def send(self, partner: str, name: str, body: bytes) -> None:
         """An upload, and everything that follows from it."""
@@ -205,6 +202,14 @@ class World:
         """Steps that are due."""
         with self.store.read() as connection:
             return queue.waiting(connection, self.clock.now_us)
+
+
+def drop_into(context: Context, partner: str, name: str, body: bytes) -> None:
+    """A partner's upload into an installation, at once."""
+    drop = StoreDrop(context, maybeDeferred, lambda: None)
+    upload = _now(drop.begin(partner, name, False))
+    _now(upload.write(0, body))
+    _now(upload.commit())
 
 
 def golden(name: str) -> bytes:
