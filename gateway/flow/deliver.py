@@ -44,9 +44,8 @@ def tidy(context: Context, work: Work) -> None:
     with context.store.write("tidy") as connection:
         queue.advance(connection, work, work.body)
         ids = list(connection.execute(_unbound(context.now_us).limit(UPLOADS_A_STEP)).scalars())
-        connection.execute(update(upload).where(upload.c.id.in_(ids), upload.c.state != "received").values(state="swept"))
-    with context.store.read() as connection:
-        ids = list(connection.execute(select(upload.c.id).where(upload.c.id.in_(ids), upload.c.state == "swept")).scalars())
+        unbound = update(upload).where(upload.c.id.in_(ids), upload.c.state != "received")
+        ids = list(connection.execute(unbound.values(state="swept").returning(upload.c.id)).scalars())
     for upload_id in ids:
         sealed.drop(context.store, upload_id)
     with context.store.write("tidy") as connection:

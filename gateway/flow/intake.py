@@ -217,7 +217,7 @@ class _Intake:
             self.decided += 1
             return
         self._flush()
-        self.decided += 1  # only now: the flush tells of rows, and a crash after it must find this interchange undecided
+        self.decided += 1  # not before the flush: a crash after that must find this interchange undecided
         with self.context.store.write("accept") as connection:
             queue.advance(connection, self.work, self.work.body)
             state = decide(connection, self.file, self.interchange, event)

@@ -116,7 +116,7 @@ class Supervisor(Service):
         return float(self._reactor.seconds())
 
     def _begin(self) -> None:
-        """Workers start once what this node's earlier start held is given back; it is tried until the database answers."""
+        """Workers start once what this node's earlier start held is given back; tried until the database answers."""
         if self.running:
             released = self._run(parked.release_owner, self._context, f"{self._node}:")
             released.addCallbacks(self._start_workers, self._begin_later)

@@ -1,8 +1,8 @@
 """Stores that kill their own process by SIGKILL: right before or right after a commit that a test names, or by chance.
 
 A death is named by the cause of the commit and by a witness: a query whose answer that commit changes. So a claim that
-found nothing is no death, and of several commits of one cause the witness picks one. Each death happens once: its marker
-is written before the kill, and says whether another connection saw the change.
+found nothing is no death, and of several commits of one cause the witness picks one. Each death happens once: its
+marker is written before the kill, and says whether another connection saw the change.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Chance(msgspec.Struct, frozen=True):
 
 
 class ChanceStore(Store):
-    """The product's store; once in a while its process is killed within milliseconds of the beginning of a transaction."""
+    """The product's store; now and then its process is killed milliseconds after a transaction began."""
 
     def __init__(self, url: str, folder: Path, who: str, chance: Chance) -> None:
         super().__init__(url)

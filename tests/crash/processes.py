@@ -75,7 +75,7 @@ def command_main(deaths: Path, log: Path, argv: list[str]) -> None:
 
 
 def start_beginning(config: Path, deaths: Path, log: Path) -> ForkServerProcess:
-    """Starts what makes an installation: its tables, its facts, its parties, a takeover; done again it changes nothing."""
+    """Starts what makes an installation: tables, facts, parties, a takeover; done again it changes nothing."""
     process = _processes.Process(target=beginning_main, args=(config, deaths, log))
     process.start()
     return process

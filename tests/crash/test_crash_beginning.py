@@ -6,11 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from tests.crash import dying, processes
 from tests.crash.causes import BEGINNING
-from tests.crash.conftest import Shelf
 from tests.crash.dying import Death
 from tests.crash.effects import differences
+from tests.crash.shelf import Shelf
 from tests.crash.world import PATIENCE_S, died
 
 

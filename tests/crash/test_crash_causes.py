@@ -23,7 +23,7 @@ def causes_in(source: str) -> set[str]:
 
 
 def test_every_cause_is_killed() -> None:
-    """Every kind of commit in the code stands in a table of crash tests, or among those that say why not; no other does."""
+    """Every kind of commit in the code stands in a crash table or among those that say why not; no other does."""
     folder = Path(gateway.__file__).parent
     found = {cause for path in folder.rglob("*.py") for cause in causes_in(path.read_text())}
     found -= causes_in((folder / "demo.py").read_text()) - NAMED  # the demo types what an operator would

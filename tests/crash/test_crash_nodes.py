@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import psycopg
+
 from tests.crash import dying
-from tests.crash.conftest import Shelf
 from tests.crash.dying import Death
 from tests.crash.effects import differences
 from tests.crash.scenario import CHAPTERS
+from tests.crash.shelf import Shelf
 from tests.crash.world import World, alive, died, wait
 
 HELD = "select id from work where owner is not null and kind <> 'chain'"

@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 import paramiko
 from sqlalchemy import func, select, update
-from tests.crash import dying
-from tests.crash.conftest import Shelf
-from tests.crash.dying import Death
-from tests.crash.scenario import CHAPTERS, Drop
-from tests.crash.world import World, died, wait, worker_codes
 
 from gateway.store.schema import blob, interchange, receipt, upload
+from tests.crash import dying
+from tests.crash.dying import Death
+from tests.crash.scenario import CHAPTERS, Drop
+from tests.crash.shelf import Shelf
+from tests.crash.world import World, died, wait, worker_codes
 
 
 def test_a_blind_repetition_is_answered_as_one(world_of: Callable[..., World], shelf: Shelf) -> None:
-    """A partner that sends a received file again under another name is refused as a duplicate: no claim, payment or notice twice."""
+    """A received file sent again under another name is refused as a duplicate: no claim, payment or notice twice."""
     world = world_of("claims")
     dying.plan(world.deaths, [Death("receipt", "select count(*) from receipt", "after")])
     world.start()
@@ -37,7 +37,7 @@ def test_a_blind_repetition_is_answered_as_one(world_of: Callable[..., World], s
 
 
 def test_an_upload_goes_on_where_it_was_lost(world_of: Callable[..., World], shelf: Shelf) -> None:
-    """A connection lost in the middle, then a daemon killed: the partner appends the rest, and the file is one receipt."""
+    """A connection lost in the middle, then a killed daemon: the partner appends the rest, the file is one receipt."""
     world = world_of("enrol")
     act = CHAPTERS["enrol"][0]
     assert isinstance(act, Drop)
@@ -58,13 +58,14 @@ def test_an_upload_goes_on_where_it_was_lost(world_of: Callable[..., World], she
     world.settle()
     world.stop()
     with world.context.store.read() as connection:
-        assert connection.execute(select(receipt.c.size).where(receipt.c.name == act.name)).scalars().all() == [len(act.body)]
+        sizes = select(receipt.c.size).where(receipt.c.name == act.name)
+        assert connection.execute(sizes).scalars().all() == [len(act.body)]
     found = world.effects()
     assert found["files"] == shelf.ends["enrol"]["files"]
 
 
 def test_worker_dies_tidying(world_of: Callable[..., World]) -> None:
-    """A worker killed at every commit of the removal of an old part leaves nothing of it; received files keep theirs."""
+    """A worker killed at each commit of an old part's removal leaves nothing of it; received files keep theirs."""
     world = world_of("plan")
     store = world.context.store
     with store.read() as connection:

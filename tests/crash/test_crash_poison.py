@@ -6,14 +6,14 @@ import signal
 from collections.abc import Callable
 
 from sqlalchemy import select
-from tests.crash import dying
-from tests.crash.conftest import Shelf
-from tests.crash.dying import Death
-from tests.crash.effects import differences
-from tests.crash.scenario import Release
-from tests.crash.world import World, died, worker_codes
 
 from gateway.store.schema import claim, hold, outbox, receipt
+from tests.crash import dying
+from tests.crash.dying import Death
+from tests.crash.effects import differences, without_parking
+from tests.crash.scenario import Release
+from tests.crash.shelf import Shelf
+from tests.crash.world import World, died, worker_codes
 
 
 def poison(world: World, chapter: str, death: Death) -> None:
@@ -30,29 +30,25 @@ def release(world: World) -> None:
     world.settle()
 
 
-def without_holds(effects: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Effects but for the hold that told of the parking."""
-    return {**effects, "hold": [row for row in effects["hold"] if "'kind': 'parked'" not in row]}
-
-
 def test_poisonous_claims_wait_for_a_person(world_of: Callable[..., World], shelf: Shelf) -> None:
     """After three deaths the claims of the step are pended and a hold is open, the answer has left all the same, and a
     release decides them as if nothing had been."""
     world = world_of("claims")
     poison(world, "claims", Death("adjudicate", "select count(*) from decision", "before", times=3))
     with world.context.store.read() as connection:
-        assert set(connection.execute(select(claim.c.state).where(claim.c.ord > "0" * 11 + "3")).scalars()) == {"pended"}
+        received = select(claim.c.state).where(claim.c.ord > "0" * 11 + "3")
+        assert set(connection.execute(received).scalars()) == {"pended"}
         open_ = select(hold.c.sponsor_id).where(hold.c.kind == "parked", hold.c.state == "open")
         assert connection.execute(open_).scalars().all() == ["bluebonnet"]
         left = select(outbox.c.state).where(outbox.c.kind == "277CA")
         assert connection.execute(left).scalars().all() == ["visible"]
     release(world)
     world.stop()
-    assert differences(without_holds(world.effects()), shelf.ends["claims"]) == {}
+    assert differences(without_parking(world.effects()), shelf.ends["claims"]) == {}
 
 
 def test_poisonous_file_holds_up_nobody(world_of: Callable[..., World]) -> None:
-    """A file whose reading kills is parked; files behind it, of its partner and of others, are done; then it is, too."""
+    """A file whose reading kills is parked; files behind it, of its partner and others, are done; then it is, too."""
     world = world_of("spoilt")
     poison(world, "spoilt", Death("stage", "select count(*) from staged", "before", times=3))
     world.play("enrol")

@@ -6,11 +6,12 @@ import signal
 from collections.abc import Callable
 
 import pytest
+
 from tests.crash import dying
 from tests.crash.causes import WORKER
-from tests.crash.conftest import Shelf
 from tests.crash.dying import Death
 from tests.crash.effects import differences
+from tests.crash.shelf import Shelf
 from tests.crash.world import World, died, worker_codes
 
 

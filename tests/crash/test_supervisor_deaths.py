@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+
 from tests.crash.processes import ROOT
 from tests.crash.world import World, alive, wait
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import paramiko
 from sqlalchemy import func, or_, select
+from twisted.internet import defer
 
 from gateway import cli, settings
 from gateway.flow import worker
@@ -26,7 +27,6 @@ from sftp_drop import client
 from tests.crash import dying, processes
 from tests.crash.effects import effects
 from tests.crash.scenario import CHAPTERS, Act, Command, Drop, Fetch, Release, Remove
-from twisted.internet import defer
 
 PATIENCE_S = 60.0
 """How long anything may take on a machine that is busy with other things; it takes about 2 s."""
@@ -147,7 +147,7 @@ class World:
             assert connection.execute(mine).scalar_one() == 1, "success means one receipt"
 
     def visit(self, act: Fetch | Remove) -> None:
-        """Reads or removes everything in a partner's outbound folder, again from the start when the connection breaks."""
+        """Reads or removes everything in an outbound folder, again from the start when the connection breaks."""
         wait(lambda: self._visited(act), "the end of the visit")
 
     def _visited(self, act: Fetch | Remove) -> bool:
