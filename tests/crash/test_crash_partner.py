@@ -14,7 +14,7 @@ from tests.crash import dying
 from tests.crash.dying import Death
 from tests.crash.scenario import CHAPTERS, Drop
 from tests.crash.shelf import Shelf
-from tests.crash.world import World, died, wait, worker_codes
+from tests.crash.world import World, died, worker_codes
 
 
 def test_a_blind_repetition_is_answered_as_one(world_of: Callable[..., World], shelf: Shelf) -> None:
@@ -77,8 +77,7 @@ def test_worker_dies_tidying(world_of: Callable[..., World]) -> None:
         file.write(b"ISA")
     with store.write("aging") as connection:
         connection.execute(update(upload).values(began_us=1))
-    wait(lambda: len(died(world)) == 4, "four deaths")
-    world.settle()
+    world.wait_deaths(4)
     world.stop()
     assert [worker_codes(world)[m.who] for m in died(world)] == [-signal.SIGKILL] * 4
     with store.read() as connection, store.read_blob() as blobs:

@@ -21,6 +21,7 @@ def poison(world: World, chapter: str, death: Death) -> None:
     dying.plan(world.deaths, [death])
     world.start()
     world.play(chapter)
+    world.wait_deaths(3)
     assert [worker_codes(world)[m.who] for m in died(world)] == [-signal.SIGKILL] * 3
 
 

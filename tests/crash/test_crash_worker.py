@@ -24,6 +24,7 @@ def test_worker_dies_at(
     dying.plan(world.deaths, [Death(cause, witness, "before"), Death(cause, witness, "after")])
     world.start()
     world.play(chapter)
+    world.wait_deaths(2)
     world.stop()
     markers = died(world)
     assert [(m.death.moment, m.committed) for m in markers] == [("before", False), ("after", True)]

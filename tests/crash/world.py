@@ -230,12 +230,14 @@ class World:
         wait(idle, "the end of the work")
 
     def wait_deaths(self, count: int) -> None:
-        """Waits for deaths that come by the clock, and for the life after them."""
+        """Waits until so many processes are dead, the daemon has said so of its workers, and the work goes on."""
 
         def came() -> bool:
             self.revive()
             markers = died(self)
-            return len(markers) == count and not any(alive(marker.pid) for marker in markers)
+            workers = [marker.who for marker in markers if ":" in marker.who]
+            gone = not any(alive(marker.pid) for marker in markers)
+            return len(markers) == count and gone and set(workers) <= set(worker_codes(self))
 
         wait(came, f"{count} deaths")
         self.settle()
@@ -289,5 +291,5 @@ def died(world: World) -> list[dying.Marker]:
 
 def worker_codes(world: World) -> dict[str, int]:
     """By worker's name, how its process ended, as the daemon logged it; a signal is negative."""
-    lines = [json.loads(line) for line in world.log.read_text().splitlines() if line.startswith("{")]
-    return {line["worker"]: line["code"] for line in lines if line["event"] == "worker gone"}
+    gone = [line for line in world.log.read_text().splitlines() if '"worker gone"' in line and line.endswith("}")]
+    return {said["worker"]: said["code"] for said in map(json.loads, gone)}
