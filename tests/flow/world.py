@@ -217,15 +217,15 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-def play_golden(world: World, claims_file: bytes | None = None) -> None:
-    """The golden scenario to its end; nothing in it knows a result."""
+def play_golden(world: World, claims_file: bytes | None = None, last: str = "2026-05-20") -> None:
+    """The golden scenario to its end, the carrier paying on the last day; nothing in it knows a result."""
     world.advance("2026-04-06")
     world.send("bluebonnet", "enrol.834", golden("in.834"))
     world.send("clearpath", "claims.837", claims_file or golden("in.837p"))
     world.plan_run("ann", "ben")
     world.advance("2026-04-09")
     world.deposit(asked(world), "WIRE-1")
-    for day_ in ("2026-04-10", "2026-04-14", "2026-04-15", "2026-05-20"):
+    for day_ in ("2026-04-10", "2026-04-14", "2026-04-15", last):
         world.advance(day_)
     for number, cents, state in world.recoveries():
         if state == "filed":

@@ -188,12 +188,12 @@ def test_the_next_run_recovers_a_forward_balance(
     fees = (Path(__file__).parent / "fees.csv").read_text()
     fees += f"Hillcrest,1679576722,73110,{earned / 80:.2f},line,2026-01-01,\n"
     world = World(store, keys, tmp_path, fees=fees)
-    play_golden(world)
+    play_golden(world, last="2026-04-15")
     world.send("clearpath", "next.837", one_claim("HIL-3002", "700", control=204, name="73110", on="20260408"))
     assert world.claims()[-1].paid_cents == earned
     world.plan_run()
     assert asked(world) == 0
-    world.advance("2026-05-22")
+    world.advance("2026-04-17")
     (last,) = [row for row in world.result()["remittances"] if row["trn02"][-3:] == "004"]
     assert (last["payee_npi"], last["bpr02_cents"]) == ("1679576722", bpr02)
     told = {one: round(float(cents) * 100) for one, cents in _plb(world.sent("835")[-1]).items()}
@@ -213,9 +213,9 @@ def _plb(body: bytes) -> dict[str, str]:
 
 
 def test_a_void_gives_the_carriers_money_back(world: World) -> None:
-    """C8 voided in June: Metro's payment is taken back, Bianca stands at 9,000.00, and 17,000.00 are the carrier's."""
-    play_golden(world)
-    world.advance("2026-06-01")
+    """C8 voided after the carrier paid: Metro is taken back from, and 17,000.00 are the carrier's."""
+    play_golden(world, last="2026-04-15")
+    world.advance("2026-04-16")
     notices = world.notices()
     world.send("clearpath", "void.837", void_of_c8())
     states = {row.pcn: row.state for row in world.claims()}
@@ -223,7 +223,7 @@ def test_a_void_gives_the_carriers_money_back(world: World) -> None:
     (reversal,) = [row for row in world.rows(decision) if row.icn == "26096000008" and row.outcome == "reversal"]
     assert reversal.paid_cents == -18_000_00
     world.plan_run()
-    world.advance("2026-06-09")
+    world.advance("2026-04-22")
     books = world.books()
     assert (books["2200"], books["5900"]) == (-17_000_00, 0)
     assert [one for one in world.notices() if one[0] in ("SPEC50", "SPEC100")] == [
