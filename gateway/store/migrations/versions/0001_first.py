@@ -33,7 +33,7 @@ def _table(name: str, *columns: Any) -> None:
 
 
 def _index(name: str, table: str, *columns: str, unique: bool = False, where: str = "") -> None:
-    partial = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)} if where else {}
+    partial: dict[str, Any] = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)} if where else {}
     op.create_index(name, table, list(columns), unique=unique, **partial)
 
 
