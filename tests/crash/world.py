@@ -236,7 +236,8 @@ class World:
             self.revive()
             markers = died(self)
             workers = [marker.who for marker in markers if ":" in marker.who]
-            gone = not any(alive(marker.pid) for marker in markers)
+            daemons = sum(marker.who == "daemon" for marker in markers)
+            gone = not any(alive(marker.pid) for marker in markers) and len(self.ended) >= daemons
             return len(markers) == count and gone and set(workers) <= set(worker_codes(self))
 
         wait(came, f"{count} deaths")
