@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import GatewayError
 
@@ -68,6 +69,9 @@ def main(argv: list[str] | None = None) -> Any:
     except click.ClickException as error:
         error.show()
         code = 64
+    except SQLAlchemyError as error:  # its message may repeat data; its kind says enough
+        click.echo(f"gateway: the database does not answer or refuses ({type(error).__name__})", err=True)
+        code = 69
     except (click.Abort, KeyboardInterrupt):
         code = 130
     except BrokenPipeError:

@@ -6,13 +6,14 @@ Verdicts, answers with their control numbers, claim numbers and route steps are 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.flow import answers, holds
 from gateway.flow.context import Context
-from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet
+from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet, set_key, staged_key
 from gateway.store import counters, queue
 from gateway.store.engine import CHUNK_CLAIMS, CHUNK_ROWS
 from gateway.store.order import ord_of
@@ -70,7 +71,7 @@ def _insert_interchange(
 def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """Verdict and answer only: nothing of it may be used."""
     for one in read.sets:
-        _insert_set(connection, file, read, one, "rejected", "")
+        _insert_set(connection, file, read, one, "rejected")
     _enqueue_sweep(connection, file)
     answers.reject(connection, file, read.number, event)
     if "025" not in event.verdict.codes:
@@ -80,23 +81,34 @@ def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event:
 
 def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """After this commit the rows of its accepted sets are visible."""
-    states = [_state_of(connection, file, read, one) for one in read.sets]
+    states: list[str] = []
+    for one in read.sets:
+        states.append(_state_of(connection, file, read, one))
+        _insert_set(connection, file, read, one, states[-1])
     good = [one for one, state in zip(read.sets, states, strict=True) if state == "accepted"]
     answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
-    answers.accept(connection, file, read, event)
-    claims = [
-        one.rows if state != "rejected" and one.st01 == "837" else 0
-        for one, state in zip(read.sets, states, strict=True)
-    ]
-    icn = icn_block(connection, file.today, sum(claims))
-    for one, state, count in zip(read.sets, states, claims, strict=True):
-        _insert_set(connection, file, read, one, state, str(icn) if count else "")
-        icn += count
     for one in good:
-        enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number, sorted(one.sponsors),
-                      file.partner.id, file.number)  # fmt: skip
+        enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number,
+                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.number)  # fmt: skip
     if "rejected" in states:
         _enqueue_sweep(connection, file)
+    answers.accept(connection, file, read, event)
+    numbered = [one for one, state in zip(read.sets, states, strict=True) if state != "rejected" and one.st01 == "837"]
+    icn = icn_block(connection, file.today, sum(one.rows for one in numbered))
+    for one in numbered:
+        connection.execute(update(x12_set).where(*set_key(_body(file, read, one))).values(icn_first=str(icn)))
+        icn += one.rows
+
+
+def _body(file: Inbound, read: ReadInterchange, one: ReadSet) -> dict[str, int]:
+    """How a step or a hold names a set."""
+    return {"receipt_no": file.number, "interchange": read.number, "grp": one.grp, "set_no": one.number}
+
+
+def sponsors_of(connection: Connection, body: dict[str, Any]) -> list[str]:
+    """The sponsors a set's staged rows name: as they were staged, which an earlier attempt may have done."""
+    found = select(staged.c.sponsor_id).where(*staged_key(body)).distinct()
+    return sorted(connection.execute(found).scalars())
 
 
 def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet) -> str:
@@ -116,13 +128,13 @@ def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one:
     holds.open_(
         connection, file.context.now_us, "batch", "", f"{file.subject} set {one.number}",
         f"suspected duplicate of a batch of receipt {earlier}",
-        receipt_no=file.number, interchange=read.number, grp=one.grp, set_no=one.number,
+        **_body(file, read, one),
     )  # fmt: skip
     return "held"
 
 
 def _insert_set(
-    connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str, icn_first: str
+    connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str
 ) -> None:
     closed = one.closed
     connection.execute(
@@ -132,8 +144,8 @@ def _insert_set(
             body_sha256=closed.body_sha256 if closed else "", state=state,
             header=msgspec.json.encode(one.header).decode(),
             verdict=msgspec.json.encode(closed.verdict).decode() if closed else "{}", rows=one.rows,
-            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first=icn_first,
-            routes_left=len(one.sponsors) if state == "accepted" else 0,
+            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first="",
+            routes_left=0,
         )
     )  # fmt: skip
 
@@ -177,9 +189,11 @@ def enqueue_route(
 ) -> None:  # fmt: skip
     """One route step per sponsor a set names, in the sponsor's lane; event_no: the number that orders it."""
     ord_ = ord_of(event_no, interchange_no, grp, set_no)
+    key = {"receipt_no": receipt_no, "interchange": interchange_no, "grp": grp, "set_no": set_no}
+    connection.execute(update(x12_set).where(*set_key(key)).values(routes_left=len(sponsors)))
     for sponsor_id in sponsors:
         queue.enqueue(
             connection, context.now_us, "route", lane=f"S/{sponsor_id}", partner=partner, sponsor_id=sponsor_id,
             ord=ord_, gate=event_no,
-            body={"receipt_no": receipt_no, "interchange": interchange_no, "grp": grp, "set_no": set_no, "ord": ord_},
+            body={**key, "ord": ord_},
         )  # fmt: skip

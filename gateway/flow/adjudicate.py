@@ -91,7 +91,9 @@ class _Batch:
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        mine = select(claim_table).where(claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns))
+        mine = select(claim_table).where(
+            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns), claim_table.c.state == "routed"
+        )  # a step that was parked may find its claims replaced or decided meanwhile
         self.rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
         self.members = self._members()
@@ -290,9 +292,10 @@ class _Batch:
     def write(self, connection: Connection) -> None:
         """Decisions, entries, journals, facts and what they cause, in the step's transaction."""
         now_us = self.context.now_us
-        if not self.decisions and not self.updates:
+        if not self.updates:
             return
-        connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
+        if self.decisions:  # a void of a claim that was never decided brings none
+            connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
         entries = [row for d in self.decisions for row in self._entry_rows(d[2])]
         if entries:
             connection.execute(insert(entry), entries)

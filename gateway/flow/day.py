@@ -25,6 +25,10 @@ LOOK_AGAIN_US = SECOND_US // 20
 """How long the day waits before it looks again whether work is left: twenty looks a second cost nothing."""
 
 
+HOUSEKEEPING = ("day", "chain", "tidy", "deliver")
+"""Steps a day does not wait for: they decide nothing."""
+
+
 def enqueue(connection: Connection, context: Context, target: date, key: str | None = None) -> None:
     """Asks for the business date to become target. key: asks only once."""
     queue.enqueue(connection, context.now_us, "day", lane="day", ord=ord_of(0, ordinal=target.toordinal()), key=key,
@@ -36,7 +40,7 @@ def day(context: Context, work: Work) -> None:
     with context.store.write("day") as connection:
         today = installation.business_date(connection)
         target = date.fromisoformat(work.body["target"])
-        if queue.waiting(connection, context.now_us, but="day"):
+        if queue.waiting(connection, context.now_us, but=HOUSEKEEPING):
             queue.later(connection, work, context.now_us + LOOK_AGAIN_US)
         elif today >= target:
             queue.finish(connection, work)

@@ -392,5 +392,7 @@ def _rename(context: Context, partner: str, old: str, new: str, overwrite: bool)
     if found["state"] == "closed" and not is_temporary(new):
         _receive(context, found, new, found["size"])
         return
+    if found["state"] == "lost" and not is_temporary(new):
+        raise Refused("failure", "the upload was broken off; continue or repeat it")
     with context.store.write("upload") as connection:
         connection.execute(update(upload).where(upload.c.id == found["id"]).values(name=new))

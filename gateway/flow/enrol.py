@@ -18,11 +18,13 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from gateway.flow import concealed, holds, roster
 from gateway.flow.context import Context
+from gateway.flow.inbound import set_key
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import cobra, enrolment, enrolment_report
 from gateway.plan.enrolment import Review, RosterEntry, RowKey, RowOutcome, Survey
 from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
+from gateway.store.order import receipt_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -314,7 +316,9 @@ class _Run:
         )
         text = enrolment_report.text(document)
         row = self.set_row
-        base = f"R{row.receipt_no:09d}-{row.interchange}-{row.grp}-{row.number}.834-result"
+        event = receipt_of(self.ord)  # a released file is another event: its report stands beside the one of the hold
+        released = f"-{event}" if event != row.receipt_no else ""
+        base = f"R{row.receipt_no:09d}-{row.interchange}-{row.grp}-{row.number}{released}.834-result"
         for suffix, body in (
             ("txt", text.encode()),
             ("json", msgspec.json.format(msgspec.json.encode(document), indent=1)),
@@ -325,12 +329,8 @@ class _Run:
             outbox.post(connection, self.context.keys, self.context.now_us, self.today.isoformat(), parcel)
 
     def _leave_set(self, connection: Connection) -> None:
-        body = self.work.body
-        mine = update(x12_set).where(
-            x12_set.c.receipt_no == body["receipt_no"], x12_set.c.interchange == body["interchange"],
-            x12_set.c.grp == body["grp"], x12_set.c.number == body["set_no"],
-        )  # fmt: skip
-        connection.execute(mine.values(routes_left=x12_set.c.routes_left - 1))
+        left = update(x12_set).where(*set_key(self.work.body))
+        connection.execute(left.values(routes_left=x12_set.c.routes_left - 1))
 
 
 class _Families:

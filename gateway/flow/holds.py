@@ -23,6 +23,7 @@ KINDS = {
     "pend": "a claim waits for a decision",
     "parked": "a step failed three times and was set aside; release it to try again",
     "remittance": "a remittance did not balance and was not sent",
+    "undelivered": "something was decided that the gateway cannot send; a person sends it and releases this",
     "answer": "a partner rejected what we sent, or answered something we did not send",
     "review": "enrolment changed under paid or denied claims",
     "cobra": "a COBRA election notice has to be sent; release it when it was",

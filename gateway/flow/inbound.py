@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
-from gateway.store.schema import x12_set
+from gateway.store.schema import staged, x12_set
 from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
 from mappings.professional import ClaimReader
@@ -85,4 +85,14 @@ def set_key(body: dict[str, Any]) -> tuple[Any, ...]:
         x12_set.c.interchange == body["interchange"],
         x12_set.c.grp == body["grp"],
         x12_set.c.number == body["set_no"],
+    )
+
+
+def staged_key(body: dict[str, Any]) -> tuple[Any, ...]:
+    """The conditions that find the staged rows of the set a step's body names."""
+    return (
+        staged.c.receipt_no == body["receipt_no"],
+        staged.c.interchange == body["interchange"],
+        staged.c.grp == body["grp"],
+        staged.c.set_no == body["set_no"],
     )

@@ -192,7 +192,7 @@ def _post(
     """A document and its PDF twin into the partner's outbound folder; a partner not on file is a person's matter."""
     if partner not in parties.partners:
         reason = f"nobody is on file to receive {kind} documents"
-        holds.open_(connection, context.now_us, "remittance", sponsor_id, name, reason)
+        holds.open_(connection, context.now_us, "undelivered", sponsor_id, name, reason)
         return
     body = msgspec.json.format(msgspec.json.encode(document), indent=1)
     for suffix, content in (("json", body), ("pdf", pdf)):
@@ -337,7 +337,7 @@ def _owe(connection: Connection, context: Context, sponsor: Sponsor, each: Recov
 def receive(connection: Connection, context: Context, sponsor_id: str, number: str, cents: int) -> None:
     """Books the carrier's payment; raises ValueError for a claim nobody filed, or more than is open on it."""
     mine = (recovery.c.sponsor_id == sponsor_id, recovery.c.number == number)
-    row = connection.execute(select(recovery).where(*mine)).one_or_none()
+    row = connection.execute(select(recovery).where(*mine).with_for_update()).one_or_none()
     if row is None:
         raise ValueError(f"no reimbursement claim {number} of {sponsor_id}")
     received = row.received_cents + cents

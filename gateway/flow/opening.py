@@ -16,10 +16,12 @@ from gateway.store.newest import require_readable
 def create(settings: Settings, today: date) -> None:
     """Makes the database, the facts of the installation and, where there is none, a master key."""
     folder = settings.path(settings.keys.folder)
-    if not any(folder.glob("master-*")):
-        keys.create_master(folder)
     store = Store(settings.database_url)
     migrate.upgrade(store)
+    with store.read() as connection:
+        known = bool(installation.get(connection, "usage"))
+    if not known and not any(folder.glob("master-*")):  # an installation that lost its key must not get another one
+        keys.create_master(folder)
     first = settings.first_business_date if settings.usage == "T" else None
     with store.write("create") as connection:
         if not installation.get(connection, "usage"):

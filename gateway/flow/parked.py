@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.errors import NotPermitted, UsageError
 from gateway.flow import acceptance, holds, roster, route
 from gateway.flow.context import Context
+from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties
 from gateway.plan import enrolment
 from gateway.plan.records import Decision
@@ -20,7 +21,7 @@ from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import enrolment as enrolment_table
-from gateway.store.schema import hold, receipt, staged, x12_set
+from gateway.store.schema import hold, interchange, progress, receipt, staged, x12_set
 from mappings.records import EnrolmentHeader
 
 # ---- consequences of parking -----------------------------------------------------------------------------------------
@@ -48,10 +49,18 @@ def _park(connection: Connection, context: Context, work: Work) -> None:
             claim_table.c.state == "routed",
         )  # fmt: skip
         connection.execute(mine.values(state="pended"))
+    if work.kind == "route" and _half_applied(connection, work):
+        queue.hold_lane(connection, work.id)
     reason = f"the {work.kind} step failed three times"
     holds.open_(connection, context.now_us, "parked", work.sponsor_id, subject, reason,
                 work_id=work.id, kind=work.kind, body=work.body)  # fmt: skip
     audit.note(connection, context.now_us, "gateway", "park", f"work {work.id}", work.kind)
+
+
+def _half_applied(connection: Connection, work: Work) -> bool:
+    """Whether an 834 was being applied: then nothing may pass it, or it would see half a file."""
+    mine = (enrolment_table.c.sponsor_id == work.sponsor_id, enrolment_table.c.ord == work.ord)
+    return connection.execute(select(enrolment_table.c.state).where(*mine)).scalar_one_or_none() == "applying"
 
 
 # ---- releases --------------------------------------------------------------------------------------------------------
@@ -60,7 +69,7 @@ def _park(connection: Connection, context: Context, work: Work) -> None:
 def release(context: Context, hold_id: str, user: str, reason: str) -> str:
     """Releases a hold: a new event with a new number. Returns what it did; raises UsageError or NotPermitted."""
     with context.store.write("hold-release") as connection:
-        row = connection.execute(select(hold).where(hold.c.id == hold_id)).one_or_none()
+        row = connection.execute(select(hold).where(hold.c.id == hold_id).with_for_update()).one_or_none()
         if row is None or row.state != "open":
             raise UsageError(f"no open hold {hold_id}")
         body = msgspec.json.decode(row.body)
@@ -90,22 +99,14 @@ def _acknowledge(connection: Connection, context: Context, row: Any, body: dict[
 
 def _batch(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
     """A suspected duplicate goes on as a new event: its rows, and so its claims, get the event's number."""
-    mine = (
-        x12_set.c.receipt_no == body["receipt_no"], x12_set.c.interchange == body["interchange"],
-        x12_set.c.grp == body["grp"], x12_set.c.number == body["set_no"],
-    )  # fmt: skip
-    set_row = connection.execute(select(x12_set).where(*mine)).one()
+    set_row = connection.execute(select(x12_set).where(*set_key(body))).one()
+    sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
-    ord_ = ord_of(event, set_row.interchange, set_row.grp, set_row.number)
-    rows = (
-        staged.c.receipt_no == set_row.receipt_no, staged.c.interchange == set_row.interchange,
-        staged.c.grp == set_row.grp, staged.c.set_no == set_row.number,
-    )  # fmt: skip
-    sponsors = list(connection.execute(select(staged.c.sponsor_id).where(*rows).distinct()).scalars())
-    connection.execute(update(staged).where(*rows).values(ord=ord_[:12] + func.substr(staged.c.ord, 13)))
-    connection.execute(update(x12_set).where(*mine).values(state="released", ord=ord_, routes_left=len(sponsors)))
+    _move_set(connection, body, event)
+    state = update(x12_set).where(*set_key(body)).values(state="released", routes_left=len(sponsors))
+    connection.execute(state)
     acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
-                         sorted(sponsors), set_row.partner, event)  # fmt: skip
+                             sponsors, set_row.partner, event)  # fmt: skip
     return "the batch goes on"
 
 
@@ -139,12 +140,8 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
         return "taken note of"
     step = body["step"]
     event = counters.take(connection, "receipt")
-    mine = (
-        x12_set.c.receipt_no == step["receipt_no"], x12_set.c.interchange == step["interchange"],
-        x12_set.c.grp == step["grp"], x12_set.c.number == step["set_no"],
-    )  # fmt: skip
-    ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
-    connection.execute(update(x12_set).where(*mine).values(ord=ord_, routes_left=1))
+    ord_ = _move_set(connection, step, event)
+    connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
     queue.enqueue(connection, context.now_us, "route", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
                   partner=f"sponsor/{row.sponsor_id}", ord=ord_, gate=event,
                   body={**step, "ord": ord_, "released": True})  # fmt: skip
@@ -152,19 +149,52 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
 
 
 def _parked(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
-    """A parked step is tried again."""
-    if body["kind"] == "intake":
-        mine = update(receipt).where(receipt.c.receipt_no == body["body"]["receipt_no"])
-        connection.execute(mine.values(state="received", reason=""))
+    """A parked step is tried again; one that orders a file is a new event, behind what was applied meanwhile."""
+    step = body["body"]
     if body["kind"] == "adjudicate":
         again = update(claim_table).where(
-            claim_table.c.sponsor_id == row.sponsor_id, claim_table.c.icn.in_(body["body"]["icns"]),
-            claim_table.c.version == 0, claim_table.c.state == "pended",
+            claim_table.c.sponsor_id == row.sponsor_id, claim_table.c.icn.in_(step["icns"]),
+            claim_table.c.state == "pended",
         )  # fmt: skip
         connection.execute(again.values(state="routed"))
     if not queue.unpark(connection, body["work_id"], context.now_us):
         raise UsageError("the step is not parked any more")
+    if body["kind"] == "intake":
+        step = _renumbered(connection, step)
+        mine = update(receipt).where(receipt.c.receipt_no == step["receipt_no"])
+        connection.execute(mine.values(state="received", reason=""))
+        queue.reorder(connection, body["work_id"], ord_of(step["receipt_no"]), 0, step)
+    if body["kind"] == "route" and not _begun(connection, row.sponsor_id, step):
+        event = counters.take(connection, "receipt")
+        ord_ = _move_set(connection, step, event)
+        queue.reorder(connection, body["work_id"], ord_, event, {**step, "ord": ord_})
     return "the step is tried again"
+
+
+def _renumbered(connection: Connection, step: dict[str, Any]) -> dict[str, Any]:
+    """A file of which nothing was decided yet gets a new number and is read from its start."""
+    old = step["receipt_no"]
+    if connection.execute(select(interchange.c.number).where(interchange.c.receipt_no == old).limit(1)).first():
+        return step
+    new = counters.take(connection, "receipt")
+    connection.execute(delete(staged).where(staged.c.receipt_no == old))
+    connection.execute(delete(progress).where(progress.c.receipt_no == old))
+    connection.execute(update(receipt).where(receipt.c.receipt_no == old).values(receipt_no=new))
+    return {**step, "receipt_no": new}
+
+
+def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> bool:
+    """Whether some of the set was routed or applied already: the rest must keep its place."""
+    applied = (enrolment_table.c.sponsor_id == sponsor_id, enrolment_table.c.ord == step["ord"])
+    return "after" in step or connection.execute(select(enrolment_table.c.ord).where(*applied)).first() is not None
+
+
+def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
+    """Gives a set, and the rows staged of it, their place behind a new event; returns its order key."""
+    ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
+    connection.execute(update(staged).where(*staged_key(step)).values(ord=ord_[:12] + func.substr(staged.c.ord, 13)))
+    connection.execute(update(x12_set).where(*set_key(step)).values(ord=ord_))
+    return ord_
 
 
 _RELEASES = {"batch": _batch, "pend": _pend, "absence": _absence, "enrolment": _enrolment, "parked": _parked}

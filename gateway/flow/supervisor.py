@@ -60,14 +60,8 @@ class Supervisor(Service):
     def startService(self) -> None:
         """Gives back what this node's earlier start held, then starts the workers."""
         super().startService()
-        released = self._run(parked.release_owner, self._context, f"{self._node}:")
-        released.addCallback(lambda _: self._start_all())
-        released.addErrback(self._trouble)
+        self._begin()
         self._beat.start(BEAT_S)
-
-    def _start_all(self) -> None:
-        for slot in self._slots if self.running else ():
-            slot.start()
 
     def stopService(self) -> Any:
         """Closes the workers' stdin: they leave after the step they are in."""

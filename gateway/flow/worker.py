@@ -6,8 +6,10 @@ byte on stdout says that it finished something, so that others look for what tha
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -23,6 +25,9 @@ log = structlog.get_logger()
 
 POLL_S = 0.25
 """How often an idle worker looks without being woken: what another node enqueued is seen this late at most."""
+
+LEAVE_S = 5
+"""How long a step may still take when the supervisor is gone; then it is cut off, which loses nothing."""
 
 Step = Callable[[Context, Work], None]
 
@@ -69,20 +74,28 @@ def work_once(context: Context, me: str) -> bool:
 
 def run(context: Context, me: str, stdin: int = 0, stdout: int = 1) -> None:
     """Works until stdin ends. Raises whatever a step raised: the process then exits and its work is given back."""
-    wake = threading.Event()
-    threading.Thread(target=_watch, args=(stdin, wake), daemon=True).start()
+    wake, leave = threading.Event(), threading.Event()
+    threading.Thread(target=_watch, args=(stdin, wake, leave), daemon=True).start()
     log.info("worker started", worker=me)
-    while True:
+    while not leave.is_set():
         wake.clear()
-        while work_once(context, me):
-            os.write(stdout, b".")
+        while not leave.is_set() and work_once(context, me):
+            _say_done(stdout)
         wake.wait(POLL_S)
 
 
-def _watch(stdin: int, wake: threading.Event) -> None:
+def _say_done(stdout: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: stdin says so, too
+        os.write(stdout, b".")
+
+
+def _watch(stdin: int, wake: threading.Event, leave: threading.Event) -> None:
     """Wakes on a byte, leaves on the end of stdin. os.read, as a buffered read aborts at interpreter shutdown."""
     while os.read(stdin, 4096):
         wake.set()
+    leave.set()
+    wake.set()
+    time.sleep(LEAVE_S)
     os._exit(0)
 
 

@@ -40,6 +40,10 @@ DEATHS = 3
 """Attempts without progress after which a row is parked: one crash may be the machine's, three are the row's."""
 
 
+LANE_HELD = "parked"
+"""The owner of a parked step that keeps its lane; no worker is ever called so."""
+
+
 class Fenced(GatewayError):
     """This worker no longer owns its work; another one has it."""
 
@@ -190,13 +194,24 @@ def release(connection: Connection, owner_prefix: str) -> list[Work]:
 def unpark(connection: Connection, work_id: str, now_us: int) -> bool:
     """Puts a parked step back, as a person's new event; False when there is none."""
     mine = update(work).where(work.c.id == work_id, work.c.parked == 1)
-    return connection.execute(mine.values(parked=0, attempt=0, due_us=now_us)).rowcount == 1
+    return connection.execute(mine.values(parked=0, attempt=0, due_us=now_us, owner=None)).rowcount == 1
 
 
-def waiting(connection: Connection, now_us: int, *, but: str = "") -> int:
-    """How many steps are due or being done now, on the present business date, except those of kind `but`."""
+def hold_lane(connection: Connection, work_id: str) -> None:
+    """A parked step that keeps its lane: nothing behind it may pass until a person releases it."""
+    connection.execute(update(work).where(work.c.id == work_id, work.c.parked == 1).values(owner=LANE_HELD))
+
+
+def reorder(connection: Connection, work_id: str, ord: str, gate: int, body: dict[str, Any]) -> None:
+    """Gives a waiting step another place in its lane and what it needs there."""
+    encoded = msgspec.json.encode(body).decode()
+    connection.execute(update(work).where(work.c.id == work_id).values(ord=ord, gate=gate, body=encoded))
+
+
+def waiting(connection: Connection, now_us: int, *, but: tuple[str, ...] = ()) -> int:
+    """How many steps are due or being done now, on the present business date, except those of the kinds `but`."""
     found = select(func.count()).select_from(work)
-    found = found.where(work.c.parked == 0, work.c.due_us <= now_us, work.c.due_on <= _TODAY, work.c.kind != but)
+    found = found.where(work.c.parked == 0, work.c.due_us <= now_us, work.c.due_on <= _TODAY, work.c.kind.not_in(but))
     return int(connection.execute(found).scalar_one())
 
 

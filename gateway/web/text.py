@@ -20,6 +20,7 @@ TITLES = {
     "enrolment": "Enrolment files held",
     "file": "Unusable files",
     "remittance": "Remittances not sent",
+    "undelivered": "To be sent by hand",
     "replay": "Control numbers used again",
     "cobra": "COBRA notices to send",
     "review": "Enrolment reviews",

@@ -49,7 +49,8 @@ def test_poisonous_claims_wait_for_a_person(world_of: Callable[..., World], shel
 
 
 def test_poisonous_file_holds_up_nobody(world_of: Callable[..., World]) -> None:
-    """A file whose reading kills is parked; files behind it, of its partner and others, are done; then it is, too."""
+    """A file whose reading kills is parked; files behind it, of its partner and others, are done; released, it is read
+    as if it had come after them."""
     world = world_of("spoilt")
     poison(world, "spoilt", Death("stage", "select count(*) from staged", "before", times=3))
     world.play("enrol")
@@ -60,4 +61,4 @@ def test_poisonous_file_holds_up_nobody(world_of: Callable[..., World]) -> None:
     release(world)
     world.stop()
     with world.context.store.read() as connection:
-        assert connection.execute(states).all() == [(1, "quarantined"), (2, "decided"), (3, "decided")]
+        assert connection.execute(states).all() == [(2, "decided"), (3, "decided"), (4, "quarantined")]

@@ -121,9 +121,13 @@ class World:
 
     def advance(self, target: str) -> None:
         """Moves the business date; the due work of each passed day runs before the next."""
+        self.ask_day(target)
+        self.run()
+
+    def ask_day(self, target: str) -> None:
+        """Asks for another business date; the work that moves it is not done yet."""
         with self.store.write("day-ask") as connection:
             day.enqueue(connection, self.context, date.fromisoformat(target))
-        self.run()
 
     # ---- people
 

@@ -13,7 +13,7 @@ from gateway.flow import holds
 from gateway.flow.context import Context
 from gateway.flow.envelopes import Draft, draft, send, time_of_day
 from gateway.flow.parties import Parties
-from gateway.flow.pay.lane import enqueue
+from gateway.flow.pay.lane import enqueue, try_again
 from gateway.flow.pay.sums import unpaid
 from gateway.plan import nacha
 from gateway.store import counters, installation, outbox, queue
@@ -81,13 +81,30 @@ class _Closing:
         """Everything that leaves; a run that is paid in parts closes more than once, and its files are told apart."""
         part = counters.take(connection, f"close/{self.sponsor_id}/{self.run_no}")
         base = f"{self.sponsor_id}-run{self.run_no:04d}" + (f"-{part}" if part > 1 else "")
-        if self.homeless:
-            reason = f"{self.homeless} remittances have no partner on file to receive them"
-            holds.open_(connection, self.context.now_us, "remittance", self.sponsor_id, f"run {self.run_no}", reason)
+        self._tell_what_stays(connection)
         self._send_eft(connection, base)
         self._send_register(connection, base)
         for receiver, made in self.drafts.items():
             self._post(connection, receiver, "835", f"{base}.835.x12", *send(connection, made))
+
+    def _tell_what_stays(self, connection: Connection) -> None:
+        """What this gateway cannot send by itself is a person's to do, and said."""
+        ach, checks = (sum(one.method == method for one in self.made) for method in ("ACH", "CHK"))
+        stays = (
+            (self.homeless, "remittances have no partner on file to receive them"),
+            (checks, "payments are checks: print and send them"),
+            (ach if self._bank is None else 0, "payments have no bank on file to send their EFT file to"),
+        )
+        for count, what in stays:
+            if count:
+                holds.open_(connection, self.context.now_us, "undelivered", self.sponsor_id, f"run {self.run_no}",
+                            f"{count} {what}")  # fmt: skip
+
+    @property
+    def _bank(self) -> str | None:
+        """The partner EFT files go to."""
+        bank = self.parties.administrator.bank
+        return bank if bank in self.parties.partners else None
 
     def _post(
         self, connection: Connection, partner: str, kind: str, name: str, body: bytes, control: str = "",
@@ -100,7 +117,7 @@ class _Closing:
     def _send_eft(self, connection: Connection, base: str) -> None:
         """The EFT file to our bank, its addenda joining each payment to its 835."""
         ours, paid = self.parties.administrator, [one for one in self.made if one.method == "ACH"]
-        if not paid or ours.bank not in self.parties.partners:
+        if not paid or self._bank is None:
             return
         originator = nacha.Originator(company_id=ours.payer.company_id, company_name=ours.name,
                                       routing=ours.payer.account.routing, bank_name=ours.bank_name)  # fmt: skip
@@ -112,7 +129,7 @@ class _Closing:
         file_id = FILE_IDS[(number - 1) % len(FILE_IDS)]
         time = time_of_day(self.context.now_us)
         body = nacha.write(entries, originator, paid[0].effective, self.today, time, file_id)
-        self._post(connection, ours.bank, "EFT", f"{base}.ach", body)
+        self._post(connection, self._bank, "EFT", f"{base}.ach", body)
 
     def _send_register(self, connection: Connection, base: str) -> None:
         """The claims register for the employer's plan administrator: no names, no diagnoses."""
@@ -133,6 +150,7 @@ class _Closing:
         left = unpaid(connection, self.sponsor_id, self.run_no)
         mine = update(pay_run).where(pay_run.c.sponsor_id == self.sponsor_id, pay_run.c.run_no == self.run_no)
         connection.execute(mine.values(state="awaiting-funds" if left else "issued"))
+        try_again(connection, self.context, self.sponsor_id, but=self.run_no)
         if self.context.usage == "T" and self.made:
             effective = max(one.effective for one in self.made)
             enqueue(connection, self.context, "settle", self.sponsor_id, self.run_no, due_on=effective.isoformat())

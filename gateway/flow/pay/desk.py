@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from gateway.errors import NotPermitted, UsageError
 from gateway.flow import books
 from gateway.flow.context import Context
-from gateway.flow.pay.lane import WAITING, enqueue
+from gateway.flow.pay.lane import WAITING, try_again
 from gateway.plan import funding, ledger
 from gateway.store import audit, installation
 from gateway.store.schema import approval, deposit, funding_request, pay_run
@@ -20,7 +20,7 @@ def post_deposit(connection: Connection, context: Context, sponsor_id: str, cent
         return False
     today = installation.business_date(connection)
     asked = select(funding_request).where(funding_request.c.sponsor_id == sponsor_id, funding_request.c.state == "open")
-    rows = list(connection.execute(asked.order_by(funding_request.c.number)))
+    rows = list(connection.execute(asked.order_by(funding_request.c.number).with_for_update()))
     applied, surplus = funding.apply_deposit(cents, [(r.number, r.amount_cents - r.paid_cents) for r in rows])
     values = {"sponsor_id": sponsor_id, "reference": reference, "posted_on": today.isoformat(), "amount_cents": cents}
     connection.execute(insert(deposit).values(**values))
@@ -51,10 +51,3 @@ def approve(connection: Connection, context: Context, sponsor_id: str, run_no: i
     connection.execute(insert(approval).values(**key, at_us=context.now_us))
     audit.note(connection, context.now_us, user, "approve", f"run {name}")
     try_again(connection, context, sponsor_id)
-
-
-def try_again(connection: Connection, context: Context, sponsor_id: str) -> None:
-    """Money, an approval or a date has come: every waiting run of the sponsor looks again, oldest first."""
-    waiting = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_(WAITING))
-    for run_no in connection.execute(waiting.order_by(pay_run.c.run_no)).scalars().all():
-        enqueue(connection, context, "issue", sponsor_id, run_no)

@@ -13,7 +13,8 @@ from gateway.flow import books, concealed, holds
 from gateway.flow.adjudicate import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.flow.pay.sums import balances_of
+from gateway.flow.pay.lane import enqueue
+from gateway.flow.pay.sums import balances_of, unpaid
 from gateway.plan import balancing, funding, ledger, payment
 from gateway.plan.look import row_on
 from gateway.plan.payment import Payable, Payee, PayeePlan
@@ -23,7 +24,7 @@ from gateway.store.keys import new_key, seal
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
-from gateway.store.schema import forward_balance
+from gateway.store.schema import forward_balance, pay_run
 from gateway.store.schema import remittance as remittance_table
 from mappings.records import Claim
 
@@ -34,8 +35,8 @@ def payee(context: Context, work: Work) -> None:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         sponsor = parties.sponsor(work.sponsor_id)
-        payees = [Payee(*pair) for pair in work.body["payees"]]
         run_no = work.body["run_no"]
+        payees = [one for one in unpaid(connection, sponsor.id, run_no) if list(one) in work.body["payees"]]
         plans = [_plan_of(connection, sponsor, run_no, one) for one in payees]
         rows = documents.every(connection, "provider", [p.npi for p in payees], ProviderRow)
     with context.store.write("payee") as connection:
@@ -43,6 +44,9 @@ def payee(context: Context, work: Work) -> None:
         first = counters.take(connection, "TRN", len(plans))
         for number, one in enumerate(plans, first):
             _pay(connection, context, parties, sponsor, run_no, one, rows, today, number)
+        mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor.id, pay_run.c.run_no == run_no)
+        if connection.execute(mine).scalar_one() != "paying":  # its close went by while this step was parked
+            enqueue(connection, context, "close", sponsor.id, run_no)
 
 
 def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) -> PayeePlan:

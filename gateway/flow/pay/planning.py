@@ -12,8 +12,8 @@ from sqlalchemy import Connection, case, func, insert, select, update
 from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.flow.pay.lane import WAITING, enqueue
-from gateway.flow.pay.sums import balances_of, nets, waiting_payees
+from gateway.flow.pay.lane import enqueue
+from gateway.flow.pay.sums import balances_of, nets, still_needed, waiting_payees
 from gateway.plan import funding, ledger, payment
 from gateway.plan.funding_request import Asked, DepositAccount
 from gateway.plan.funding_request import document as funding_document
@@ -92,10 +92,7 @@ def _request(
     today: date,
 ) -> str:  # fmt: skip
     """Raises a funding request for what the run lacks; its number, "" when nothing is lacking."""
-    others = select(func.coalesce(func.sum(pay_run.c.need_cents), 0)).where(
-        pay_run.c.sponsor_id == sponsor.id, pay_run.c.state.in_(WAITING)
-    )
-    other_holds = int(connection.execute(others).scalar_one())
+    other_holds = still_needed(connection, sponsor.id)
     available = books.balance(connection, sponsor.id, "1010") + books.balance(connection, sponsor.id, "2020")
     asked = books.balance(connection, sponsor.id, "1100")
     cents = funding.run_request_cents(sponsor.funding, totals.need_cents, other_holds, available, asked)

@@ -32,8 +32,7 @@ def issue(context: Context, work: Work) -> None:
         run = connection.execute(select(pay_run).where(*mine)).one()
         if run.state not in WAITING:
             return
-        if _is_paying(connection, sponsor.id):  # the money it was released is not off the books yet: look after it
-            enqueue(connection, context, "issue", sponsor.id, run.run_no)
+        if _is_paying(connection, sponsor.id):  # its money is not off the books yet; its close has every run look again
             return
         plans = unpaid(connection, sponsor.id, run.run_no)
         released, state = _released(connection, sponsor, run, plans, today)

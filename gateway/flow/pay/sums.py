@@ -75,3 +75,10 @@ def unpaid(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, 
             received, icn = since[payee]
             plans[payee] = (net, funding.Due(key=str(payee), cents=cents, received=received, icn=icn))
     return plans
+
+
+def still_needed(connection: Connection, sponsor_id: str) -> int:
+    """What the payees of waiting and paying runs have not been paid yet, in cents."""
+    runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
+    numbers = connection.execute(runs).scalars().all()
+    return sum(due.cents for run_no in numbers for _, due in unpaid(connection, sponsor_id, run_no).values())

@@ -1,0 +1,144 @@
+"""Steps that fail three times: what they hold up, what passes them, and where a person's release puts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.flow import enrol, intake, parked, worker
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
+from gateway.store.order import receipt_of
+from gateway.store.schema import claim, hold, pay_run, receipt, remittance, span, x12_set
+from tests.flow.world import World, asked, golden
+from tests.golden.test_golden_variants import void_of_c8
+
+
+class Died(Exception):
+    """The worker that took the step."""
+
+
+def _die(*_: Any, **__: Any) -> Any:
+    raise Died
+
+
+@pytest.fixture
+def world(store: Store, keys: Keys, tmp_path: Path) -> World:
+    """An installation on the day the files come."""
+    made = World(store, keys, tmp_path)
+    made.advance("2026-04-06")
+    return made
+
+
+@contextmanager
+def poisonous(place: Any, name: str) -> Iterator[None]:
+    """Whoever reaches the place dies."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(place, name, _die) if isinstance(place, dict) else patch.setattr(place, name, _die)
+        yield
+
+
+def run(world: World) -> None:
+    """Does what is due; a worker that dies is followed by another."""
+    for _ in range(1000):
+        try:
+            if not world.step() and not world._jump():
+                return
+        except Died:
+            parked.release_owner(world.context, "test:")
+    raise AssertionError("the work does not end")
+
+
+def test_half_an_enrolment_file_keeps_its_lane(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An 834 that cannot go on after its first rows lets no claim pass; released, it goes on where it was."""
+    monkeypatch.setattr(enrol, "CHUNK_MEMBERS", 2)
+    world.put("bluebonnet", "enrol.834", golden("in.834"))
+    world.put("clearpath", "claims.837", golden("in.837p"))
+    real, calls = enrol._Run._apply_chunk, iter(range(100))
+    with monkeypatch.context() as patch:
+        patch.setattr(enrol._Run, "_apply_chunk", lambda *a: real(*a) if next(calls) < 1 else _die())
+        run(world)
+    assert [row.reason for row in world.holds("parked")] == ["the route step failed three times"]
+    assert world.count(claim, claim.c.partner == "clearpath") == 0
+    assert world.release("parked") == "the step is tried again"
+    paid = [row.paid_cents for row in world.claims() if row.partner == "clearpath"]
+    assert paid == [9500, 0, 0, 56106, 900000, 12000, 16000, 1800000]
+    assert receipt_of(world.rows(x12_set)[0].ord) == 1
+
+
+def test_a_file_that_was_not_begun_is_passed_and_comes_behind(world: World) -> None:
+    """An 834 parked before its first row is passed by the claims; released, it is known from its new number on."""
+    world.put("bluebonnet", "enrol.834", golden("in.834"))
+    with poisonous(worker.STEPS, "route"):
+        run(world)
+    world.send("clearpath", "claims.837", golden("in.837p"))
+    before = [(row.icn, row.state, row.paid_cents) for row in world.claims()]
+    assert len(before) == 9
+    world.release("parked")
+    assert receipt_of(world.rows(x12_set)[0].ord) == 3
+    assert {receipt_of(row.known_from) for row in world.rows(span)} == {0, 3}
+    assert [(row.icn, row.state, row.paid_cents) for row in world.claims()] == before
+    assert world.holds("parked") == []
+
+
+def test_a_file_that_could_not_be_read_gets_a_new_number(world: World) -> None:
+    """A file parked with staged rows is read again from its start, behind the files that came meanwhile."""
+    world.put("bluebonnet", "enrol.834", golden("in.834"))
+    with poisonous(intake, "decide"):
+        run(world)
+    assert [row.state for row in world.rows(receipt)] == ["parked"]
+    world.send("clearpath", "claims.837", golden("in.837p"))
+    world.release("parked")
+    assert [(row.receipt_no, row.partner, row.state) for row in world.rows(receipt)] == [
+        (2, "clearpath", "decided"), (3, "bluebonnet", "decided"),
+    ]  # fmt: skip
+    assert {receipt_of(row.known_from) for row in world.rows(span)} == {0, 3}
+    assert len(world.sent("999", "bluebonnet")) == 1
+
+
+def test_what_became_of_parked_claims_meanwhile_stands(world: World) -> None:
+    """Claims parked before their decision, one of them voided before the release: the others are decided, once."""
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world.put("clearpath", "claims.837", golden("in.837p"))
+    with poisonous(worker.STEPS, "adjudicate"):
+        run(world)
+    assert {row.state for row in world.claims() if row.partner == "clearpath"} == {"pended"}
+    world.send("clearpath", "void.837", void_of_c8())
+    world.release("parked")
+    found = [(row.state, row.paid_cents) for row in world.claims() if row.partner == "clearpath"]
+    assert found[:6] == [("decided", cents) for cents in (9500, 0, 0, 56106, 900000, 12000)]
+    assert found[6:] == [("decided", 16000), ("voided", 0), ("void", 0)]
+    assert world.books()["5010"] == 9500 + 56106 + 900000 + 12000 + 16000
+
+
+def test_a_payment_that_was_parked_is_made_and_told_later(world: World) -> None:
+    """Payees whose step is parked are paid by its release, once, although their run was closed meanwhile."""
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world.send("clearpath", "claims.837", golden("in.837p"))
+    world.plan_run("ann", "ben")
+    world.deposit(asked(world), "WIRE-1")
+    with poisonous(worker.STEPS, "payee"):
+        world.ask_day("2026-04-10")
+        run(world)
+    assert (world.count(remittance), world.sent("835"), len(world.holds("parked"))) == (0, [], 1)
+    world.deposit(1, "A-CENT")  # whatever has the run look again meanwhile
+    world.release("parked")
+    assert [row.amount_cents for row in world.rows(remittance)] == [65606, 2700000, 0]
+    assert len(world.sent("835")) == 1
+    assert {row.state for row in world.rows(pay_run)} == {"issued"}
+    world.books()
+
+
+def test_a_hold_is_released_once(world: World) -> None:
+    """A hold that was released cannot be released again."""
+    world.put("bluebonnet", "enrol.834", golden("in.834"))
+    with poisonous(intake, "decide"):
+        run(world)
+    (found,) = world.rows(hold, hold.c.kind == "parked")
+    world.release("parked")
+    with pytest.raises(parked.UsageError):
+        parked.release(world.context, found.id, "ben", "again")
