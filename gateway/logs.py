@@ -13,10 +13,9 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "logger", "receipt_no", "number", "partner", "size", "verdict", "kind",
-        "subject",
+        "event", "level", "timestamp", "receipt_no", "number", "partner", "size", "verdict", "kind", "subject",
         "sponsor", "work", "worker", "node", "code", "error", "where", "run_no", "claims", "need_cents", "payments",
-        "date", "peer", "port", "fingerprint", "reason", "count", "wait_s", "method", "path", "status",
+        "date", "peer", "port", "fingerprint", "reason", "count",
     }
 )  # fmt: skip
 """Field names a log line may carry."""

@@ -17,12 +17,9 @@ from twisted.internet.interfaces import IAddress
 
 from sftp_drop.clock import Clock
 from sftp_drop.drop import Drop
-from sftp_drop.hostkey import make_host_key
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import DoorSettings
 from sftp_drop.transport import DoorTransport
-
-__all__ = ["Door", "DoorFactory", "DoorSettings", "make_host_key", "sftp_service"]
 
 log = structlog.get_logger("sftp_drop")
 

@@ -60,11 +60,12 @@ def release(hold_id: str, reason: str, user: str | None, config: Path) -> None:
 def status(config: Path, as_json: bool) -> None:
     """How the installation is doing: first what needs a person, then files, claims, funds, stop-loss."""
     from gateway.web import status as reads
+    from gateway.web.text import text
 
     context = context_of(config)
     with context.store.read() as connection:
-        found = reads.read(connection)
-    emit(found, as_json, lambda: click.echo(reads.text(found)))
+        found = reads.read(connection, context.now_us)
+    emit(found, as_json, lambda: click.echo(text(found)))
 
 
 @click.command()

@@ -15,20 +15,22 @@ from gateway.store.schema import hold
 log = structlog.get_logger()
 
 KINDS = {
-    "file": "a file could not be used; see its report",
-    "replay": "an interchange number came again with other content",
-    "batch": "a batch looks like one that was received before; release it to process it, or leave it",
-    "absence": "a full file leaves out more people than the sponsor's limits allow; release it to end their coverage",
-    "enrolment": "an enrolment file was held or refused whole; see its report",
-    "pend": "a claim waits for a decision",
-    "parked": "a step failed three times and was set aside; release it to try again",
-    "remittance": "a remittance did not balance and was not sent",
-    "undelivered": "something was decided that the gateway cannot send; a person sends it and releases this",
-    "answer": "a partner rejected what we sent, or answered something we did not send",
-    "review": "enrolment changed under paid or denied claims",
-    "cobra": "a COBRA election notice has to be sent; release it when it was",
-}
-"""Kind of hold -> what it asks of a person."""
+    "file": ("Unusable files", "a file could not be used; see its report"),
+    "replay": ("Control numbers used again", "an interchange number came again with other content"),
+    "batch": ("Suspected duplicates", "a batch looks like one received before; release it to process it, or leave it"),
+    "absence": ("Ends by absence",
+                "a full file leaves out more people than the sponsor's limits allow; release it to end their coverage"),
+    "enrolment": ("Enrolment files held", "an enrolment file was held or refused whole; see its report"),
+    "pend": ("Pended claims", "a claim waits for a decision"),
+    "parked": ("Steps set aside", "a step failed three times and was set aside; release it to try again"),
+    "remittance": ("Remittances not sent", "a remittance did not balance and was not sent"),
+    "undelivered": ("To be sent by hand",
+                    "something was decided that the gateway cannot send; a person sends it and releases this"),
+    "answer": ("Answers of partners", "a partner rejected what we sent, or answered something we did not send"),
+    "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
+    "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
+}  # fmt: skip
+"""Kind of hold -> its short name, and what it asks of a person."""
 
 
 def open_(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from gateway.store.ids import ulid
 from gateway.store.schema import audit
@@ -47,11 +47,6 @@ def broken_at(connection: Connection) -> int | None:
 def unchained(connection: Connection) -> bool:
     """Whether a row waits for its place in the chain."""
     return connection.execute(select(audit.c.id).where(audit.c.seq.is_(None)).limit(1)).first() is not None
-
-
-def count(connection: Connection) -> int:
-    """How many audit rows there are."""
-    return int(connection.execute(select(func.count()).select_from(audit)).scalar_one())
 
 
 def _link(before: str, row: object) -> str:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.store.engine import upsert
 from gateway.store.schema import counter
 
 
-def take(connection: Connection, scope: str, count: int = 1, first: int = 1) -> int:
-    """Takes the next count numbers of a series that begins at first; returns the lowest of them."""
+def take(connection: Connection, scope: str, count: int = 1) -> int:
+    """Takes the next count numbers of a series, which begins at 1; returns the lowest of them."""
     statement = update(counter).where(counter.c.scope == scope).values(next=counter.c.next + count)
     after = connection.execute(statement.returning(counter.c.next)).scalar_one_or_none()
     if after is not None:
         return int(after) - count
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    begin = dialect.insert(counter).values(scope=scope, next=first + count)
+    begin = upsert(connection, counter).values(scope=scope, next=1 + count)
     again = begin.on_conflict_do_update(index_elements=["scope"], set_={"next": counter.c.next + count})
     return int(connection.execute(again.returning(counter.c.next)).scalar_one()) - count
 
 
-def peek(connection: Connection, scope: str, first: int = 1) -> int:
+def peek(connection: Connection, scope: str) -> int:
     """The number `take` would give next."""
     found = connection.execute(select(counter.c.next).where(counter.c.scope == scope)).scalar_one_or_none()
-    return first if found is None else int(found)
-
-
+    return 1 if found is None else int(found)

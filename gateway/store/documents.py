@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, exists, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan.records import FeeRow
+from gateway.store.engine import upsert
 from gateway.store.schema import agreement, document, fee, partner_key
 
 T = TypeVar("T")
@@ -54,16 +54,9 @@ def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T])
     return list(newest.values())
 
 
-def listing(connection: Connection, kind: str) -> list[tuple[str, str, str | None, int]]:
-    """(id, first, last, versions) of a kind."""
-    newest = _newest(kind).order_by(document.c.id, document.c.first)
-    return [(row.id, row.first, row.last, row.version) for row in connection.execute(newest)]
-
-
 def put_fees(connection: Connection, rows: Iterable[FeeRow]) -> int:
     """Stores dated prices, each in place of one with the same key; returns how many."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    into = dialect.insert(fee)
+    into = upsert(connection, fee)
     changed = {name: into.excluded[name] for name in ("last", "allowed_cents", "per")}
     statement = into.on_conflict_do_update(index_elements=["npi", "code", "modifier", "first"], set_=changed)
     values = [_fee_values(row) for row in rows]
@@ -88,16 +81,10 @@ def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]
         connection.execute(insert(agreement), rows)
 
 
-def sponsors_of(connection: Connection, partner: str) -> set[str]:
-    """The sponsors a partner may send for."""
-    return set(connection.execute(select(agreement.c.sponsor_id).where(agreement.c.partner == partner)).scalars())
-
-
 def add_key(connection: Connection, now_us: int, partner: str, fingerprint: str, key: str) -> None:
     """Lets a partner log in with a public key (OpenSSH form); adding it again changes nothing."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {"fingerprint": fingerprint, "partner": partner, "key": key, "added_us": now_us, "revoked": 0}
-    connection.execute(dialect.insert(partner_key).values(**values).on_conflict_do_nothing())
+    connection.execute(upsert(connection, partner_key).values(**values).on_conflict_do_nothing())
 
 
 def revoke_key(connection: Connection, fingerprint: str) -> None:

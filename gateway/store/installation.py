@@ -1,12 +1,12 @@
-"""The facts of one installation: test or production, the business date, the version of its state."""
+"""The facts of one installation: test or production, the business date."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.store.engine import upsert
 from gateway.store.schema import installation
 
 
@@ -18,8 +18,7 @@ def get(connection: Connection, name: str) -> str:
 
 def put(connection: Connection, name: str, value: str) -> None:
     """Says a fact, or says it anew."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(installation).values(name=name, value=value)
+    statement = upsert(connection, installation).values(name=name, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 

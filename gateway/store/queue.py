@@ -14,7 +14,6 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Executable,
     FromClause,
     Select,
     Update,
@@ -30,15 +29,14 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import GatewayError
+from gateway.store.engine import upsert
 from gateway.store.ids import ulid
 from gateway.store.schema import agreement, installation, node, receipt, work
 
 DEATHS = 3
 """Attempts without progress after which a row is parked: one crash may be the machine's, three are the row's."""
-
 
 LANE_HELD = "parked"
 """The owner of a parked step that keeps its lane; no worker is ever called so."""
@@ -64,17 +62,19 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
 
+_NOW = bindparam("now_us", type_=work.c.due_us.type)
 _TODAY = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
 
 
-def _due(row: FromClause) -> ColumnElement[bool]:
+def due(row: FromClause, now_us: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Not parked, its instant has come and its business date has."""
-    return and_(row.c.parked == 0, row.c.due_us <= bindparam("now_us"), row.c.due_on <= _TODAY)
+    return and_(row.c.parked == 0, row.c.due_us <= now_us, row.c.due_on <= _TODAY)
+
 
 
 def _turns_statement() -> Select[Any]:
     """(lowest turn that waits, the partner's last turn + 1); only what is due: a timer must not hold time still."""
-    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), _due(work))
+    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), due(work, _NOW))
     own = select(func.coalesce(func.max(work.c.turn), -1) + 1).where(work.c.partner == bindparam("partner"))
     return select(lowest.scalar_subquery(), own.scalar_subquery())
 
@@ -90,7 +90,7 @@ def _claim_statement() -> Update:
         older.c.id != w.c.id,
         or_(
             older.c.owner.is_not(None),
-            and_(_due(older), or_(older.c.ord < w.c.ord, and_(older.c.ord == w.c.ord, older.c.id < w.c.id))),
+            and_(due(older, _NOW), or_(older.c.ord < w.c.ord, and_(older.c.ord == w.c.ord, older.c.id < w.c.id))),
         ),
     )
     earlier_file = exists().where(
@@ -101,7 +101,7 @@ def _claim_statement() -> Update:
     )
     ready = (
         select(w.c.id)
-        .where(w.c.owner.is_(None), _due(w), ~ahead, ~earlier_file)
+        .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file)
         .order_by(w.c.turn, w.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=w)
@@ -141,14 +141,9 @@ def enqueue(
         "gate": gate, "turn": max(turns), "due_us": due_us, "due_on": due_on, "attempt": 0, "owner": None,
         "parked": 0, "key": key, "body": msgspec.json.encode(body or {}).decode(),
     }  # fmt: skip
-    connection.execute(_insert_once(connection) if key is not None else insert(work), row)
-
-
-def _insert_once(connection: Connection) -> Executable:
-    """Another transaction may have added the key since we looked: then nothing is added, and nothing fails."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(work).on_conflict_do_nothing(index_elements=["key"])
-    return sqlite.insert(work).on_conflict_do_nothing(index_elements=["key"])
+    # Another transaction may have added the key since we looked: then nothing is added, and nothing fails.
+    once = upsert(connection, work).on_conflict_do_nothing(index_elements=["key"])
+    connection.execute(insert(work) if key is None else once, row)
 
 
 def claim(connection: Connection, me: str, now_us: int) -> Work | None:
@@ -210,8 +205,7 @@ def reorder(connection: Connection, work_id: str, ord: str, gate: int, body: dic
 
 def waiting(connection: Connection, now_us: int, *, but: tuple[str, ...] = ()) -> int:
     """How many steps are due or being done now, on the present business date, except those of the kinds `but`."""
-    found = select(func.count()).select_from(work)
-    found = found.where(work.c.parked == 0, work.c.due_us <= now_us, work.c.due_on <= _TODAY, work.c.kind.not_in(but))
+    found = select(func.count()).select_from(work).where(due(work, now_us), work.c.kind.not_in(but))
     return int(connection.execute(found).scalar_one())
 
 

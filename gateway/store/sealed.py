@@ -6,10 +6,9 @@ import zlib
 from collections.abc import Iterator
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import InputOutput
-from gateway.store.engine import Store
+from gateway.store.engine import Store, upsert
 from gateway.store.keys import seal, unseal
 from gateway.store.schema import blob
 
@@ -21,11 +20,8 @@ def put(store: Store, upload_id: str, key: bytes, row_no: int, last: bool, plain
     """Stores one row durably, in place of an earlier one; a replaced row gets a new nonce."""
     data = seal(key, zlib.compress(plain, 1), _bound(upload_id, row_no, last))
     with store.write_blob() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(blob).values(upload_id=upload_id, row_no=row_no, data=data)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["upload_id", "row_no"], set_={"data": data})
-        )
+        row = upsert(connection, blob).values(upload_id=upload_id, row_no=row_no, data=data)
+        connection.execute(row.on_conflict_do_update(index_elements=["upload_id", "row_no"], set_={"data": data}))
 
 
 def get(store: Store, upload_id: str, key: bytes, row_no: int, last: bool) -> bytes:

@@ -26,7 +26,7 @@ from gateway.web import status
 from gateway.web.access import HEADERS, Access
 from gateway.web.metrics import exposition
 from gateway.web.records import Status
-from gateway.web.text import USAGES, dollars, instant, size, title
+from gateway.web.text import USAGES, dollars, instant, size
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ class Reads:
 
     def _read(self) -> Status:
         with self._store.read() as connection:
-            return status.read(connection)
+            return status.read(connection, self._store.clock())
 
     def _answer(self, result: Status | Failure) -> None:
         waiting, self._waiting = self._waiting or [], None
@@ -95,7 +95,7 @@ class Pages:
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        environment.filters |= {"dollars": dollars, "instant": instant, "size": size, "title_of": title}
+        environment.filters |= {"dollars": dollars, "instant": instant, "size": size}
         self._page = environment.get_template("page.html")
         self._closed = environment.get_template("closed.html")
 

@@ -10,9 +10,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attention(Line, frozen=True, kw_only=True):
-    """Something that waits for a person. ask: what it asks, one sentence."""
+    """Something that waits for a person. title: its short name. ask: what it asks, one sentence."""
 
     kind: str
+    title: str
     count: int
     ask: str
 

@@ -11,16 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
 
-from gateway.clock import utc_us
 from gateway.flow.holds import KINDS
-from gateway.store import installation
+from gateway.store import installation, queue
 from gateway.store.schema import (
     approval,
     claim,
     funding_request,
     hold,
     interchange,
-    node,
     notice,
     outbox,
     pay_run,
@@ -30,7 +28,6 @@ from gateway.store.schema import (
     work,
     x12_set,
 )
-from gateway.store.schema import installation as facts
 from gateway.web.records import (
     Attention,
     ClaimLine,
@@ -42,9 +39,6 @@ from gateway.web.records import (
     Status,
     StopLossLine,
 )
-from gateway.web.text import text
-
-__all__ = ["read", "text"]
 
 NEWEST = 25
 """Rows of a table on the page: about what a person reads without scrolling twice."""
@@ -52,36 +46,37 @@ NEWEST = 25
 _OURS = ("receipt", "claim", "run", "payment", "step", "set", "enrolment", "notice", "recovery")
 """First words of a hold's subject that go on with a number of ours; anything else, as a person, is not shown."""
 
-_RUN_ASKS = {
-    "awaiting-approval": "a payment run waits for approval",
-    "awaiting-funds": "a payment run waits for the employer's money",
+_RUNS = {
+    "awaiting-approval": ("Runs to approve", "a payment run waits for approval"),
+    "awaiting-funds": ("Runs without money", "a payment run waits for the employer's money"),
 }
+"""State of a run in which it needs somebody -> its short name, and what it asks."""
 
 
-def read(connection: Connection) -> Status:
+def read(connection: Connection, now_us: int) -> Status:
     """Everything the page says, from one snapshot."""
-    began_us = utc_us()
-    holds, claims, runs, queue = _holds(connection), _claims(connection), _runs(connection), _queue(connection)
+    holds, claims, runs, steps = _holds(connection), _claims(connection), _runs(connection), _queue(connection, now_us)
     return Status(
         usage=installation.get(connection, "usage"), business_date=installation.get(connection, "business_date"),
-        read_us=began_us, attention=tuple(_attention(connection, claims, queue)), holds=holds,
+        read_us=now_us, attention=tuple(_attention(connection, claims, steps)), holds=holds,
         files=_files(connection), claims=claims, funds=_funds(connection), runs=runs,
-        stop_loss=_stop_loss(connection), queue=queue,
+        stop_loss=_stop_loss(connection), queue=steps,
     )  # fmt: skip
 
 
 # ---- what needs a person ---------------------------------------------------------------------------------------------
 
 
-def _attention(connection: Connection, claims: tuple[ClaimLine, ...], queue: Queue) -> Iterator[Attention]:
+def _attention(connection: Connection, claims: tuple[ClaimLine, ...], steps: Queue) -> Iterator[Attention]:
     """Nothing twice: pended claims and parked steps are counted where they are, their holds only listed."""
     pended = sum(line.count for line in claims if line.state == "pended")
-    counts = {"parked": queue.parked, "pend": pended}
+    counts = {"parked": steps.parked, "pend": pended}
     counts |= _sums(connection, hold.c.kind, func.count(), hold.c.state == "open", hold.c.kind.not_in(list(counts)))
-    counts |= _sums(connection, pay_run.c.state, func.count(), pay_run.c.state.in_(list(_RUN_ASKS)))
+    counts |= _sums(connection, pay_run.c.state, func.count(), pay_run.c.state.in_(list(_RUNS)))
     for kind, count in counts.items():
         if count:
-            yield Attention(kind=kind, count=count, ask=(KINDS | _RUN_ASKS).get(kind, kind))
+            title, ask = (KINDS | _RUNS)[kind]
+            yield Attention(kind=kind, title=title, count=count, ask=ask)
 
 
 def _holds(connection: Connection) -> tuple[HoldLine, ...]:
@@ -192,15 +187,14 @@ def _stop_loss(connection: Connection) -> tuple[StopLossLine, ...]:
 # ---- the queue -------------------------------------------------------------------------------------------------------
 
 
-def _queue(connection: Connection) -> Queue:
-    today = select(facts.c.value).where(facts.c.name == "business_date")
-    due = (work.c.due_us <= utc_us()) & (work.c.due_on <= today.scalar_subquery())
-    what = case((work.c.parked == 1, "parked"), (work.c.owner.is_not(None), "running"), (due, "ready"), else_="later")
-    steps = _sums(connection, what.label("what"), func.count(), work.c.id != "")
+def _queue(connection: Connection, now_us: int) -> Queue:
+    running, ready = work.c.owner.is_not(None), queue.due(work, now_us)
+    what = case((work.c.parked == 1, "parked"), (running, "running"), (ready, "ready"), else_="later")
+    steps = _sums(connection, what.label("what"), func.count())
     return Queue(
         ready=steps.get("ready", 0), running=steps.get("running", 0), later=steps.get("later", 0),
         parked=steps.get("parked", 0), undecided=_count(connection, receipt.c.state == "received"),
-        leaving=_count(connection, outbox.c.state == "waiting"), nodes=_count(connection, node.c.seen_us >= 0),
+        leaving=_count(connection, outbox.c.state == "waiting"), nodes=len(queue.nodes(connection)),
     )  # fmt: skip
 
 

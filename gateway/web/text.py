@@ -11,30 +11,6 @@ from gateway.web.records import Status
 USAGES = {"T": "TEST", "P": "PRODUCTION"}
 
 
-TITLES = {
-    "parked": "Steps set aside",
-    "pend": "Pended claims",
-    "absence": "Ends by absence",
-    "answer": "Answers of partners",
-    "batch": "Suspected duplicates",
-    "enrolment": "Enrolment files held",
-    "file": "Unusable files",
-    "remittance": "Remittances not sent",
-    "undelivered": "To be sent by hand",
-    "replay": "Control numbers used again",
-    "cobra": "COBRA notices to send",
-    "review": "Enrolment reviews",
-    "awaiting-approval": "Runs to approve",
-    "awaiting-funds": "Runs without money",
-}
-"""What waits for a person -> its short name; a kind that is not here is shown as it is."""
-
-
-def title(kind: str) -> str:
-    """The short name of what waits."""
-    return TITLES.get(kind, kind.replace("-", " "))
-
-
 def dollars(cents: int) -> str:
     """-123456 cents are "-1,234.56"."""
     whole, rest = divmod(abs(cents), 100)

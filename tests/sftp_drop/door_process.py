@@ -16,7 +16,8 @@ import structlog
 from dict_drop import DictDrop
 from twisted.internet import reactor as any_reactor
 
-from sftp_drop.server import DoorSettings, sftp_service
+from sftp_drop.server import sftp_service
+from sftp_drop.settings import DoorSettings
 
 reactor: Any = any_reactor
 

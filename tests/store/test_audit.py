@@ -31,7 +31,6 @@ def test_chain_takes_all_in_steps(store: Store) -> None:
     assert chained(store) == 1
     with store.read() as connection:
         assert audit.broken_at(connection) is None
-        assert audit.count(connection) == audit.CHAIN_ROWS + 8
         places = connection.execute(select(table.c.seq).order_by(table.c.seq)).scalars().all()
     assert places == list(range(1, audit.CHAIN_ROWS + 9))
 

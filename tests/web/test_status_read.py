@@ -10,7 +10,9 @@ from gateway.store.engine import Store
 from gateway.web import status
 from gateway.web.metrics import exposition
 from gateway.web.records import Status
-from gateway.web.text import dollars, size
+from gateway.web.text import dollars, size, text
+
+NOW_US = 1_775_484_000_000_000
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def found(store: Store) -> Status:
     with store.write("fill") as connection:
         fill(connection)
     with store.read() as connection:
-        return status.read(connection)
+        return status.read(connection, NOW_US)
 
 
 def test_what_needs_a_person_once(found: Status) -> None:
@@ -73,13 +75,13 @@ def test_queue(found: Status) -> None:
 
 def test_nothing_of_people(found: Status) -> None:
     """Neither JSON, nor text, nor metrics hold anything of a member, patient or a partner's file name."""
-    shown = (msgspec.json.encode(found).decode(), status.text(found), exposition(found).decode())
+    shown = (msgspec.json.encode(found).decode(), text(found), exposition(found).decode())
     assert not [one for one in shown if SECRET in one]
 
 
 def test_text(found: Status) -> None:
     """The command line's text begins with what the installation is and then with what needs a person."""
-    lines = status.text(found).splitlines()
+    lines = text(found).splitlines()
     assert lines[0] == "TEST installation, business date 2026-01-05"
     assert lines[2] == "NEEDS A PERSON"
     assert any("ACME" in line and "45,044.97" in line for line in lines)
@@ -88,9 +90,9 @@ def test_text(found: Status) -> None:
 def test_empty_installation(store: Store) -> None:
     """An installation in which nothing happened is calm and says so."""
     with store.read() as connection:
-        found = status.read(connection)
+        found = status.read(connection, NOW_US)
     assert (found.usage, found.business_date, found.attention, found.files) == ("T", "2026-01-05", (), ())
-    assert "Nothing needs a person." in status.text(found)
+    assert "Nothing needs a person." in text(found)
 
 
 def test_metrics(found: Status) -> None:
