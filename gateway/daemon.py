@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +10,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from twisted.application.service import MultiService, Service
 from twisted.internet.defer import inlineCallbacks, maybeDeferred
 from twisted.internet.error import CannotListenError
 
-from gateway.errors import ConfigError, InputOutput, PortTaken
+from gateway.errors import AlreadyRuns, ConfigError, InputOutput, PortTaken
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
 from gateway.flow.opening import open_context
@@ -41,10 +43,13 @@ FILE_THREADS, PAGE_THREADS, SUPERVISOR_THREADS = 4, 2, 2
 class Node(MultiService):
     """Supervisor, timers and their threads: what every node runs."""
 
+    role = "workers"
+    """What a node of this kind is called: one of each may run of an installation on a machine."""
+
     def __init__(self, reactor: Any, settings: Settings, context: Context, argv: Argv) -> None:
         super().__init__()
         pool = Pool(reactor, SUPERVISOR_THREADS, "supervisor")
-        name = node_name(settings)
+        name = node_name(settings, self.role)
         self.supervisor = Supervisor(reactor, context, pool.run, name, settings.worker_count, argv)
         for part in (pool, *self.doors(reactor, settings, context), self.supervisor):
             part.setServiceParent(self)
@@ -65,6 +70,8 @@ class Node(MultiService):
 class Daemon(Node):
     """A node with doors: SFTP and the status endpoint."""
 
+    role = "daemon"
+
     def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
         """The SFTP door on the store, the status site, and their threads."""
         files, pages = Pool(reactor, FILE_THREADS, "files"), Pool(reactor, PAGE_THREADS, "pages")
@@ -83,10 +90,28 @@ def worker_argv(config: Path) -> Argv:
     return lambda owner: [sys.executable, "-m", "gateway.flow.process", str(config), owner]
 
 
-def node_name(settings: Settings) -> str:
-    """This host and this installation: the same at every start, so that a new start gives back what the old held."""
+def node_name(settings: Settings, role: str) -> str:
+    """This host, installation and role: the same at every start, so that a new start gives back what the old held."""
     place = hashlib.sha256(settings.folder.encode()).hexdigest()[:8]
-    return f"{socket.gethostname()}-{place}"
+    return f"{socket.gethostname()}-{place}-{role}"
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Holds a lock file; raises AlreadyRuns where another process holds it, InputOutput where it cannot be written.
+
+    The lock ends with the process, whatever ends it.
+    """
+    try:
+        lock = path.open("a")
+    except OSError as error:
+        raise InputOutput(f"{path} ({error.strerror})") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRuns(str(path)) from error
+        yield
 
 
 def read_token(settings: Settings) -> str:
@@ -104,14 +129,19 @@ def read_token(settings: Settings) -> str:
 def run(settings: Settings, config: Path, *, attached: bool, with_doors: bool = True, argv: Argv | None = None) -> None:
     """Runs until SIGTERM or SIGINT, or, attached, until stdin ends.
 
-    Raises PortTaken, ConfigError, StateTooNew, KeyMissing.
+    Raises AlreadyRuns, PortTaken, ConfigError, StateTooNew, KeyMissing.
     """
+    make = Daemon if with_doors else Node
+    with alone(settings.path(f"{make.role}.lock")):
+        _run(make, settings, argv or worker_argv(config.resolve()), attached)
+
+
+def _run(make: type[Node], settings: Settings, argv: Argv, attached: bool) -> None:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed  # zope's stubs take the interface's methods for functions without self
     context = open_context(settings)
-    make = Daemon if with_doors else Node
-    service = make(reactor, settings, context, argv or worker_argv(config.resolve()))
+    service = make(reactor, settings, context, argv)
     try:
         service.startService()
     except CannotListenError as error:

@@ -43,6 +43,10 @@ class PortTaken(Unavailable):
     """Another program already listens on the port; choose another one."""
 
 
+class AlreadyRuns(Unavailable):
+    """A process of this installation runs already on this machine; stop it first."""
+
+
 class LedgerBroken(BadData):
     """The ledger does not balance."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
@@ -64,13 +64,12 @@ class Supervisor(Service):
         self._beat.start(BEAT_S)
 
     def stopService(self) -> Any:
-        """Closes the workers' stdin: they leave after the step they are in."""
+        """Closes the workers' stdin: they leave after the step they are in; what one was cut off from is given back."""
         super().stopService()
         if self._beat.running:
             self._beat.stop()
-        for slot in self._slots:
-            slot.stop()
-        return self._run(_leave, self._context.store, self._node)
+        ended = DeferredList([slot.stop() for slot in self._slots])
+        return ended.addCallback(lambda _: self._run(_leave, self._context, self._node))
 
     def wake(self, but: object = None) -> None:
         """Something became due: idle workers look."""
@@ -165,6 +164,7 @@ class _Slot(ProcessProtocol):
         self._supervisor, self._number = supervisor, number
         self._generation, self._deaths, self._born = 0, 0, 0.0
         self._owner = ""
+        self._gone: Deferred[None] = Deferred()
         self.pid = 0
 
     def start(self) -> None:
@@ -172,13 +172,16 @@ class _Slot(ProcessProtocol):
         self._generation += 1
         self._born = self._supervisor.now_s
         self._owner = self._supervisor.owner(self._number, self._generation)
+        self._gone = Deferred()
         self.pid = self._supervisor.spawn(self, self._supervisor.command(self._owner)).pid or 0
         self._supervisor.started()
 
-    def stop(self) -> None:
-        """The end of stdin asks the worker to leave."""
-        if self.transport is not None:
-            self.transport.closeStdin()
+    def stop(self) -> Deferred[None]:
+        """The end of stdin asks the worker to leave; fires when it is gone."""
+        if not self.pid or self.transport is None:
+            return succeed(None)
+        self.transport.closeStdin()
+        return self._gone
 
     def wake(self) -> None:
         """A byte on stdin."""
@@ -201,6 +204,7 @@ class _Slot(ProcessProtocol):
         log.info("worker gone", worker=self._owner, code=_code(reason.value))
         self.pid = 0
         self._supervisor.died(self, self._owner)
+        self._gone.callback(None)
 
 
 def _code(ended: Any) -> int:
@@ -214,12 +218,13 @@ def _beat(store: Store, node: str) -> dict[str, int]:
         return queue.nodes(connection)
 
 
-def _leave(store: Store, node: str) -> None:
-    with store.write("beat") as connection:
+def _leave(context: Context, node: str) -> None:
+    """Only a node that holds nothing may go: nobody asks after one that is not listed."""
+    parked.release_owner(context, f"{node}:")
+    with context.store.write("beat") as connection:
         queue.leave(connection, node)
 
 
 def _bury(context: Context, node: str) -> None:
     log.info("node silent", node=node)
-    parked.release_owner(context, f"{node}:")
-    _leave(context.store, node)
+    _leave(context, node)

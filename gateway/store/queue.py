@@ -19,12 +19,10 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    case,
     delete,
     exists,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -180,9 +178,10 @@ def later(connection: Connection, going: Work, due_us: int) -> None:
 def release(connection: Connection, owner_prefix: str) -> list[Work]:
     """Gives back what dead owners held; returns the rows that this parked, for their consequences."""
     held = work.c.owner.startswith(owner_prefix, autoescape=True)
-    dead = connection.execute(select(work).where(held, work.c.attempt >= DEATHS).with_for_update()).mappings().all()
-    park = case((work.c.attempt >= DEATHS, literal(1)), else_=literal(0))
-    connection.execute(update(work).where(held).values(owner=None, parked=park))
+    # A key guards against a second step that waits; a parked one waits for a person, and must not keep others away.
+    park = update(work).where(held, work.c.attempt >= DEATHS).values(owner=None, parked=1, key=None)
+    dead = connection.execute(park.returning(work)).mappings().all()
+    connection.execute(update(work).where(held).values(owner=None))
     return [_work(row) for row in dead]
 
 
@@ -204,8 +203,13 @@ def reorder(connection: Connection, work_id: str, ord: str, gate: int, body: dic
 
 
 def waiting(connection: Connection, now_us: int, *, but: tuple[str, ...] = ()) -> int:
-    """How many steps are due or being done now, on the present business date, except those of the kinds `but`."""
-    found = select(func.count()).select_from(work).where(due(work, now_us), work.c.kind.not_in(but))
+    """How many steps are due or being done now, on the present business date, except those of the kinds `but`.
+
+    What stands behind a parked step that keeps its lane waits for a person, not for a worker.
+    """
+    holder = work.alias("holder")
+    held = exists().where(holder.c.lane == work.c.lane, holder.c.owner == LANE_HELD)
+    found = select(func.count()).select_from(work).where(due(work, now_us), work.c.kind.not_in(but), ~held)
     return int(connection.execute(found).scalar_one())
 
 

@@ -347,3 +347,35 @@ def racers(count: int, body: Any) -> None:
         thread.join()
     if troubles:
         raise troubles[0]
+
+
+def test_a_parked_step_keeps_no_key(store: Store) -> None:
+    """A step parked under a key lets the next one of that key come."""
+    with store.write("more") as connection:
+        queue.enqueue(connection, NOW_US, "chain", lane="audit", key="chain")
+    for n in range(queue.DEATHS):
+        with store.write("claim") as connection:
+            assert queue.claim(connection, f"w:{n}", NOW_US) is not None
+        with store.write("release") as connection:
+            parked = queue.release(connection, f"w:{n}")
+    assert [one.kind for one in parked] == ["chain"]
+    with store.write("more") as connection:
+        queue.enqueue(connection, NOW_US, "chain", lane="audit", key="chain")
+        assert queue.claim(connection, "w:next", NOW_US) is not None
+
+
+def test_a_held_lane_does_not_count_as_waiting(store: Store) -> None:
+    """Steps behind a parked one that keeps its lane are not waited for, are not claimed, and go on after its release."""
+    with store.write("more") as connection:
+        for n in range(2):
+            queue.enqueue(connection, NOW_US, "route", lane="S/a", ord=str(n), body={"n": n})
+        first = queue.claim(connection, "w:1", NOW_US)
+        assert first is not None
+        connection.execute(update(work).where(work.c.id == first.id).values(attempt=queue.DEATHS))
+        queue.release(connection, "w:1")
+        queue.hold_lane(connection, first.id)
+        assert (queue.waiting(connection, NOW_US), queue.claim(connection, "w:2", NOW_US)) == (0, None)
+        assert queue.unpark(connection, first.id, NOW_US)
+        assert queue.waiting(connection, NOW_US) == 2
+        again = queue.claim(connection, "w:3", NOW_US)
+        assert again is not None and again.id == first.id
