@@ -22,7 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import pyx12.params
+import pyx12.x12n_document
 from sqlalchemy import Table, func, insert, select
 
 from gateway import settings as settings_module
@@ -32,7 +33,8 @@ from gateway.flow.context import Context
 from gateway.flow.drop import _begin as begin_upload
 from gateway.flow.drop import _close as close_upload
 from gateway.settings import shipped
-from gateway.store import sealed
+from gateway.store import migrate, sealed
+from gateway.store.engine import Store
 from gateway.store.schema import claim, decision, entry, fact, journal, posting, work
 from mappings import implementation_ack
 from mappings.codecs import cents
@@ -155,9 +157,6 @@ def _balances(unit: Unit) -> bool:
 
 def _pyx12(data: bytes) -> None:
     """Its full validation, writing its 999."""
-    import pyx12.params
-    import pyx12.x12n_document
-
     logging.getLogger("pyx12").setLevel(logging.CRITICAL)
     pyx12.x12n_document.x12n_document(
         pyx12.params.params(), io.StringIO(data.decode("ascii")), io.StringIO(), None, None
@@ -293,15 +292,12 @@ def _busy(context: Context) -> bool:
 
 def _plain_insert(context: Context, folder: Path) -> float:
     """Seconds to write the same rows with Core executemany, 1,000 a batch, into an empty database."""
-    from gateway.store.engine import Store
-    from gateway.store.migrate import upgrade
-
     rows: dict[str, list[dict[str, Any]]] = {}
     with context.store.read() as connection:
         for table in WRITTEN:
             rows[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]
     other = Store(f"sqlite:///{folder}/plain.db")
-    upgrade(other)
+    migrate.upgrade(other)
     begun = time.monotonic()
     for table in WRITTEN:
         for start in range(0, len(rows[table.name]), 1000):
@@ -310,8 +306,3 @@ def _plain_insert(context: Context, folder: Path) -> float:
     seconds = time.monotonic() - begun
     other.close()
     return seconds
-
-
-def tell(found: dict[str, Any]) -> None:
-    """Figures for people."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n")

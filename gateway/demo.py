@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -17,32 +18,41 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from gateway import outcome, synth
 from gateway import settings as settings_module
-from gateway import synth
-from gateway.errors import CannotCreate, GatewayError, NotPermitted, StateExists, TryAgain, Unavailable
-from gateway.flow import beginning, books, day, loading, notify, opening, pay, takeover
+from gateway.errors import (
+    CannotCreate,
+    NotPermitted,
+    PortTaken,
+    StateExists,
+    TryAgain,
+    Unavailable,
+    UsageError,
+)
+from gateway.flow import beginning, day, loading, notify, opening, pay, takeover
 from gateway.flow.context import Context
 from gateway.flow.drop import fingerprint
 from gateway.settings import shipped
 from gateway.store import documents, installation, queue
 from gateway.store.schema import (
-    claim,
-    entry,
     funding_request,
-    notice,
-    outbox,
     pay_run,
-    person,
     receipt,
     recovery,
-    remittance,
-    work,
 )
+from gateway.web.text import dollars
+from sftp_drop import client
 
 STEP_S = 120
 """How long the demo waits for one answer: a slow machine needs 2 s."""
+
+LOOK_S = 0.05
+"""How often the demo looks for what it waits for."""
+
+MARK = "demo"
+"""File that says which scenario a demo plays in a folder: without it a folder is somebody else's."""
 
 PARTNERS = ("bluebonnet", "lakeline", "clearpath", "shieldre", "firstbank")
 SPONSOR = "bluebonnet"
@@ -85,31 +95,52 @@ class Demo:
     # ---- making it
 
     def prepare(self, *, fresh: bool, resume: bool, sftp_port: int, http_port: int) -> None:
-        """Makes the state folder, or continues it; raises StateExists, CannotCreate."""
-        if self.config.exists() and not (fresh or resume):
+        """Makes the state folder, or continues it; raises StateExists, CannotCreate, UsageError, PortTaken."""
+        found = self._found()
+        if found is not None and not (fresh or resume):
             raise StateExists(str(self.state))
-        if fresh and self.state.exists():
+        if found is not None and resume and found != self.scenario:
+            raise UsageError(f"{self.state} holds the scenario {found}; continue it with --scenario {found}")
+        for port in (sftp_port, http_port):
+            _require_free(port)
+        if found is not None and fresh:
             self._remove()
-        if not self.config.exists():
-            first = FIRST_DAY[self.scenario].isoformat()
-            beginning.begin(
-                self.state, "T", first_business_date=first, **{"sftp.port": str(sftp_port), "http.port": str(http_port)}
-            )
+        ports = {"sftp.port": str(sftp_port), "http.port": str(http_port)}
+        if self.config.exists():
+            beginning.change(self.config, **ports)
         else:
-            beginning.change(self.config, **{"sftp.port": str(sftp_port), "http.port": str(http_port)})
-        opening.create(settings_module.load(self.config), date.today())
-        self._load()
+            self._mark()
+            beginning.begin(self.state, "T", first_business_date=FIRST_DAY[self.scenario].isoformat(), **ports)
+        self.load()
+
+    def _found(self) -> str | None:
+        """The scenario of a state that a demo made, None where there is nothing; anything else is left alone."""
+        try:
+            if (self.state / MARK).exists():
+                return (self.state / MARK).read_text().strip()
+            if self.state.exists() and (not self.state.is_dir() or any(self.state.iterdir())):
+                raise CannotCreate(f"{self.state} was not made by a demo; it is left alone")
+        except OSError as error:
+            raise CannotCreate(f"{self.state} ({error.strerror})") from error
+        return None
+
+    def _mark(self) -> None:
+        """Says that the folder is a demo's, before anything else lies in it."""
+        try:
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.state / MARK).write_text(self.scenario + "\n")
+        except OSError as error:
+            raise CannotCreate(f"{self.state} ({error.strerror})") from error
 
     def _remove(self) -> None:
-        """Only a folder this demo made is removed."""
-        if not self.config.exists() and any(self.state.iterdir()):
-            raise CannotCreate(f"{self.state} is not a state folder; it is left alone")
         try:
             shutil.rmtree(self.state)
         except OSError as error:
             raise CannotCreate(f"{self.state} ({error.strerror})") from error
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Makes the database and loads what the scenario begins with; again changes nothing."""
+        opening.create(settings_module.load(self.config), date.today())
         fees = "golden/fees.csv" if self.scenario == "golden" else "fees/sample.csv"
         loading.load(self.context, [shipped() / name for name in (*COMMON, fees)], "demo")
         if self.scenario == "golden":
@@ -119,8 +150,7 @@ class Demo:
                 line = self._key(name)
                 documents.add_key(connection, self.context.now_us, name, fingerprint(loading.key_blob(line)), line)
             if self.scenario == "sample":
-                with contextlib.suppress(GatewayError):
-                    pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")
+                pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")
 
     def _key(self, partner: str) -> str:
         path = self.state / "partners" / partner / "id_ed25519"
@@ -153,16 +183,16 @@ class Demo:
     def _wait_ready(self, said: Path) -> dict[str, Any]:
         until = time.monotonic() + STEP_S
         while time.monotonic() < until:
-            self._must_live()
+            self.must_live()
             if said.exists():
                 found: dict[str, Any] = json.loads(said.read_text())
                 if len(found["worker_pids"]) == settings_module.load(self.config).worker_count:
                     return found
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
         raise Unavailable("the daemon did not become ready; see daemon.log in the state folder")
 
-    def _must_live(self) -> None:
-        """The daemon's own sentence and exit code when it has left."""
+    def must_live(self) -> None:
+        """Raises Unavailable with the daemon's own sentence and exit code when it has left."""
         assert self.daemon is not None
         code = self.daemon.poll()
         if code is None:
@@ -176,18 +206,19 @@ class Demo:
 
     @contextlib.contextmanager
     def _sftp(self, partner: str) -> Iterator[Any]:
-        from sftp_drop import client
-
         run = json.loads((self.state / "run.json").read_text())
         host_key = (self.state / "host_ed25519.pub").read_text()
         key = self.state / "partners" / partner / "id_ed25519"
-        with client.connect("127.0.0.1", run["sftp_port"], partner, key, host_key) as sftp:
-            yield sftp
+        try:
+            with client.connect("127.0.0.1", run["sftp_port"], partner, key, host_key) as sftp:
+                yield sftp
+        except client.BROKEN_OFF as error:
+            time.sleep(LOOK_S)  # a daemon that is just dying takes a moment
+            self.must_live()
+            raise Unavailable(f"the SFTP session of {partner} broke off") from error
 
     def drop(self, partner: str, name: str, body: bytes, answers: tuple[str, ...]) -> None:
         """A partner drops a file and waits for its answers (pieces of outbound or report names)."""
-        from sftp_drop import client
-
         number = self._receipt(partner, name)
         if number is None:
             with self._sftp(partner) as sftp:
@@ -225,11 +256,11 @@ class Demo:
     def _wait(self, look: Callable[[], Any], what: str) -> Any:
         until = time.monotonic() + STEP_S
         while time.monotonic() < until:
-            self._must_live()
+            self.must_live()
             found = look()
             if found:
                 return found
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
         raise TryAgain(f"{what} did not come in {STEP_S} s; see daemon.log in the state folder")
 
     # ---- the operator
@@ -248,12 +279,11 @@ class Demo:
         with self.context.store.write("day-ask") as connection:
             if installation.business_date(connection) >= target:
                 return
-            day.enqueue(connection, self.context, target)
+            day.ask(connection, self.context, target, "demo")
 
         def reached() -> bool:
             with self.context.store.read() as connection:
-                asked = connection.execute(select(work.c.id).where(work.c.kind == "day")).first()
-                return asked is None and installation.business_date(connection) >= target
+                return day.reached(connection, target)
 
         self._wait(reached, f"{target}")
         self.settle_down()
@@ -271,7 +301,7 @@ class Demo:
         with self.context.store.read() as connection:
             runs = list(connection.execute(select(pay_run).where(pay_run.c.sponsor_id == SPONSOR)))
         for run in runs:
-            self.say(f"run {run.run_no} needs {run.need_cents / 100:,.2f}, planned for {run.run_on}: {run.state}")
+            self.say(f"run {run.run_no} needs {dollars(run.need_cents)}, planned for {run.run_on}: {run.state}")
 
     def _approve(self, user: str) -> None:
         with self.context.store.write("approve") as connection:
@@ -289,7 +319,7 @@ class Demo:
             for row in connection.execute(open_.order_by(funding_request.c.number)).all():
                 cents = row.amount_cents - row.paid_cents
                 pay.post_deposit(connection, self.context, SPONSOR, cents, f"WIRE-{row.number}")
-                self.say(f"{SPONSOR} deposits {cents / 100:,.2f} for {row.number}")
+                self.say(f"{SPONSOR} deposits {dollars(cents)} for {row.number}")
         self.settle_down()
 
     def carrier_pays(self) -> None:
@@ -301,7 +331,7 @@ class Demo:
             for row in connection.execute(open_).all():
                 cents = row.amount_cents - row.received_cents
                 notify.receive(connection, self.context, row.sponsor_id, row.number, cents)
-                self.say(f"the carrier pays {cents / 100:,.2f} on {row.number}")
+                self.say(f"the carrier pays {dollars(cents)} on {row.number}")
 
     # ---- the scenarios
 
@@ -347,7 +377,17 @@ class Demo:
     def result(self) -> dict[str, Any]:
         """What the scenario came to, for the employer, from the books."""
         with self.context.store.read() as connection:
-            return result(connection, SPONSOR)
+            return outcome.of(connection, SPONSOR)
+
+
+def _require_free(port: int) -> None:
+    """Raises PortTaken: before anything is made, so that another port can be chosen at once. 0 is always free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(f"127.0.0.1:{port}") from error
 
 
 def bad_files(today: date) -> dict[str, tuple[bytes, tuple[str, ...]]]:
@@ -358,94 +398,3 @@ def bad_files(today: date) -> dict[str, tuple[bytes, tuple[str, ...]]]:
         "cut.837": (good[: len(good) // 2], ("-report",)),
         "guide.837": (synth.write_837p(40, 0, 3, 0, today, control=902, broken_sets=1), (".999.", "-report")),
     }
-
-
-# ---- what came of it -------------------------------------------------------------------------------------------------
-
-
-def result(connection: Any, sponsor_id: str) -> dict[str, Any]:
-    """Claims, accumulators, remittances, money and acknowledgements of one employer, as plain data in cents."""
-    today = installation.business_date(connection)
-    people = list(
-        connection.execute(select(person).where(person.c.sponsor_id == sponsor_id).order_by(person.c.person_id))
-    )
-    names = {row.person_id: row.member_no or row.person_id for row in people}
-    return {
-        "sponsor": sponsor_id,
-        "business_date": today.isoformat(),
-        "claims": _claims(connection, sponsor_id),
-        "accumulators": _accumulators(connection, sponsor_id, names, today.year),
-        "remittances": _remittances(connection, sponsor_id),
-        "funding_request_cents": _sum(
-            connection, funding_request.c.amount_cents, funding_request.c.sponsor_id == sponsor_id
-        ),
-        "disbursed_cents": _sum(connection, remittance.c.amount_cents, remittance.c.sponsor_id == sponsor_id),
-        "notices": _notices(connection, sponsor_id, names),
-        "trial_balance": books.trial_balance(connection, sponsor_id),
-        "acks": _acks(connection),
-    }
-
-
-def _sum(connection: Any, column: Any, where: Any) -> int:
-    return int(connection.execute(select(func.coalesce(func.sum(column), 0)).where(where)).scalar_one())
-
-
-def _claims(connection: Any, sponsor_id: str) -> list[dict[str, Any]]:
-    current = select(claim).where(
-        claim.c.sponsor_id == sponsor_id, claim.c.state.not_in(("replaced", "void", "rejected"))
-    )
-    return [
-        {"pcn": row.pcn, "icn": row.icn, "status": row.status, "charge_cents": row.charge_cents,
-         "paid_cents": row.paid_cents, "patient_cents": row.patient_cents}
-        for row in connection.execute(current.order_by(claim.c.icn))
-    ]  # fmt: skip
-
-
-def _accumulators(connection: Any, sponsor_id: str, names: dict[str, str], year: int) -> list[dict[str, Any]]:
-    grouped = (
-        select(entry.c.person_id, entry.c.kind, func.sum(entry.c.cents))
-        .where(entry.c.sponsor_id == sponsor_id, entry.c.year == year)
-        .group_by(entry.c.person_id, entry.c.kind)
-    )
-    sums = {(who, kind): int(cents) for who, kind, cents in connection.execute(grouped)}
-    return sorted(
-        (
-            {
-                "member": name,
-                "deductible_cents": sums.get((who, "deductible"), 0),
-                "oop_cents": sums.get((who, "oop"), 0),
-            }
-            for who, name in names.items()
-        ),
-        key=lambda row: row["member"],
-    )
-
-
-def _remittances(connection: Any, sponsor_id: str) -> list[dict[str, Any]]:
-    rows = connection.execute(
-        select(remittance).where(remittance.c.sponsor_id == sponsor_id).order_by(remittance.c.trace)
-    )
-    return [
-        {
-            "payee_npi": r.npi,
-            "bpr02_cents": r.amount_cents,
-            "method": r.method,
-            "trn02": r.trace,
-            "plb_cents": r.plb_cents,
-        }
-        for r in rows
-    ]
-
-
-def _notices(connection: Any, sponsor_id: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    rows = connection.execute(select(notice).where(notice.c.sponsor_id == sponsor_id).order_by(notice.c.seq))
-    return [{"kind": r.kind, "member": names[r.person_id], "claim": r.icn} for r in rows]
-
-
-def _acks(connection: Any) -> dict[str, int]:
-    """Acknowledgements sent, by kind."""
-    counted = (
-        select(outbox.c.kind, func.count()).where(outbox.c.kind.in_(("999", "277CA", "TA1"))).group_by(outbox.c.kind)
-    )
-    found = dict(connection.execute(counted).all())
-    return {kind: found.get(kind, 0) for kind in ("999", "277CA", "TA1")}

@@ -5,6 +5,8 @@ What partners send never raises one of these: it becomes a `parsers.findings.Fin
 
 from __future__ import annotations
 
+import os
+
 
 class GatewayError(Exception):
     """Something went wrong in the gateway."""
@@ -19,6 +21,14 @@ class GatewayError(Exception):
     def __str__(self) -> str:
         sentence = (type(self).__doc__ or "").strip().splitlines()[0].rstrip(".")
         return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
+
+
+def where(error: BaseException) -> str:
+    """File and line an error came from: never its message, which may repeat data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
 class UsageError(GatewayError):

@@ -21,6 +21,10 @@ class WrongHostKey(Exception):
     """The server did not show the pinned host key."""
 
 
+BROKEN_OFF = (OSError, EOFError, paramiko.SSHException)
+"""What a session raises whose server has gone."""
+
+
 @contextmanager
 def connect(
     host: str, port: int, user: str, key_path: Path, host_key: str, *, timeout_s: float = TIMEOUT_S

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, where
 
 COMMANDS = {
     "demo": ("gateway.cli.make", "Play the partners against a real daemon, from enrolment to remittance."),
@@ -76,4 +76,7 @@ def main(argv: list[str] | None = None) -> Any:
         code = 130
     except BrokenPipeError:
         code = 0
+    except Exception as error:  # a fault of ours: its message may repeat data, its place does not
+        click.echo(f"gateway: a fault of the gateway ({type(error).__name__} at {where(error)})", err=True)
+        code = 70
     sys.exit(code if isinstance(code, int) else 0)

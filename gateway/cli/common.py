@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from gateway.flow.context import Context
 from gateway.flow.opening import open_context
 from gateway.settings import Settings
 
+WIDE = 160
+"""Columns of a table that goes into a file or a pipe."""
+
 config_option = click.option(
     "--config", "config", type=click.Path(path_type=Path), default=Path("gateway.toml"), envvar="GATEWAY_CONFIG",
     show_default=True, help="Settings file of the installation (or $GATEWAY_CONFIG).",
@@ -23,7 +28,46 @@ config_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-user_option = click.option("--user", default=None, help="Who does this, for the audit; your login name otherwise.")
+
+class Said(click.ParamType[str]):
+    """Words a person means: not blank."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The words without blanks around them."""
+        text = str(value).strip()
+        if not text:
+            self.fail("it is blank", param, ctx)
+        return text
+
+
+class User(Said):
+    """A person's name, written in one way: two spellings of one person are not two people."""
+
+    name = "USER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name in small letters."""
+        return super().convert(value, param, ctx).casefold()
+
+
+class Day(click.ParamType[date]):
+    """A day as 2026-04-06."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail("a day is written like 2026-04-06", param, ctx)
+
+
+user_option = click.option(
+    "--user", type=User(), default=None, help="Who does this, for the audit; your login name otherwise."
+)
 
 
 def actor(user: str | None) -> str:
@@ -50,14 +94,16 @@ def emit(data: Any, as_json: bool, render: Callable[[], None]) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """A table for people."""
+    """A table for people. Nothing of it is cut off: what stands first is what one types, and stays on one line."""
     from rich.console import Console
     from rich.table import Table
 
-    made = Table(*columns, title=title or None, title_justify="left")
+    made = Table(title=title or None, title_justify="left")
+    for n, name in enumerate(columns):
+        made.add_column(name, no_wrap=n == 0, overflow="fold")
     for row in rows:
         made.add_row(*[str(cell) for cell in row])
-    Console().print(made)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(made)
 
 
 def dollars(cents: int) -> str:

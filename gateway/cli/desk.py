@@ -10,18 +10,31 @@ import click
 import msgspec
 from sqlalchemy import select
 
-from gateway.cli.common import actor, config_option, context_of, dollars, emit, json_option, table, user_option
-from gateway.errors import NotPermitted, TryAgain, UsageError
+from gateway.cli.common import (
+    Day,
+    Said,
+    actor,
+    config_option,
+    context_of,
+    dollars,
+    emit,
+    json_option,
+    table,
+    user_option,
+)
+from gateway.errors import TryAgain, UsageError
 from gateway.flow import day as day_step
 from gateway.flow import holds, parked
 from gateway.flow.context import Context
 from gateway.plan import explanation
 from gateway.plan.records import Decision
-from gateway.store import audit, installation
+from gateway.store.order import receipt_of
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
-from gateway.store.schema import work
 from mappings.records import Claim
+
+LOOK_S = 0.05
+"""How often a waiting command looks: twenty looks a second cost nothing."""
 
 
 @click.group()
@@ -46,7 +59,7 @@ def hold_list(config: Path, as_json: bool) -> None:
 
 @hold.command()
 @click.argument("hold_id", metavar="ID")
-@click.option("--reason", required=True, help="Why; kept with the hold.")
+@click.option("--reason", type=Said(), required=True, help="Why; kept with the hold.")
 @user_option
 @config_option
 def release(hold_id: str, reason: str, user: str | None, config: Path) -> None:
@@ -86,11 +99,11 @@ def explain(icn: str, config: Path, as_json: bool) -> None:
     claim = msgspec.json.decode(row.body, type=Claim)
     decisions = [msgspec.json.decode(body, type=Decision) for body in bodies]
     data = {
-        "icn": icn, "sponsor": row.sponsor_id, "state": row.state, "receipt": int(row.ord[:12]), "order": row.ord,
+        "icn": icn, "sponsor": row.sponsor_id, "state": row.state, "receipt": receipt_of(row.ord), "order": row.ord,
         "decisions": [explanation.document(one, claim) for one in decisions],
     }  # fmt: skip
     lines = [
-        f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {int(row.ord[:12])}."
+        f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {receipt_of(row.ord)}."
     ]
     lines += [line for one in decisions for line in explanation.lines(one, claim)]
     emit(data, as_json, lambda: click.echo("\n".join(lines)))
@@ -102,39 +115,28 @@ def day() -> None:
 
 
 @day.command()
-@click.argument("to", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("target", metavar="DATE", type=Day())
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until the date is reached.")
 @click.option("--timeout", default=600, show_default=True, help="Seconds to wait at most.")
 @user_option
 @config_option
-def advance(to: date, wait: bool, timeout: int, user: str | None, config: Path) -> None:
+def advance(target: date, wait: bool, timeout: int, user: str | None, config: Path) -> None:
     """Move a test installation's business date to DATE; the due work of each passed day runs before the next."""
-    context, target = context_of(config), date(to.year, to.month, to.day)
-    ask_for_day(context, target, actor(user))
+    context = context_of(config)
+    with context.store.write("day-ask") as connection:
+        day_step.ask(connection, context, target, actor(user))
     if wait:
-        wait_for_day(context, target, timeout)
+        _wait_for(context, target, timeout)
         click.echo(f"the business date is {target}")
 
 
-def ask_for_day(context: Context, target: date, user: str) -> None:
-    """Puts the day step; raises NotPermitted in production or backwards."""
-    if context.usage != "T":
-        raise NotPermitted("only a test installation's date is moved by hand")
-    with context.store.write("day-ask") as connection:
-        today = installation.business_date(connection)
-        if target < today:
-            raise NotPermitted(f"the business date is {today}; it never goes back")
-        day_step.enqueue(connection, context, target)
-        audit.note(connection, context.now_us, user, "day advance", target.isoformat())
-
-
-def wait_for_day(context: Context, target: date, timeout_s: int) -> None:
-    """Waits until the date is reached and its due work is done; raises TryAgain when the workers do not get there."""
+def _wait_for(context: Context, target: date, timeout_s: int) -> None:
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         with context.store.read() as connection:
-            asked = connection.execute(select(work.c.id).where(work.c.kind == "day", work.c.parked == 0)).first()
-            if asked is None and installation.business_date(connection) >= target:
+            if day_step.reached(connection, target):
                 return
-        time.sleep(0.05)
+        time.sleep(LOOK_S)
     raise TryAgain(f"the business date did not reach {target} in {timeout_s} s; is the daemon running?")
+
+

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from gateway.cli.common import dollars, emit, table
+from gateway.cli.common import Day, dollars, emit, json_option, table
+from gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from gateway.demo import Demo
+
+PORT = click.IntRange(0, 65535)
+
+LOOK_S = 1.0
+"""How often a demo that goes on looks whether its daemon lives."""
 
 
 @click.command()
@@ -18,12 +28,12 @@ from gateway.cli.common import dollars, emit, table
     "--state", type=click.Path(path_type=Path), default=Path("aso-demo"), show_default=True, help="State folder."
 )
 @click.option("--scenario", type=click.Choice(["sample", "golden"]), default="sample", show_default=True)
-@click.option("--port", default=2222, show_default=True, help="SFTP port; 0 picks a free one.")
-@click.option("--http-port", default=8080, show_default=True, help="Status port; 0 picks a free one.")
+@click.option("--port", type=PORT, default=2222, show_default=True, help="SFTP port; 0 picks a free one.")
+@click.option("--http-port", type=PORT, default=8080, show_default=True, help="Status port; 0 picks a free one.")
 @click.option("--fresh", is_flag=True, help="Replace an existing state.")
 @click.option("--resume", is_flag=True, help="Continue an existing state.")
 @click.option("--exit", "leave", is_flag=True, help="Leave when the scenario is done.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 def demo(
     state: Path, scenario: str, port: int, http_port: int, fresh: bool, resume: bool, leave: bool, as_json: bool
 ) -> None:
@@ -32,6 +42,8 @@ def demo(
 
     from gateway.demo import Demo
 
+    if fresh and resume:
+        raise UsageError("--fresh replaces a state, --resume continues it: choose one")
     console = Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with console.status("preparing") as status:
@@ -50,26 +62,22 @@ def demo(
             emit(found, as_json, lambda: _tell(made, found, run))
             if not leave:
                 console.print("Running until Ctrl-C.")
-                threading.Event().wait()
+                while True:
+                    made.must_live()
+                    time.sleep(LOOK_S)
 
 
-def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> None:
-    from gateway.demo import Demo
-
-    assert isinstance(made, Demo)
+def _tell(made: Demo, found: dict[str, Any], run: dict[str, Any]) -> None:
     table(("who", "what", "where"), made.steps, f"Files, in {made.state}")
     claims = found["claims"]
-    assert isinstance(claims, list)
     rows = [
         (c["icn"], c["status"], dollars(c["charge_cents"]), dollars(c["paid_cents"]), dollars(c["patient_cents"]))
         for c in claims
     ]
     table(("claim", "status", "charge", "paid", "member's share"), rows, f"Claims of {found['sponsor']}")
-    remittances = found["remittances"]
-    assert isinstance(remittances, list)
     paid = [
         (r["trn02"], r["payee_npi"], r["method"], dollars(r["bpr02_cents"]), dollars(r["plb_cents"]))
-        for r in remittances
+        for r in found["remittances"]
     ]
     table(("payment", "payee", "method", "amount", "adjustments"), paid, "Payments")
     state = made.state.resolve()
@@ -82,28 +90,30 @@ def _tell(made: object, found: dict[str, object], run: dict[str, object]) -> Non
 
 @click.command()
 @click.argument("kind", type=click.Choice(["834", "837P"]))
-@click.option("--members", default=100, show_default=True)
-@click.option("--claims", default=100, show_default=True, help="837P only.")
+@click.option("--members", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837P only.")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--errors", "errors_pct", default=0.0, show_default=True, help="Percent of claims with a fault.")
 @click.option(
-    "--date", "on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date of the file; today by default."
-)
-@click.option("--control", default=1, show_default=True, help="Interchange control number.")
+    "--errors", "errors_pct", type=click.FloatRange(0, 100), default=0.0, show_default=True,
+    help="Percent of claims with a fault.",
+)  # fmt: skip
+@click.option("--date", "on", type=Day(), default=None, help="Date of the file; today by default.")
+@click.option("--control", type=click.IntRange(1, 999_999_999), default=1, show_default=True, help="ISA13 of the file.")
 @click.option("--output", type=click.File("wb"), default="-", help="File; stdout by default.")
 def synth(
-    kind: str, members: int, claims: int, seed: int, errors_pct: float, on: date | None, control: int, output: object
+    kind: str, members: int, claims: int, seed: int, errors_pct: float, on: date | None, control: int,
+    output: BinaryIO,
 ) -> None:
     """Write a synthetic 834 or 837P file of any size; the same seed gives the same file."""
     from gateway import synth as made
 
-    day = date(on.year, on.month, on.day) if on else date.today()
+    day = on or date.today()
     if kind == "834":
         pieces = made.iter_834(members, seed, day, control=control)
     else:
         pieces = made.iter_837p(members, claims, seed, errors_pct, day, control=control)
     for piece in pieces:
-        output.write(piece)  # type: ignore[attr-defined]
+        output.write(piece)
 
 
 @click.group()
@@ -111,26 +121,42 @@ def bench() -> None:
     """Measure: ratios taken in one run, with seed, machine and versions."""
 
 
+CLAIMS = click.option("--claims", type=click.IntRange(min=1), default=10_000, show_default=True)
+SEED = click.option("--seed", default=1, show_default=True)
+
+
 @bench.command()
-@click.option("--claims", default=10_000, show_default=True)
-@click.option("--seed", default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@CLAIMS
+@SEED
+@json_option
 def validate(claims: int, seed: int, as_json: bool) -> None:
     """Validation against pyx12's, CPU time in the same process."""
     from gateway import bench as measured
 
     found = measured.validate(claims, seed)
-    emit(found, as_json, lambda: measured.tell(found))
+    columns = ("guide", "validate", "full", "dirty", "cold")
+    rows = [[one[name] for name in columns] for one in found["results"]]
+    emit(found, as_json, lambda: table(columns, rows, _measured("Times faster than pyx12", found)))
 
 
 @bench.command()
-@click.option("--claims", default=10_000, show_default=True)
-@click.option("--seed", default=1, show_default=True)
-@click.option("--workers", default=2, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@CLAIMS
+@SEED
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@json_option
 def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
     """Claims per second from receipt to committed decision, and the ratio to a plain insert of the same rows."""
     from gateway import bench as measured
 
     found = measured.pipeline(claims, seed, workers)
-    emit(found, as_json, lambda: measured.tell(found))
+    columns = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
+    row = [found[name] for name in columns]
+    title = _measured(f"From receipt to decision, {workers} workers", found)
+    emit(found, as_json, lambda: table(columns, [row], title))
+
+
+def _measured(what: str, found: dict[str, Any]) -> str:
+    """What a figure depends on, as a title."""
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    place = f"seed {found['seed']}, {found['machine']}, Python {found['python']}"
+    return f"{what}: {found['claims']} claims, {place}, {versions}"

@@ -9,21 +9,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway.clock import SECOND_US
+from gateway.errors import NotPermitted
 from gateway.flow import pay
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
+from gateway.store.schema import work as work_table
 
 log = structlog.get_logger()
 
 LOOK_AGAIN_US = SECOND_US // 20
 """How long the day waits before it looks again whether work is left: twenty looks a second cost nothing."""
-
 
 HOUSEKEEPING = ("day", "chain", "tidy", "deliver")
 """Steps a day does not wait for: they decide nothing."""
@@ -33,6 +34,23 @@ def enqueue(connection: Connection, context: Context, target: date, key: str | N
     """Asks for the business date to become target. key: asks only once."""
     queue.enqueue(connection, context.now_us, "day", lane="day", ord=ord_of(0, ordinal=target.toordinal()), key=key,
                   body={"target": target.isoformat(), "closed": ""})  # fmt: skip
+
+
+def ask(connection: Connection, context: Context, target: date, user: str) -> None:
+    """A person moves a test installation's date; raises NotPermitted in production, and backwards."""
+    if context.usage != "T":
+        raise NotPermitted("only a test installation's date is moved by hand")
+    today = installation.business_date(connection)
+    if target < today:
+        raise NotPermitted(f"the business date is {today}; it never goes back")
+    enqueue(connection, context, target)
+    audit.note(connection, context.now_us, user, "day advance", target.isoformat())
+
+
+def reached(connection: Connection, target: date) -> bool:
+    """Whether the date has come and no day step goes on."""
+    going = connection.execute(select(work_table.c.id).where(work_table.c.kind == "day", work_table.c.parked == 0))
+    return going.first() is None and installation.business_date(connection) >= target
 
 
 def day(context: Context, work: Work) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, where
 from gateway.flow import acceptance, adjudicate, answers, day, deliver, intake, notify, parked, pay, route
 from gateway.flow.context import Context
 from gateway.store import queue
@@ -100,25 +100,13 @@ def _watch(stdin: int, wake: threading.Event, leave: threading.Event) -> None:
 
 
 def main(context: Context, me: str) -> int:
-    """The body of `gateway worker-process`: an exit code instead of a traceback, which could carry data."""
+    """The body of `gateway.flow.process`: an exit code instead of a traceback, which could carry data."""
     try:
         run(context, me)
     except GatewayError as error:
         log.error("worker left", error=type(error).__name__)
         return error.exit_code
     except Exception as error:
-        log.error("worker left", error=type(error).__name__, where=_where(error))
+        log.error("worker left", error=type(error).__name__, where=where(error))
         return 70
     return 0
-
-
-def _where(error: BaseException) -> str:
-    """File and line where an error came from: never its message, which may repeat data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
-
-

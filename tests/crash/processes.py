@@ -89,7 +89,7 @@ def beginning_main(config: Path, deaths: Path, log: Path) -> None:
     from tests.crash import dying
 
     opening.Store = lambda url: dying.store(url, deaths, "beginning")  # type: ignore[assignment,misc]
-    Demo(config.parent, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
+    Demo(config.parent, "golden", lambda _: None).load()
 
 
 def _say_to(log: Path) -> None:

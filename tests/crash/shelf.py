@@ -28,7 +28,7 @@ class Shelf:
         """Plays the scenario once, undisturbed, keeping the state before each chapter."""
         world = World(self._folder / "live")
         self.begin(world)
-        Demo(world.folder, "golden", lambda _: None).prepare(fresh=False, resume=True, sftp_port=0, http_port=0)
+        Demo(world.folder, "golden", lambda _: None).load()
         self.start = world.effects()
         for chapter in CHAPTERS:
             world.close()
@@ -47,7 +47,8 @@ class Shelf:
     def begin(self, world: World) -> None:
         """Makes a folder with settings, and an empty database."""
         self._sql(f'create database "{world.folder.name}"')
-        beginning.begin(world.folder, "T", first_business_date=FIRST_DAY, workers="1",
+        free_ports = {"sftp.port": "0", "http.port": "0"}
+        beginning.begin(world.folder, "T", first_business_date=FIRST_DAY, workers="1", **free_ports,
                         **{"database.url": self._url(world.folder.name)})  # fmt: skip
         world.deaths.mkdir()
 

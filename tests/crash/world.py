@@ -172,7 +172,7 @@ class World:
         """Trouble of a client whose daemon died: the daemon is started again, the trouble is over."""
         try:
             yield
-        except (OSError, EOFError, paramiko.SSHException):
+        except client.BROKEN_OFF:
             wait(self._is_dead, "the death that broke the connection")
             self.revive()
 

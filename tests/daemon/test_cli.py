@@ -155,6 +155,10 @@ def test_usage_is_64(site: Path) -> None:
         ("pay", "approve", "nonsense", *who, *at),
         ("pay", "approve", "bluebonnet/7", *who, *at),
         ("hold", "release", "X", "--reason", "r", *at),
+        ("hold", "release", "X", "--reason", " ", *at),
+        ("hold", "release", "X", "--reason", "r", "--user", "", *at),
+        ("day", "advance", "tomorrow", *at),
+        ("synth", "834", "--members", "0"),
         ("fund", "deposit", "--sponsor", "bluebonnet", "--amount", "1.234", "--reference", "r", *at),
         ("ledger", "trial-balance", "--sponsor", "nobody", *at),
     ):

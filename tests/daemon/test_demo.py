@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -131,12 +132,35 @@ def test_a_demo_that_has_ended_is_continued_without_change(played: Played) -> No
     assert json.loads(done.stdout) == played.result
 
 
-def test_fresh_removes_only_a_state_of_ours(tmp_path: Path) -> None:
-    """--fresh leaves a folder alone that holds something else."""
-    (tmp_path / "letters.txt").write_text("mine")
-    done = demo(tmp_path, "--fresh")
-    assert done.returncode == 73
-    assert (tmp_path / "letters.txt").read_text() == "mine"
+def test_a_state_is_continued_with_its_own_scenario(played: Played) -> None:
+    """--resume of a golden state as a sample is refused with 64, and so is --fresh beside --resume."""
+    for more in (("--scenario", "sample", "--resume"), ("--fresh", "--resume")):
+        done = demo(played.state, *more)
+        assert done.returncode == 64 and len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("way", [(), ("--fresh",), ("--resume",)], ids=["plain", "fresh", "resume"])
+def test_what_a_demo_did_not_make_is_left_alone(tmp_path: Path, way: tuple[str, ...]) -> None:
+    """A folder with somebody's files, and an installation a site began, are refused with 73 and stay as they are."""
+    site, letters = tmp_path / "site", tmp_path / "letters"
+    assert gateway("config", "init", site, "--usage", "P").returncode == 0
+    letters.mkdir()
+    (letters / "one.txt").write_text("mine")
+    settings = (site / "gateway.toml").read_text()
+    for folder in (site, letters, letters / "one.txt"):
+        assert demo(folder, *way).returncode == 73
+    assert (site / "gateway.toml").read_text() == settings
+    assert (letters / "one.txt").read_text() == "mine"
+
+
+def test_a_taken_port_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A port another program has is said before anything is made: 69, and the folder is still free."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = demo(tmp_path / "state", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 69
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_business_date_never_goes_back(played: Played) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, Table, func, select
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from gateway import demo
+from gateway import demo, outcome
 from gateway.clock import SECOND_US
 from gateway.flow import books, day, loading, notify, parked, pay, takeover, worker
 from gateway.flow.context import Context
@@ -185,7 +185,7 @@ class World:
     def result(self) -> dict[str, Any]:
         """What `gateway demo --json` prints."""
         with self.store.read() as connection:
-            found: dict[str, Any] = json.loads(json.dumps(demo.result(connection, SPONSOR)))
+            found: dict[str, Any] = json.loads(json.dumps(outcome.of(connection, SPONSOR)))
         return found
 
     def books(self) -> dict[str, int]:

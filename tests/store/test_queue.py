@@ -365,7 +365,7 @@ def test_a_parked_step_keeps_no_key(store: Store) -> None:
 
 
 def test_a_held_lane_does_not_count_as_waiting(store: Store) -> None:
-    """Steps behind a parked one that keeps its lane are not waited for, are not claimed, and go on after its release."""
+    """Steps behind a parked one that keeps its lane are not waited for nor claimed, and go on after its release."""
     with store.write("more") as connection:
         for n in range(2):
             queue.enqueue(connection, NOW_US, "route", lane="S/a", ord=str(n), body={"n": n})
