@@ -53,7 +53,7 @@ counter = _table(
 )
 
 node = _table(
-    # A running daemon or worker host and when it last said so, in database time. Removed when it leaves.
+    # A running daemon or node of workers and when it last said so, by its own clock. Removed when it leaves.
     "node",
     _t("name", primary_key=True),
     _i("seen_us"),
@@ -172,7 +172,7 @@ blob = _table(
 )
 
 receipt = _table(
-    # A file received whole. state: received (undecided), decided, quarantined, duplicate, parked. Kept 7 years.
+    # A file received whole. state: received (undecided), decided, quarantined, parked. Kept 7 years.
     "receipt",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _t("partner"),
@@ -187,7 +187,6 @@ receipt = _table(
     _i("decided_us", nullable=True),
     Index("receipt_undecided", "receipt_no", sqlite_where=text("state = 'received'"),
           postgresql_where=text("state = 'received'")),
-    Index("receipt_same", "partner", "sha256"),
 )
 
 # ---- intake ----------------------------------------------------------------------------------------------------------
@@ -289,7 +288,7 @@ outbox = _table(
 # ---- members ---------------------------------------------------------------------------------------------------------
 
 person = _table(
-    # A covered person; body is the Member without spans. ssn sealed with the installation's data key. 7 years after.
+    # A covered person; body is the Member without spans. ssn sealed with a key of its own. 7 years after.
     "person",
     _t("sponsor_id", primary_key=True),
     _t("person_id", primary_key=True),
@@ -327,7 +326,7 @@ span = _table(
 )
 
 enrolment = _table(
-    # One 834 set routed: its report, and whether it was applied, held or refused. Kept 7 years.
+    # One 834 set routed, its report, and how far it came: applying, applied, reported, held, refused. Kept 7 years.
     "enrolment",
     _t("sponsor_id", primary_key=True),
     _t("ord", primary_key=True),
@@ -349,7 +348,7 @@ cobra_case = _table(
 )
 
 hold = _table(
-    # Something that waits for a person: a batch, ends by absence, a pend, a run. body: what its release needs. 7 years.
+    # Something that waits for a person (flow.holds.KINDS): open or closed. body: what its release needs. 7 years.
     "hold",
     _t("id", primary_key=True),
     _t("sponsor_id"),

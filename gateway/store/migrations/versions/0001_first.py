@@ -130,7 +130,6 @@ def upgrade() -> None:
         _t("reason"),
         _i("decided_us", nullable=True),
     )
-    _index("receipt_same", "receipt", "partner", "sha256")
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
