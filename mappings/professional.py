@@ -306,7 +306,8 @@ class ClaimReader:
     def _claim(self, unit: Unit) -> Claim:
         values = CLAIM.read(unit)
         person = self._patient or {"patient": self._subscriber.get("subscriber")}
-        return Claim(**{**self._billing, **self._subscriber, **person, **values})
+        kind = self.batch.kind if self.batch else "CH"
+        return Claim(batch_kind=kind, **{**self._billing, **self._subscriber, **person, **values})
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------

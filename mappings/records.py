@@ -166,10 +166,12 @@ class Claim(Record, frozen=True, kw_only=True):
     patient: 2010CA, or the subscriber when 2000C is absent; relationship: PAT01 or SBR02 (18 self).
     responsibility: 2000B SBR01, our position. original_icn: REF*F8. accident: CLM11 causes (AA, OA, EM).
     pay_to_plan: 2010AC, a plan that claims a subrogation. insurance_type: SBR05. repricing: HCP.
+    batch_kind: BHT06 of its set (CH charged, RP an encounter).
     dates, references: the other 2300 DTP (431 onset, 435 admission, 096 discharge...) and REF by qualifier.
     """
 
     kind: str = "P"
+    batch_kind: str = "CH"
     pcn: str
     charge_cents: int
     pos: str = ""

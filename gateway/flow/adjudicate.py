@@ -7,33 +7,27 @@ families meanwhile, and the fence in the transaction proves it.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from gateway.flow import books, holds, roster
+from gateway.flow import books, filed, holds, roster
+from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import accumulators, benefits, ledger
+from gateway.plan import accumulators, benefits, ledger, replacing
 from gateway.plan.adjudication import adjudicate as decide
-from gateway.plan.adjudication import reverse
+from gateway.plan.adjudication import pended
 from gateway.plan.authorisations import charged
-from gateway.plan.benefits import Plan
 from gateway.plan.calendar import add_business_days
+from gateway.plan.case import Case, PriorClaim
+from gateway.plan.matching import UNKNOWN
 from gateway.plan.payment import Payee
-from gateway.plan.records import (
-    AccidentAnswer,
-    Authorisation,
-    Case,
-    Decision,
-    Member,
-    Pend,
-    PriorClaim,
-    ProviderRow,
-)
+from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow
+from gateway.plan.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.store import documents, installation, queue
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -41,37 +35,8 @@ from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
 from mappings.records import Claim
 
-REPLACED_BY_PROVIDER = "N694"
-"""RARC of a reversal that a provider's replacement or void caused."""
-
-WAITS = ("none", "dependent", "mismatch")
-"""Why no member was found, where an enrolment file that comes late may still tell."""
-
 LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
-
-PEOPLE = {"AUD": 2}
-"""Pend queues that more than one person must release: a high-dollar claim needs two."""
-
-VOID = "8"
-"""CLM05-3 of a void: the original is reversed and nothing is decided anew."""
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A plan or policy as it was loaded."""
-
-    text: str
-
-
-@lru_cache(maxsize=256)
-def _plan(text: str) -> Plan:
-    return benefits.parse(text)
-
-
-def plans_of(connection: Connection, sponsor: Sponsor | None) -> list[Plan]:
-    """Every version of every plan document of a sponsor."""
-    ids = sponsor.plans.values() if sponsor else ()
-    return [_plan(found.text) for found in documents.every(connection, "plan", ids, Document)]
 
 
 def adjudicate(context: Context, work: Work) -> None:
@@ -108,6 +73,8 @@ class _Batch:
         self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.updates: list[dict[str, Any]] = []
+        self.holders: dict[str, str] = {}
+        self.gone: list[str] = []
 
     # ---- what is on file
 
@@ -174,30 +141,28 @@ class _Batch:
         if not people:
             return {}
         first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
-        earlier = select(claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body).where(
+        columns = (claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body)
+        joined = claim_table.outerjoin(decision_table, filed.NEWEST)
+        earlier = select(*columns, decision_table.c.body).select_from(joined).where(
             claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id.in_(people),
             claim_table.c.first <= last, claim_table.c.last >= first, claim_table.c.state.in_(LIVE),
             claim_table.c.denied == 0, claim_table.c.icn.not_in(icns), claim_table.c.ord < self.rows[-1].ord,
         )  # fmt: skip
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
-        for person_id, icn, ord_, body in self.connection.execute(earlier.order_by(claim_table.c.ord)):
-            prior = PriorClaim(icn=icn, claim=msgspec.json.decode(body, type=Claim))
+        for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
+            denied = _denied(msgspec.json.decode(decided, type=Decision)) if decided else ()
+            prior = PriorClaim(icn=icn, claim=msgspec.json.decode(body, type=Claim), denied=denied)
             found[person_id].append((ord_, prior))
         return found
 
-    def _originals(self) -> dict[str, tuple[Any, Claim, Decision | None]]:
-        """By original ICN: its row, claim and the decision in force, None when nothing was decided."""
-        wanted = sorted({row.original_icn for row in self.rows if row.original_icn})
-        mine = select(claim_table).where(claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.icn.in_(wanted))
-        found = {}
-        for row in self.connection.execute(mine).all():
-            body = select(decision_table.c.body).where(
-                decision_table.c.sponsor_id == self.sponsor_id, decision_table.c.icn == row.icn,
-                decision_table.c.version == row.version,
-            )  # fmt: skip
-            decided = self.connection.execute(body).scalar_one_or_none()
-            decision = msgspec.json.decode(decided, type=Decision) if decided else None
-            found[row.icn] = (row, msgspec.json.decode(row.body, type=Claim), decision)
+    def _originals(self) -> dict[str, Filed]:
+        """By ICN: the claims that corrections name, and those which these in turn were to replace."""
+        found: dict[str, Filed] = {}
+        wanted = {c.original_icn for c in self.claims.values() if c.frequency in CORRECTIONS}
+        while wanted:
+            read = filed.read(self.connection, self.sponsor_id, wanted)
+            found |= read
+            wanted = {replacing.behind(one) for one in read.values()} - {"", *found}
         return found
 
     # ---- deciding
@@ -206,76 +171,74 @@ class _Batch:
         """Decides every claim in order; each sees what the ones before it used."""
         for row in self.rows:
             claim = self.claims[row.icn]
-            if row.original_icn and claim.frequency in ("7", "8"):
-                self._replace(row, claim)
+            if claim.frequency in CORRECTIONS:
+                self._correct(row, claim)
             else:
-                self._conclude(row, claim, self._decide(row, claim, self._version(row)))
+                self._conclude(row, claim, decide(self._case(row, claim), self.today))
 
-    def _version(self, row: Any) -> int:
-        return int(row.version) + 1
-
-    def _decide(self, row: Any, claim: Claim, version: int) -> Decision:
-        plan = benefits.choose(self.plans, self.members.get(row.icn), claim.first)
-        if plan is None:
-            reason = (
-                "no plan is on file for the date of service" if self.sponsor else "the claim names no sponsor we know"
-            )
-            return Decision(icn=row.icn, version=version, outcome="pended", charge_cents=claim.charge_cents,
-                            pend=Pend(queue="PRC" if self.sponsor else "MBR", reason=reason))  # fmt: skip
-        if plan.member_not_found == "reject":  # the door has answered: who is unknown now waits, or is denied
-            plan = msgspec.structs.replace(plan, member_not_found="pend")
-        people, npis = row.person_id, _npis(claim)
-        case = Case(
-            icn=row.icn, version=version, claim=claim, received=date.fromisoformat(row.received_on),
-            member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plan=plan,
+    def _case(self, row: Any, claim: Claim, taken: Sequence[Filed] = (), reversal: Decision | None = None) -> Case:
+        """The case of a claim as if the claims whose place it takes were taken back already."""
+        people, npis, gone = row.person_id, _npis(claim), {one.icn for one in taken}
+        totals, decided = self.totals[row.family_root], self.authorised[people]
+        if reversal is not None and taken[-1].family_root == row.family_root:
+            totals = accumulators.apply(totals, reversal.entries)
+        if reversal is not None and taken[-1].person_id == people:
+            decided = [*decided, reversal]
+        return Case(
+            icn=row.icn, version=int(row.version) + 1, claim=claim, received=date.fromisoformat(row.received_on),
+            member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plans=self.plans,
             cleared=tuple(row.cleared.split()),
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
-            authorisations=charged(self.authorisations.get(people, ()), self.authorised.get(people, ())),
+            authorisations=charged(self.authorisations.get(people, ()), decided),
             accidents=tuple(self.accidents.get(people, ())),
-            history=tuple(prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord),
-            totals=self.totals[row.family_root],
+            history=tuple(
+                prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord and prior.icn not in gone
+            ),
+            totals=totals,
         )  # fmt: skip
-        return decide(case, self.today)
 
-    def _replace(self, row: Any, claim: Claim) -> None:
-        """A replacement or void: the decision in force is taken back first, unless the new claim has to wait."""
-        original_row, original, earlier = self.originals[row.original_icn]
-        other_patient = bool(row.person_id) and row.person_id != original_row.person_id
-        if other_patient or original.billing.npi != claim.billing.npi:
-            reason = "the claim replaces one of another patient or provider"
-            pend = Pend(queue="MBR", reason=reason)
-            self._conclude(row, claim, Decision(icn=row.icn, version=self._version(row), outcome="pended",
-                                                charge_cents=claim.charge_cents, pend=pend))  # fmt: skip
+    def _correct(self, row: Any, claim: Claim) -> None:
+        """A replacement or void: what was decided in its place is taken back, unless the new claim has to wait."""
+        taken = replacing.taken(row.icn, claim, self.originals)
+        asked = replacing.objection(claim, row.person_id, row.cleared.split(), taken)
+        if taken:
+            self.holders[taken[0].icn] = "" if asked else row.icn
+        if asked is not None:
+            self._conclude(row, claim, pended(self._case(row, claim), asked))
             return
-        before, taken = self.totals[original_row.family_root], self.authorised[original_row.person_id]
-        reversal = None
-        if earlier is not None and earlier.outcome in ("paid", "denied"):
-            reversal = reverse(earlier, original_row.version + 1, REPLACED_BY_PROVIDER)
-            self.totals[original_row.family_root] = accumulators.apply(before, reversal.entries)
-            self.authorised[original_row.person_id] = [*taken, reversal]
-        decision = None if claim.frequency == VOID else self._decide(row, claim, self._version(row))
-        if decision is not None and decision.outcome == "pended":
-            self.totals[original_row.family_root] = before
-            self.authorised[original_row.person_id] = taken
-            self._conclude(row, claim, decision)
-            return
-        if reversal is not None:
-            self.decisions.append((original_row, original, reversal))
-        state = "voided" if claim.frequency == VOID else "replaced"
-        self.updates.append({**_unpaid(original_row, reversal), "state": state})
+        reversal = replacing.taken_back(taken)
+        decision = None
+        if claim.frequency != VOID:
+            decision = decide(self._case(row, claim, taken, reversal), self.today)
+            if decision.outcome == "pended":
+                self._conclude(row, claim, decision)
+                return
+        self._take_back(taken, reversal, TAKEN[claim.frequency])
         if decision is None:
             self.updates.append({**_unpaid(row, None), "state": "void"})
         else:
-            linked = msgspec.structs.replace(decision, original_icn=row.original_icn if reversal else "")
-            self._conclude(row, claim, linked)
+            self._conclude(row, claim, replacing.linked(decision, reversal))
 
-    def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
+    def _take_back(self, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
+        """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
+        if reversal is not None:
+            self._count(taken[-1], taken[-1].claim, reversal)
+        for one in taken:
+            self.updates.append({**_unpaid(one, reversal if one is taken[-1] else None), "state": state})
+            self.gone.append(one.icn)
+            mine = self.history.get(one.person_id, [])
+            mine[:] = [each for each in mine if each[1].icn != one.icn]
+
+    def _count(self, row: Any, claim: Claim, decision: Decision) -> None:
         self.decisions.append((row, claim, decision))
         self.authorised[row.person_id].append(decision)
         self.totals[row.family_root] = accumulators.apply(self.totals[row.family_root], decision.entries)
+
+    def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
+        self._count(row, claim, decision)
         if decision.outcome != "denied" and row.person_id:
-            prior = PriorClaim(icn=row.icn, claim=claim)
+            prior = PriorClaim(icn=row.icn, claim=claim, denied=_denied(decision))
             self.history.setdefault(row.person_id, []).append((row.ord, prior))
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
@@ -301,13 +264,18 @@ class _Batch:
             connection.execute(insert(entry), entries)
         mine = claim_table.c.sponsor_id == self.sponsor_id
         connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
+        for original, holder in self.holders.items():
+            place = update(claim_table).where(mine, claim_table.c.icn == original)
+            connection.execute(place.values(replaced_by=holder))
+        for icn in self.gone:
+            holds.close_about(connection, "pend", self.sponsor_id, f"claim {icn}")
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
         for row, claim, decision in self.decisions:
             if decision.pend is not None:
                 reason = f"{decision.pend.queue}: {decision.pend.reason}"
                 holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn,
-                            people=PEOPLE.get(decision.pend.queue, 1))  # fmt: skip
-                if row.match in WAITS and decision.pend.queue == "MBR":
+                            people=decision.pend.people)  # fmt: skip
+                if row.match in UNKNOWN and decision.pend.queue == "MBR":
                     self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
 
@@ -363,6 +331,11 @@ class _Batch:
 def _npis(claim: Claim) -> tuple[str, ...]:
     rendering = [claim.rendering, *(line.rendering for line in claim.lines)]
     return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
+
+
+def _denied(decision: Decision) -> tuple[int, ...]:
+    """Numbers of the lines that were denied."""
+    return tuple(line.number for line in decision.lines if line.denied)
 
 
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
 from gateway.flow import concealed
-from gateway.flow.adjudicate import Document
+from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.drop import fingerprint
 from gateway.flow.parties import Administrator, Partner, Sponsor

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from gateway import paper as papers
 from gateway.flow import books, holds, roster
-from gateway.flow.adjudicate import Document
+from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.takeover import TAKEN_OVER

@@ -217,7 +217,7 @@ def rerun(context: Context, work: Work) -> None:
         today = installation.business_date(connection)
         mine = (claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn == icn)
         row = connection.execute(select(claim_table).where(*mine)).one()
-        if row.state != "pended":
+        if row.state != "pended" or row.replaced_by:  # what takes its place is decided instead
             return
         ord_ = ord_of(event)
         values = route.find_member(connection, work.sponsor_id, row, ord_)
@@ -226,7 +226,8 @@ def rerun(context: Context, work: Work) -> None:
         connection.execute(update(claim_table).where(*mine).values(**values))
         holds.close_about(connection, "pend", work.sponsor_id, f"claim {icn}")
         sponsor = Parties(connection, today).sponsors.get(work.sponsor_id)
-        shard = route.shard_of(values["family_root"], sponsor)
+        root = values["family_root"] or route.root_of_original(connection, work.sponsor_id, row)
+        shard = route.shard_of(root, sponsor)
         route.enqueue_adjudicate(connection, context, work.sponsor_id, shard, ord_, [icn])
 
 

@@ -13,25 +13,20 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import adjudicate, enrol, holds, roster
+from gateway.flow import enrol, filed, holds, roster
+from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import benefits, door, matching
-from gateway.plan.adjudication import NOT_ON_FILE
+from gateway.plan import door, matching, replacing
 from gateway.plan.records import Member
+from gateway.plan.replacing import CORRECTIONS
 from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import receipt, staged, x12_set
-from mappings.records import Claim, ClaimStatus
-
-UNKNOWN_ORIGINAL = ClaimStatus(category="A7", status="464")
-"""277CA: the payer claim control number (REF*F8) of a replacement or void is not one of ours, or was replaced."""
-
-REPLACING = {"7", "8"}
-"""CLM05-3 of claims that name an earlier one."""
+from mappings.records import Claim
 
 
 def route(context: Context, work: Work) -> None:
@@ -92,35 +87,29 @@ class _Batch:
         self.candidates: dict[str, list[Member]] = (
             roster.by_subscriber(connection, work.sponsor_id, numbers, last) if self.sponsor else {}
         )
-        self.originals = self._originals(connection)
-        self.plans = adjudicate.plans_of(connection, self.sponsor)
+        named = {claim.original_icn for claim in self.claims if claim.frequency in CORRECTIONS}
+        self.originals = filed.read(connection, work.sponsor_id, named)
+        self.plans = plans_of(connection, self.sponsor)
         self.inserts: list[dict[str, Any]] = []
         self.lanes: dict[int, list[str]] = defaultdict(list)
         self.replaced: dict[str, str] = {}
         for row, claim in zip(rows, self.claims, strict=True):
             self._route(row, claim)
 
-    def _originals(self, connection: Connection) -> dict[str, Any]:
-        wanted = {claim.original_icn for claim in self.claims if claim.frequency in REPLACING}
-        columns = (claim_table.c.icn, claim_table.c.state, claim_table.c.replaced_by, claim_table.c.family_root)
-        mine = select(*columns).where(
-            claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.icn.in_(sorted(wanted))
-        )
-        return {row.icn: row for row in connection.execute(mine)}
-
     def _route(self, row: Any, claim: Claim) -> None:
         icn = str(int(self.set_row.icn_first) + row.nth)
         reasons = door.reject_reasons(claim, date.fromisoformat(self.received_on))
-        if not reasons and claim.frequency in REPLACING and not self._may_replace(claim):
-            reasons = (UNKNOWN_ORIGINAL,)
+        if not reasons and claim.frequency in CORRECTIONS and not self._may_take(claim):
+            reasons = (door.UNKNOWN_ORIGINAL,)
         found = matching.Match() if reasons else matching.match(claim, self.candidates.get(claim.subscriber.id, []))
-        if found.reason in adjudicate.WAITS and self._rejects_strangers(claim):
-            reasons = (NOT_ON_FILE,)
+        if door.turns_away(self.plans, claim, found.reason):
+            reasons = (door.NOT_ON_FILE,)
+        person_id = found.member.person_id if found.member else ""
         root = found.member.family_root if found.member else ""
         self.inserts.append(
             {
                 "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
-                "partner": self.set_row.partner, "person_id": found.member.person_id if found.member else "",
+                "partner": self.set_row.partner, "person_id": person_id,
                 "family_root": root, "match": found.reason, "candidates": found.candidates, "pcn": claim.pcn,
                 "state": "rejected" if reasons else "routed",
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
@@ -131,24 +120,16 @@ class _Batch:
         )  # fmt: skip
         if reasons:
             return
-        if claim.frequency in REPLACING:
-            self.replaced[claim.original_icn] = icn
-            root = root or self.originals[claim.original_icn].family_root
+        if claim.frequency in CORRECTIONS:
+            original = self.originals[claim.original_icn]
+            if replacing.same(claim, person_id, original):  # else it waits, and the place stays free
+                self.replaced[original.icn] = icn
+            root = root or original.family_root
         self.lanes[shard_of(root, self.sponsor)].append(icn)
 
-    def _rejects_strangers(self, claim: Claim) -> bool:
-        """Whether the plan answers unknown members by 277CA instead of waiting for a late enrolment file."""
-        plan = benefits.choose(self.plans, None, claim.first)
-        return plan is not None and plan.member_not_found == "reject"
-
-    def _may_replace(self, claim: Claim) -> bool:
-        original = self.originals.get(claim.original_icn)
-        return (
-            original is not None
-            and not original.replaced_by
-            and claim.original_icn not in self.replaced
-            and original.state in ("decided", "pended", "routed")
-        )
+    def _may_take(self, claim: Claim) -> bool:
+        number = claim.original_icn
+        return number not in self.replaced and replacing.may_take(self.originals.get(number))
 
     def write(self, connection: Connection) -> None:
         """The claims, what they replace, and one adjudicate step per lane."""
@@ -193,6 +174,14 @@ def find_member(connection: Connection, sponsor_id: str, row: Any, known_at: str
         "family_root": found.member.family_root if found.member else "",
         "match": found.reason, "candidates": found.candidates,
     }  # fmt: skip
+
+
+def root_of_original(connection: Connection, sponsor_id: str, row: Any) -> str:
+    """The family root of the claim that a correction names; "" when it names none."""
+    if msgspec.json.decode(row.body, type=Claim).frequency not in CORRECTIONS:
+        return ""
+    original = filed.read(connection, sponsor_id, [row.original_icn]).get(row.original_icn)
+    return original.family_root if original else ""
 
 
 def _ord(set_row: Any, nth: int) -> str:

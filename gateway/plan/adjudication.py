@@ -1,8 +1,9 @@
 """Decides claims: a pure function of a Case and the business date.
 
-A line is judged, then priced and settled; the next line sees what it used. If any line waits for a person, the whole
-claim does. A denial is a decision like any other. Voids and replacements are the caller's: it reverses the decision
-in force, gives the accumulators back, and has the new claim decided as of now.
+A line is judged by the plan document of its date, then priced and settled; the next line sees what it used. If any
+line waits for a person, the whole claim does. A denial is a decision like any other. Voids and replacements
+(`replacing`) are reversed by the caller first, which gives the accumulators back; the new claim is then decided as of
+now.
 """
 
 from __future__ import annotations
@@ -14,20 +15,22 @@ from decimal import Decimal
 import msgspec
 
 from gateway.plan import accumulators, coordination, pricing
-from gateway.plan.benefits import Plan, year_of
+from gateway.plan.benefits import Plan, choose, year_of
+from gateway.plan.case import Case
 from gateway.plan.edits import judge
-from gateway.plan.eligibility import unmatched
+from gateway.plan.eligibility import uncovered, unmatched
 from gateway.plan.look import Denial, Look, look
-from gateway.plan.records import Case, Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.replacing import VOID
 from gateway.plan.reversal import reverse
 from gateway.plan.sentences import dollars
 from gateway.plan.settle import denied, settle
-from mappings.records import ClaimStatus
+from mappings.records import ServiceLine
 
-__all__ = ["adjudicate", "deny", "reverse"]
+__all__ = ["adjudicate", "pended", "reverse"]
 
-NOT_ON_FILE = ClaimStatus(category="A7", status="164", entity="IL")
-"""277CA of a plan that rejects unknown members at the door."""
+NO_PLAN = Pend(queue="PRC", reason="No plan is on file for the date of service.", needed="The plan document.")
+NO_SPONSOR = Pend(queue="MBR", reason="The claim names no sponsor we know.", needed="The sponsor, with its plans.")
 
 NOT_RECOGNISED = "4"
 """CLP02 when the patient is not recognised at all (PR-31), and only then."""
@@ -45,43 +48,50 @@ class _Running:
     pends: list[Pend] = field(default_factory=list)
     denials: list[Denial] = field(default_factory=list)
 
+    def take(self, line: ServiceLine, objection: Denial | Pend) -> None:
+        """A line that is not settled: it waits, or its whole charge is taken off."""
+        if isinstance(objection, Pend):
+            self.pends.append(objection)
+        else:
+            self.denials.append(objection)
+            self.lines.append(denied(line, objection))
+
 
 def adjudicate(case: Case, today: date) -> Decision:
     """Decide one claim version. today: the business date, which only the patience with unknown members asks.
 
-    Raises ValueError if the case holds no Plan or the claim is a void (frequency 8), which is reversed, not decided.
+    Raises ValueError if the claim is a void (frequency 8), which is reversed, not decided.
     """
-    plan = _plan(case)
-    if case.claim.frequency == "8":
+    if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
     if case.member is None:
-        return _without_member(case, plan, today)
-    running = _decide_lines(case, plan, case.member)
-    return _conclude(case, plan, case.member, running)
+        return _without_member(case, today)
+    return _conclude(case, _decide_lines(case, case.member))
 
 
-def deny(case: Case, group: str, reason: str, text: str, remarks: tuple[str, ...] = ()) -> Decision:
-    """A person's denial of every line of a pended claim."""
-    denial = Denial(rule="denied by a person", group=group, reason=reason, text=text, remarks=remarks)
-    return _all_denied(case, _plan(case), denial)
+def pended(case: Case, *pends: Pend) -> Decision:
+    """The claim waits. The first pend names the queue; the others are notes, so that one look settles all."""
+    also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in dict.fromkeys(pends[1:]))
+    return msgspec.structs.replace(_bare(case), outcome="pended", pend=pends[0], notes=also)
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _decide_lines(case: Case, plan: Plan, member: Member) -> _Running:
+def _decide_lines(case: Case, member: Member) -> _Running:
     running = _Running(dict(case.totals))
     prior = coordination.prior_of(case.claim) if coordination.is_secondary(case.claim) else {}
     for line in case.claim.lines:
+        plan = choose(case.plans, member, line.first)
+        if plan is None:
+            running.take(line, uncovered(case, member, line) or NO_PLAN)
+            continue
         seen = look(case, plan, member, line, prior, running.taken)
         priced = judge(seen) or _price(seen)
-        if isinstance(priced, Pend):
-            running.pends.append(priced)
-        elif isinstance(priced, Denial):
-            running.denials.append(priced)
-            running.lines.append(denied(line, priced))
-        else:
+        if isinstance(priced, pricing.Price):
             _settle(seen, priced, running)
+        else:
+            running.take(line, priced)
     return running
 
 
@@ -101,7 +111,7 @@ def _price(seen: Look) -> pricing.Price | Denial | Pend:
 def _settle(seen: Look, price: pricing.Price, running: _Running) -> None:
     visit = (seen.benefit.name, seen.line.first)
     decision, entries = settle(seen, price, running.totals, copay_due=visit not in running.copays)
-    if seen.benefit.copay_cents is not None:
+    if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay
         running.copays.add(visit)
     if decision.authorisation:
         key = (decision.authorisation, seen.line.procedure.code)
@@ -114,16 +124,14 @@ def _settle(seen: Look, price: pricing.Price, running: _Running) -> None:
 # ---- claims ----------------------------------------------------------------------------------------------------------
 
 
-def _conclude(case: Case, plan: Plan, member: Member, running: _Running) -> Decision:
+def _conclude(case: Case, running: _Running) -> Decision:
     paid = sum(line.paid_cents for line in running.lines)
-    most = plan.high_dollar_cents
-    if not running.pends and most is not None and paid > most and "AUD" not in case.cleared:
-        reason = f"Pays {dollars(paid)}, more than {dollars(most)}."
-        running.pends.append(Pend(queue="AUD", reason=reason, needed="The release of a second person."))
+    if not running.pends and "AUD" not in case.cleared:
+        running.pends += _audit(case, paid)
     if running.pends:
-        return _pended(case, plan, running.pends)
+        return pended(case, *running.pends)
     return msgspec.structs.replace(
-        _bare(case, plan),
+        _bare(case),
         outcome="denied" if all(line.denied for line in running.lines) else "paid",
         paid_cents=paid,
         patient_cents=_patient_cents(running.lines),
@@ -133,34 +141,35 @@ def _conclude(case: Case, plan: Plan, member: Member, running: _Running) -> Deci
     )
 
 
-def _pended(case: Case, plan: Plan, pends: list[Pend]) -> Decision:
-    """The first pend names the queue; the others are notes, so that one look settles all."""
-    also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in dict.fromkeys(pends[1:]))
-    return msgspec.structs.replace(_bare(case, plan), outcome="pended", pend=pends[0], notes=also)
+def _audit(case: Case, paid: int) -> list[Pend]:
+    """A high-dollar claim waits for two people."""
+    plan = _plan(case)
+    if plan is None or paid <= plan.high_dollar_cents:
+        return []
+    reason = f"Pays {dollars(paid)}, more than {dollars(plan.high_dollar_cents)}."
+    return [Pend(queue="AUD", reason=reason, needed="The release of a second person.", people=2)]
 
 
-def _without_member(case: Case, plan: Plan, today: date) -> Decision:
+def _without_member(case: Case, today: date) -> Decision:
+    plan = _plan(case)
+    if plan is None:
+        return pended(case, NO_PLAN if case.plans else NO_SPONSOR)
     verdict = unmatched(case, plan, today)
-    unknown = case.match not in ("several", "newborn")
-    if plan.member_not_found == "reject" and unknown and case.candidates <= 1:
-        return msgspec.structs.replace(_bare(case, plan), outcome="rejected", rejected=NOT_ON_FILE)
-    if isinstance(verdict, Pend):
-        return _pended(case, plan, [verdict])
-    return _all_denied(case, plan, verdict)
+    return pended(case, verdict) if isinstance(verdict, Pend) else _all_denied(case, verdict)
 
 
-def _all_denied(case: Case, plan: Plan, denial: Denial) -> Decision:
+def _all_denied(case: Case, denial: Denial) -> Decision:
     lines = tuple(denied(line, denial) for line in case.claim.lines)
-    bare = _bare(case, plan)
+    bare = _bare(case)
     status = NOT_RECOGNISED if denial.reason == "31" else bare.status
     return msgspec.structs.replace(
         bare, outcome="denied", status=status, lines=lines, patient_cents=_patient_cents(lines)
     )
 
 
-def _bare(case: Case, plan: Plan) -> Decision:
+def _bare(case: Case) -> Decision:
     """What is known of a decision before any line is."""
-    claim, member = case.claim, case.member
+    claim, member, plan = case.claim, case.member, _plan(case)
     return Decision(
         icn=case.icn,
         version=case.version,
@@ -169,9 +178,9 @@ def _bare(case: Case, plan: Plan) -> Decision:
         charge_cents=claim.charge_cents,
         person_id=member.person_id if member else "",
         family_root=member.family_root if member else "",
-        year=year_of(plan, claim.first),
-        plan_id=plan.id,
-        plan_version=plan.version,
+        year=year_of(plan, claim.first) if plan else 0,
+        plan_id=plan.id if plan else "",
+        plan_version=plan.version if plan else "",
         original_icn=claim.original_icn,
     )
 
@@ -181,7 +190,6 @@ def _patient_cents(lines: list[LineDecision] | tuple[LineDecision, ...]) -> int:
     return sum(each.cents for line in lines for each in line.adjustments if each.group == "PR")
 
 
-def _plan(case: Case) -> Plan:
-    if not isinstance(case.plan, Plan):
-        raise ValueError("a case is decided by a plan document")
-    return case.plan
+def _plan(case: Case) -> Plan | None:
+    """The document of the claim's first day, which speaks for the claim as a whole."""
+    return choose(case.plans, case.member, case.claim.first)

@@ -6,7 +6,7 @@ share of a price is copay, deductible and coinsurance; their sum is capped by th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -76,9 +76,9 @@ class Plan(Record, frozen=True, kw_only=True):
     begins. networks: names a provider row must carry one of. cross: what out-of-network amounts also count to.
     lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists.
     member_not_found: pend for member_not_found_days business days, or reject at the door. high_dollar: paid amount
-    above which a claim waits for a second pair of eyes; None never. accident_diagnoses: beginnings of ICD-10 codes
+    above which a claim waits for a second pair of eyes. accident_diagnoses: beginnings of ICD-10 codes
     that need the member's accident answers. annual_maximum: plan-paid amount per person and benefit year.
-    cob_missing: what a secondary claim without the primary's payment gets. cobra_gap: an unpaid COBRA period.
+    cob_missing: what a secondary claim without the primary's payment gets.
     repricers: organisations (HCP04) whose repriced amounts set the price before any fee row does.
     filing_code: CLP06.
     """
@@ -105,10 +105,9 @@ class Plan(Record, frozen=True, kw_only=True):
     timely_filing_days: int = 365
     member_not_found: Literal["pend", "reject"] = "pend"
     member_not_found_days: int = 5
-    high_dollar_cents: Cents | None = field(name="high_dollar", default=None)
+    high_dollar_cents: Cents = field(name="high_dollar", default=25_000_00)
     annual_maximum_cents: Cents | None = field(name="annual_maximum", default=None)
     accident_diagnoses: tuple[str, ...] = ("S", "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7")
-    cobra_gap: Literal["deny", "pend"] = "deny"
     filing_code: str = "12"
 
     def tier(self, name: TierName) -> Tier:
@@ -183,15 +182,19 @@ def buys(plan: Plan, span: Span) -> bool:
     return span.plan_id in plan.plan_ids if span.plan_id else span.line in plan.lines
 
 
-def choose(plans: Iterable[Plan], member: Member | None, on: date) -> Plan | None:
+def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | None:
     """The plan version that decides a date of service: the member's span on that day, else the nearest before it,
-    else any of the member's; without a member the sponsor's first plan in force. None when no document is in force."""
+    else any of the member's; without a member the sponsor's first plan in force. None when no document is in force,
+    or none of the plan the member has on that day.
+    """
     dated = [plan for plan in plans if plan.first <= on and (plan.last is None or on <= plan.last)]
-    for span in _nearest(member.spans if member else (), on):
+    known = [span for span in _nearest(member.spans if member else (), on) if any(buys(plan, span) for plan in plans)]
+    had = [span for span in known if span.first <= on and (span.last is None or on <= span.last)]
+    for span in had or known:
         for plan in dated:
             if buys(plan, span):
                 return plan
-    return min(dated, key=lambda plan: (plan.id, plan.version), default=None)
+    return None if had else min(dated, key=lambda plan: (plan.id, plan.version), default=None)
 
 
 def _nearest(spans: Sequence[Span], on: date) -> list[Span]:

@@ -34,6 +34,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("21", "PR", "a no-fault carrier is responsible"),
     Reason("22", "OA PR", "another plan pays first"),
     Reason("23", "OA", "effect of prior payers' decisions"),
+    Reason("24", "CO", "reported under an agreement that pays otherwise"),
     Reason("26", "PR", "before coverage began"),
     Reason("27", "PR", "after coverage ended"),
     Reason("29", "CO PR", "filed too late"),

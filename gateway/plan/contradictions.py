@@ -56,6 +56,7 @@ def _benefit_contradictions(benefit: Benefit) -> list[str]:
 
 def _is_month_day(text: str) -> bool:
     try:
-        return date.fromisoformat(f"2001-{text}") is not None
+        date.fromisoformat(f"2001-{text}")
     except ValueError:
         return False
+    return True

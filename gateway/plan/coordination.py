@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.plan.costshare import Shares
 from gateway.plan.rounding import spread
-from mappings.records import Adjustment, Claim, OtherCoverage, ServiceLine
+from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, ServiceLine
 
 STATUS = {"P": "1", "S": "2", "T": "3", "A": "3", "B": "3", "C": "3", "D": "3", "E": "3", "F": "3", "G": "3", "H": "3"}
 """CLP02 by our position (SBR01); unknown (U) is processed as primary."""
@@ -51,36 +51,49 @@ def is_secondary(claim: Claim) -> bool:
 
 
 def prior_of(claim: Claim) -> dict[int, Prior]:
-    """By line number, what earlier payers decided. Empty when the claim does not tell it (deny 22 or pend)."""
+    """By line number, what earlier payers decided. Empty when the claim does not tell it (deny 22 or pend).
+
+    The last earlier payer says what is left: on the lines (2430), else as a whole (2320), spread over them. A line
+    without charge that nobody tells of is nothing.
+    """
     before = ORDER.find(claim.responsibility)
-    earlier = [other for other in claim.other if ORDER.find(other.responsibility) < before]
-    by_line = {line.number: _of_line(line, earlier) for line in claim.lines}
-    if all(prior is not None for prior in by_line.values()):
+    earlier = sorted((o for o in claim.other if ORDER.find(o.responsibility) < before), key=_order)
+    told = [other for other in earlier if other.paid_cents is not None or _payments(claim, other)]
+    if not told:
+        return {}
+    by_line = {line.number: _of_line(line, told) for line in claim.lines}
+    if _payments(claim, told[-1]) and all(prior is not None for prior in by_line.values()):
         return {number: prior for number, prior in by_line.items() if prior is not None}
-    return _of_claim(claim, earlier)
+    return _of_claim(claim, told) if told[-1].paid_cents is not None else {}
 
 
-def _of_line(line: ServiceLine, earlier: list[OtherCoverage]) -> Prior | None:
+def _order(other: OtherCoverage) -> int:
+    return ORDER.find(other.responsibility)
+
+
+def _payments(claim: Claim, other: OtherCoverage) -> list[LinePayment]:
+    """2430: what a payer told of the lines."""
+    return [payment for line in claim.lines for payment in line.payments if payment.payer_id == other.payer_id]
+
+
+def _of_line(line: ServiceLine, told: list[OtherCoverage]) -> Prior | None:
     """2430: paid by all earlier payers; left by the last of them (AMT*EAF, else its PR adjustments)."""
-    ids = [other.payer_id for other in sorted(earlier, key=lambda other: ORDER.find(other.responsibility))]
+    ids = [other.payer_id for other in told]
     payments = [payment for payment in line.payments if payment.payer_id in ids]
     if not payments:
-        return None
+        return None if line.charge_cents else Prior(0, 0, 0)
     final = max(ids.index(payment.payer_id) for payment in payments)
     last = [payment for payment in payments if payment.payer_id == ids[final]]
-    told = [payment.remaining_cents for payment in last if payment.remaining_cents is not None]
-    left = sum(told) if told else sum(_patient(payment.adjustments) for payment in last)
+    remaining = [payment.remaining_cents for payment in last if payment.remaining_cents is not None]
+    left = sum(remaining) if remaining else sum(_patient(payment.adjustments) for payment in last)
     paid = sum(payment.paid_cents for payment in payments)
     return Prior(paid, min(max(left, 0), line.charge_cents), len({payment.payer_id for payment in payments}))
 
 
-def _of_claim(claim: Claim, earlier: list[OtherCoverage]) -> dict[int, Prior]:
-    """2320 only: claim-level amounts spread over the lines by charge."""
-    told = [other for other in earlier if other.paid_cents is not None]
-    if not told:
-        return {}
-    last = max(told, key=lambda other: ORDER.find(other.responsibility))
-    paid = sum(other.paid_cents or 0 for other in told)
+def _of_claim(claim: Claim, told: list[OtherCoverage]) -> dict[int, Prior]:
+    """2320: the last payer's claim-level amounts spread over the lines by charge."""
+    last = told[-1]
+    paid = sum(_paid(claim, other) for other in told)
     if last.remaining_cents is not None:
         left = last.remaining_cents
     elif last.adjustments:
@@ -91,6 +104,13 @@ def _of_claim(claim: Claim, earlier: list[OtherCoverage]) -> dict[int, Prior]:
     charges = [line.charge_cents for line in claim.lines]
     pieces = zip(claim.lines, spread(paid, charges), spread(left, charges), strict=True)
     return {line.number: Prior(p, min(rest, line.charge_cents), len(told)) for line, p, rest in pieces}
+
+
+def _paid(claim: Claim, other: OtherCoverage) -> int:
+    """AMT*D, else the sum of its lines."""
+    if other.paid_cents is not None:
+        return other.paid_cents
+    return sum(payment.paid_cents for payment in _payments(claim, other))
 
 
 def _patient(adjustments: tuple[Adjustment, ...]) -> int:

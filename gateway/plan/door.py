@@ -1,4 +1,4 @@
-"""The front door of claims: what a 277CA rejects without looking at members, money or the past (SNIP types 3 to 7).
+"""The front door of claims: what a 277CA rejects without looking at money or the past (SNIP types 3 to 7).
 
 EDITS is the table: a name, a question of the claim, and the status when the answer is yes. Eligibility, coverage,
 duplicates and timely filing are not here: they are denials, with appeal rights.
@@ -6,11 +6,13 @@ duplicates and timely filing are not here: they are denials, with appeal rights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from gateway.plan import faults
+from gateway.plan.benefits import Plan, choose
+from gateway.plan.matching import UNKNOWN
 from mappings.records import Claim, ClaimStatus
 
 
@@ -32,6 +34,19 @@ def reject_reasons(claim: Claim, today: date) -> tuple[ClaimStatus, ...]:
         if edit.fails(claim, today)
     )
     return tuple(dict.fromkeys(found))
+
+
+NOT_ON_FILE = ClaimStatus(category="A7", status="164", entity="IL")
+"""The patient is unknown, where the plan waits for no enrolment file."""
+
+UNKNOWN_ORIGINAL = ClaimStatus(category="A7", status="464")
+"""REF*F8 of a replacement or void is not one of ours, or another claim has taken its place."""
+
+
+def turns_away(plans: Sequence[Plan], claim: Claim, reason: str) -> bool:
+    """Whether the plan answers a patient nobody knows (`matching.Match.reason`) by 277CA instead of waiting."""
+    plan = choose(plans, None, claim.first)
+    return reason in UNKNOWN and plan is not None and plan.member_not_found == "reject"
 
 
 EDITS: tuple[Edit, ...] = (

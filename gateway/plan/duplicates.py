@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.plan.case import PriorClaim
 from gateway.plan.look import Denial, Look, Verdict
-from gateway.plan.records import Pend, PriorClaim
+from gateway.plan.records import Pend
+from gateway.plan.replacing import ORIGINAL
 from mappings.records import ServiceLine
 
 CLEARING = {"76", "77", "91", "50", "RT", "LT", "59"}
@@ -16,14 +18,19 @@ def duplicate(seen: Look) -> Verdict:
     for prior in seen.case.history:
         if prior.icn in (seen.case.icn, seen.claim.original_icn):
             continue
-        for other in prior.claim.lines:
-            if seen.claim.frequency == "1" and _same(seen, prior, other):
+        for other in _standing(prior):
+            if seen.claim.frequency == ORIGINAL and _same(seen, prior, other):
                 text = f"The service was billed before on claim {prior.icn}."
                 return Denial(rule="duplicate", group="OA", reason="18", text=text)
             near = near or (prior.icn if _alike(seen.line, other) else "")
     if not near or "DUP" in seen.case.cleared:
         return None
     return Pend(queue="DUP", reason=f"The service resembles one of claim {near}.", needed="A decision: same or not.")
+
+
+def _standing(prior: PriorClaim) -> list[ServiceLine]:
+    """Lines that are paid or in process: one that was denied may be billed again."""
+    return [line for line in prior.claim.lines if line.number not in prior.denied]
 
 
 def _same(seen: Look, prior: PriorClaim, other: ServiceLine) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from gateway.plan.authorisations import authorisation
 from gateway.plan.duplicates import duplicate
 from gateway.plan.eligibility import eligibility
-from gateway.plan.liability import accident, demand, other_payer
+from gateway.plan.liability import accident, assignment, demand, encounter, other_payer
 from gateway.plan.look import Denial, Look, Verdict, rendering_of
 from gateway.plan.records import Pend
+from gateway.plan.replacing import CORRECTIONS
 
 # ---- provider --------------------------------------------------------------------------------------------------------
 
@@ -44,7 +45,8 @@ def provider(seen: Look) -> Verdict:
 def timely(seen: Look) -> Verdict:
     """Edit: filed in time. A correction (frequency 7) was filed in time with its original."""
     days = (seen.case.received - seen.line.last).days
-    if days <= seen.plan.timely_filing_days or seen.claim.original_icn or "TIM" in seen.case.cleared:
+    corrects = seen.claim.frequency in CORRECTIONS  # REF*F8 alone says nothing: an original may bear it, too
+    if days <= seen.plan.timely_filing_days or corrects or "TIM" in seen.case.cleared:
         return None
     text = f"Received {days} days after the service, the limit is {seen.plan.timely_filing_days}."
     if seen.claim.delay_reason:
@@ -77,6 +79,7 @@ def limit(seen: Look) -> Verdict:
 Edit = Callable[[Look], Verdict]
 
 EDITS: tuple[Edit, ...] = (
+    encounter,
     eligibility,
     demand,
     accident,
@@ -87,6 +90,7 @@ EDITS: tuple[Edit, ...] = (
     exclusion,
     limit,
     authorisation,
+    assignment,
 )
 """The order of questions. Pricing, coordination and cost share follow for a line nobody objects to."""
 

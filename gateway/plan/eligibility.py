@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from gateway.plan.benefits import Plan, buys
 from gateway.plan.calendar import add_business_days
+from gateway.plan.case import Case
 from gateway.plan.look import Denial, Look, Verdict
-from gateway.plan.records import Case, Member, Pend, Span
+from gateway.plan.records import Member, Pend, Span
 from mappings.records import ServiceLine
 
 _DAY = timedelta(days=1)
@@ -41,10 +42,12 @@ UNMATCHED = {
 """CARC and sentence by the reason of the match."""
 
 
-def periods(plan: Plan, member: Member) -> list[tuple[date, date]]:
-    """Covered periods of this plan in order, inclusive, touching spans joined (a change of tier is no gap)."""
+def periods(plans: Sequence[Plan], member: Member) -> list[tuple[date, date]]:
+    """Covered periods of the sponsor's plans in order, inclusive, touching spans joined: a change of tier or from one
+    plan to another is no gap."""
+    mine = [span for span in member.spans if any(buys(plan, span) for plan in plans)]
     joined: list[tuple[date, date]] = []
-    for span in sorted((span for span in member.spans if buys(plan, span)), key=lambda span: span.first):
+    for span in sorted(mine, key=lambda span: span.first):
         last = span.last or date.max
         if last < span.first:
             continue
@@ -76,35 +79,32 @@ def _span_on(plan: Plan, member: Member, on: date) -> Span | None:
 
 
 def eligibility(seen: Look) -> Verdict:
-    """Edit: every day of the line lies in known coverage of this plan."""
-    known = periods(seen.plan, seen.member)
-    cover = line_cover(known, seen.line)
+    """Edit: every day of the line lies in known coverage."""
+    return uncovered(seen.case, seen.member, seen.line)
+
+
+def uncovered(case: Case, member: Member, line: ServiceLine) -> Denial | None:
+    """What denies a line for want of coverage, whether or not a plan document is on file for its date."""
+    known = periods(case.plans, member)
+    cover = line_cover(known, line)
     if cover == "all":
         return None
-    if _waits_for_cobra(seen):
-        return Pend(queue="COB", reason="The COBRA period is not paid yet.", needed="The premium or the end of grace.")
     if cover == "part":
         text = "The line covers days with and without coverage; bill them apart."
         return Denial(rule="eligibility", group="OA", reason="239", text=text)
-    if any(line_cover(known, other) == "all" for other in seen.claim.lines):
+    if any(line_cover(known, other) == "all" for other in case.claim.lines):
         text = "Part of this claim lies outside coverage."
         return Denial(
-            rule="eligibility", group="PR", reason="238", text=text, coverage_end=_end_before(known, seen.line.first)
+            rule="eligibility", group="PR", reason="238", text=text, coverage_end=_end_before(known, line.first)
         )
-    return _outside(known, seen.line.first)
-
-
-def _waits_for_cobra(seen: Look) -> bool:
-    gap = seen.case.cobra_gap
-    pends = seen.plan.cobra_gap == "pend" and "COB" not in seen.case.cleared
-    return pends and gap is not None and gap <= seen.line.first
+    return _outside(known, line.first)
 
 
 def _outside(known: Sequence[tuple[date, date]], on: date) -> Denial:
     """Before the first day, after the last, or in a gap."""
     end = _end_before(known, on)
     if not known:
-        reason, text = "177", "The patient has no coverage under this plan."
+        reason, text = "177", "The patient has no coverage under these plans."
     elif end is None:
         reason, text = "26", f"Service before coverage began on {known[0][0]}."
     elif on > known[-1][1]:

@@ -42,8 +42,6 @@ def _tell(decision: Decision, claim: Claim) -> Iterator[str]:
 def _outcome(decision: Decision) -> str:
     if decision.outcome == "pended":
         return "pended"
-    if decision.outcome == "rejected":
-        return "rejected at the door"
     return (
         f"{decision.outcome}, charge {dollars(decision.charge_cents)}, plan pays {dollars(decision.paid_cents)}, "
         f"patient owes {dollars(decision.patient_cents)}"

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from stdnum import luhn
 
+from gateway.plan.replacing import CORRECTIONS, FREQUENCIES
 from mappings.records import Claim, OtherCoverage, Provider, ServiceLine
 
 NPI_PREFIX = "80840"
@@ -130,9 +131,6 @@ MODIFIER = re.compile(r"[0-9A-Z]{2}", re.ASCII)
 
 PLACE = re.compile(r"\d\d", re.ASCII)
 
-FREQUENCIES = ("1", "7", "8")
-"""CLM05-3 of professional and dental claims: original, replacement, void."""
-
 
 def negative(claim: Claim, today: date) -> bool:
     """CLM02 or SV102 below 0; 0 is legal (bundled)."""
@@ -188,4 +186,4 @@ def bad_frequency(claim: Claim, today: date) -> bool:
 
 def no_original(claim: Claim, today: date) -> bool:
     """REF*F8 of a replacement or void."""
-    return claim.frequency in ("7", "8") and not claim.original_icn
+    return claim.frequency in CORRECTIONS and not claim.original_icn

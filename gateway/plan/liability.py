@@ -1,4 +1,4 @@
-"""Edits of other liability: what somebody else has to pay first, or altogether."""
+"""Edits of other liability: what somebody else has to pay first, or altogether, and who may be paid at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,30 @@ from gateway.plan.look import Denial, Look, Verdict
 from gateway.plan.records import AccidentAnswer, Pend
 from mappings.records import OtherInsurance
 
+ENCOUNTER = "RP"
+"""BHT06 of a set that reports services for the record."""
+
+
+def encounter(seen: Look) -> Verdict:
+    """Edit: an encounter (BHT06 RP) reports a service and is not paid (domain 3.1)."""
+    if seen.claim.batch_kind != ENCOUNTER:
+        return None
+    return Denial(rule="encounter", group="CO", reason="24", text="The service is reported, not billed.")
+
 
 def demand(seen: Look) -> Verdict:
-    """Edit: another plan that asks its money back (2010AC) is answered by a person, never priced."""
+    """Edit: another plan that asks its money back (2010AC) is answered by a person."""
     if seen.claim.pay_to_plan is None or "SUB" in seen.case.cleared:
         return None
     return Pend(queue="SUB", reason="A plan claims a subrogation.", needed="A decision on the demand.")
+
+
+def assignment(seen: Look) -> Verdict:
+    """Edit: without an assignment of benefits (CLM08 N) the member is paid and not the provider (domain 3.2)."""
+    if seen.claim.benefits_assigned != "N" or "ASG" in seen.case.cleared:
+        return None
+    reason = "The member has not assigned the benefits to the provider."
+    return Pend(queue="ASG", reason=reason, needed="The assignment; else the member is paid outside the gateway.")
 
 
 def accident(seen: Look) -> Verdict:

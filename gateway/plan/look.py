@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from gateway.plan.benefits import Benefit, Plan, TierName, benefit_of
+from gateway.plan.case import Case
 from gateway.plan.coordination import Prior
-from gateway.plan.records import Case, Member, Pend, ProviderRow
+from gateway.plan.records import Member, Pend, ProviderRow
 from mappings.records import Claim, Provider, Record, ServiceLine
 
 
@@ -34,10 +35,10 @@ Verdict = Denial | Pend | None
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One line under adjudication. network: the billing provider's tier that day; tier: the cost share's, which is
-    `in` for emergencies anywhere. billing, rendering: the provider rows in force that day, None when none is.
-    prior: what earlier payers decided, by line number. taken: units per (authorisation, code) of this claim's earlier
-    lines."""
+    """One line under adjudication. plan: the document of its date. network: the billing provider's tier that day;
+    tier: the cost share's, which is `in` for emergencies anywhere. billing, rendering: the provider rows in force that
+    day, None when none is. prior: what earlier payers decided, by line number. taken: units per (authorisation, code)
+    of this claim's earlier lines."""
 
     case: Case
     plan: Plan

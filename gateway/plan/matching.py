@@ -18,6 +18,9 @@ Reason = Literal["", "none", "several", "mismatch", "dependent", "newborn"]
 ADULTS = ("18", "01", "53", "25", "60", "G8")
 """INS02 codes whose bearers have no twin in the family: self, spouse, life partner, ex-spouse, annuitant, other."""
 
+UNKNOWN: tuple[Reason, ...] = ("none", "dependent", "mismatch")
+"""Why nobody was found, where an enrolment file that comes late may still tell."""
+
 ENOUGH = 2
 """So many of the three must agree exactly besides the number."""
 

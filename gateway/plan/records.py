@@ -14,8 +14,6 @@ from mappings.records import (
     Address,
     Adjustment,
     BankAccount,
-    Claim,
-    ClaimStatus,
     OtherInsurance,
     Person,
     Procedure,
@@ -195,24 +193,29 @@ class LineDecision(Record, frozen=True, kw_only=True):
 
 
 class Pend(Record, frozen=True, kw_only=True):
-    """Why a decision waits for a person: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM SUB), reason, need."""
+    """Why a decision waits: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM SUB ASG RPL), reason, need.
+
+    people: so many must release it.
+    """
 
     queue: str
     reason: str
     needed: str = ""
+    people: int = 1
 
 
 class Decision(Record, frozen=True, kw_only=True):
     """The result of adjudicating one claim version, or the reversal of one.
 
-    status: CLP02. outcome: paid (`denied` when every line is), pended (nothing else counts then), reversal, rejected.
+    status: CLP02. outcome: paid (`denied` when every line is), pended (nothing else counts then), reversal.
     version counts decisions of one ICN from 1. reverses: (icn, version) a reversal undoes. remarks: MOA RARCs.
-    rejected: the status when the claim must be rejected by 277CA instead. coverage_end: last covered day (DTM*036).
+    coverage_end: last covered day (DTM*036). plan_id, plan_version, year: of the first day of service; "" and 0 when no
+    plan is on file for it. original_icn: what the decision stands in the place of (835 REF*F8).
     """
 
     icn: str
     version: int = 1
-    outcome: Literal["paid", "denied", "pended", "reversal", "rejected"]
+    outcome: Literal["paid", "denied", "pended", "reversal"]
     status: str = "1"
     charge_cents: int
     paid_cents: int = 0
@@ -229,45 +232,7 @@ class Decision(Record, frozen=True, kw_only=True):
     reverses: tuple[str, int] | None = None
     remarks: tuple[str, ...] = ()
     pend: Pend | None = None
-    rejected: ClaimStatus | None = None
     notes: tuple[Step, ...] = ()
-
-
-class PriorClaim(Record, frozen=True, kw_only=True):
-    """An earlier claim of the same person that is paid or in process: a source for duplicate checks."""
-
-    icn: str
-    claim: Claim
-
-
-class Case(Record, frozen=True, kw_only=True):
-    """Everything one adjudication may look at; a pure function of this and today's business date.
-
-    member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
-    an overlapping date of service. totals: accumulator sums of the person's family, by (person_id, year, tier, kind).
-    providers: every dated row of the billing and rendering NPIs. fees: every dated row of (billing NPI, line codes).
-    received: business date of receipt. version: of this decision.
-    match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
-    cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
-    cobra_gap: first day of a COBRA period that is elected or can still be elected and is not paid.
-    """
-
-    icn: str
-    version: int = 1
-    claim: Claim
-    received: date
-    member: Member | None = None
-    candidates: int = 0
-    match: str = ""
-    plan: object
-    providers: tuple[ProviderRow, ...] = ()
-    fees: tuple[FeeRow, ...] = ()
-    authorisations: tuple[Authorisation, ...] = ()
-    accidents: tuple[AccidentAnswer, ...] = ()
-    history: tuple[PriorClaim, ...] = ()
-    totals: dict[tuple[str, int, str, str], int] = {}
-    cleared: tuple[str, ...] = ()
-    cobra_gap: date | None = None
 
 
 # ---- ledger ----------------------------------------------------------------------------------------------------------

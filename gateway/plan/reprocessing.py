@@ -15,7 +15,8 @@ import msgspec
 
 from gateway.plan import accumulators
 from gateway.plan.adjudication import adjudicate, reverse
-from gateway.plan.records import Case, Decision, LineDecision
+from gateway.plan.case import Case
+from gateway.plan.records import Decision, LineDecision
 
 COVERAGE = ("26", "27", "31", "32", "177", "200", "238", "239")
 """CARCs that deny for want of coverage: what coverage added late takes back."""

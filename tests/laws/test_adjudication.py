@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gateway.plan import accumulators, adjudication, codes
 from gateway.plan.accumulators import COUNTED
 from gateway.plan.benefits import Benefit, Limit, Plan, Tier
-from gateway.plan.records import Case, Decision, FeeRow, Member, ProviderRow, Span
+from gateway.plan.case import Case
+from gateway.plan.records import Decision, FeeRow, Member, ProviderRow, Span
 from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
 
 OPENED = date(2025, 1, 1)
@@ -154,7 +155,7 @@ class Office:
             claim=claim,
             received=TODAY,
             member=member,
-            plan=self.plan,
+            plans=(self.plan,),
             providers=PROVIDERS,
             fees=(*near, *self.fees),
             totals=dict(totals),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from mappings.records import (
@@ -236,8 +237,8 @@ def parties(qualifier: str) -> st.SearchStrategy[Organisation]:
 
 
 batches = st.builds(
-    ClaimBatch, reference=text(30), purpose=code("00", "18"), created=days, time=st.just("0930"), kind=code("CH", "RP"),
-    submitter=parties("46"), contact=contacts, receiver=parties("46"),
+    ClaimBatch, reference=text(30), purpose=code("00", "18"), created=days, time=st.just("0930"),
+    kind=code("CH", "RP"), submitter=parties("46"), contact=contacts, receiver=parties("46"),
 )  # fmt: skip
 
 
@@ -247,7 +248,9 @@ def claim_files(draw: st.DrawFn) -> tuple[ClaimBatch, list[Claim]]:
     cards = draw(
         st.lists(persons(birth=days, sex=code("F", "M"), address=addresses, **card_ids), min_size=1, max_size=2)
     )
-    return draw(batches), draw(st.lists(claims(billing, cards), min_size=1, max_size=3))
+    batch = draw(batches)
+    made = draw(st.lists(claims(billing, cards), min_size=1, max_size=3))
+    return batch, [msgspec.structs.replace(one, batch_kind=batch.kind) for one in made]
 
 
 # ---- 834 -------------------------------------------------------------------------------------------------------------

@@ -11,17 +11,16 @@ from pathlib import Path
 import msgspec
 
 from gateway.plan import accumulators, adjudication, benefits
+from gateway.plan.case import Case, PriorClaim
 from gateway.plan.records import (
     AccidentAnswer,
     Authorisation,
-    Case,
     Decision,
     Entry,
     FeeRow,
     Kind,
     LineDecision,
     Member,
-    PriorClaim,
     ProviderRow,
     Span,
 )
@@ -272,14 +271,15 @@ OPENING = accumulators.apply(
 
 
 def case(claim: Claim, who: Member | None, **changed: object) -> Case:
-    """A case with everything on file before the golden scenario."""
+    """A case with everything on file before the golden scenario. plan: in place of the golden one."""
+    plan = changed.pop("plan", PLAN)
     made = Case(
         icn="26096000001",
         claim=claim,
         received=TODAY,
         member=who,
         candidates=1 if who else 0,
-        plan=PLAN,
+        plans=(plan,),
         providers=PROVIDERS,
         fees=FEES,
         authorisations=(PA7781,),

@@ -20,7 +20,7 @@ from plan_cases import (
 )
 
 from gateway.plan import accumulators, adjudication
-from gateway.plan.records import PriorClaim
+from gateway.plan.case import PriorClaim
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 ORDER = tuple(GOLDEN_CLAIMS)

@@ -87,6 +87,29 @@ def test_the_last_earlier_payer_says_what_is_left() -> None:
     assert (decision.status, decision.paid_cents) == ("3", 10000)
 
 
+def test_a_line_without_charge_that_nobody_tells_of_is_nothing() -> None:
+    """The 2430 of the charged line counts, as if the free one were not there (golden C6)."""
+    free = msgspec.structs.replace(C6.lines[0], number=2, charge_cents=0, payments=())
+    both = msgspec.structs.replace(C6, lines=(*C6.lines, free))
+    assert prior_of(both) == {1: Prior(48000, 12000), 2: Prior(0, 0, 0)}
+    found = adjudication.adjudicate(case(both, ELI, totals=OPENING), C6.last)
+    assert (found.paid_cents, [codes(line) for line in found.lines]) == (12000, [[("OA", "23", 68000)], []])
+
+
+def test_the_last_earlier_payer_may_tell_only_of_the_whole_claim() -> None:
+    """The first tells its lines, the second only the claim: what the second left counts, and both paid."""
+    second = OtherCoverage(
+        responsibility="S",
+        payer_id="BETA",
+        paid_cents=10000,
+        adjustments=(Adjustment(group="OA", reason="23", cents=68000), Adjustment(group="PR", reason="2", cents=2000)),
+    )
+    claim = msgspec.structs.replace(C6, responsibility="T", other=(second, ACME))
+    assert prior_of(claim) == {1: Prior(58000, 2000, 2)}
+    silent = msgspec.structs.replace(claim, other=(second, msgspec.structs.replace(ACME, paid_cents=None)))
+    assert prior_of(silent) == {1: Prior(58000, 2000, 2)}
+
+
 def test_a_secondary_claim_without_payment_waits_or_is_denied() -> None:
     """By the plan's choice: OA-22 with MA04, or a pend in queue COB."""
     other = msgspec.structs.replace(ACME, paid_cents=None)

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, TODAY
+from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, PLAN, TODAY
 
-from gateway.plan.door import EDITS, reject_reasons
+from gateway.plan.door import EDITS, reject_reasons, turns_away
 from gateway.plan.faults import valid_npi
 from mappings.records import Claim, LinePayment, Procedure, Provider
 
@@ -103,3 +103,13 @@ def test_an_unbundled_line_adds_its_payments_first() -> None:
 def test_npi(npi: str, good: bool) -> None:
     """Ten ASCII digits, 1 or 2 first, the Luhn digit over 80840 and the rest last."""
     assert valid_npi(npi) is good
+
+
+def test_only_a_plan_that_waits_for_nobody_turns_strangers_away() -> None:
+    """member_not_found reject answers patients nobody knows by 277CA; doubtful people and newborns wait in any plan."""
+    strict = change(PLAN, member_not_found="reject")
+    turned = [reason for reason in ("none", "dependent", "mismatch", "several", "newborn", "")
+              if turns_away([strict], C1, reason)]  # fmt: skip
+    assert turned == ["none", "dependent", "mismatch"]
+    assert not turns_away([PLAN], C1, "none")
+    assert not turns_away([], C1, "none")

@@ -31,7 +31,8 @@ from plan_cases import (
 from gateway.plan import adjudication
 from gateway.plan.authorisations import charged
 from gateway.plan.benefits import Benefit
-from gateway.plan.records import AccidentAnswer, Case, Decision, Member, PriorClaim, ProviderRow, Span
+from gateway.plan.case import Case, PriorClaim
+from gateway.plan.records import AccidentAnswer, Decision, Member, ProviderRow, Span
 from mappings.records import Claim, Organisation, OtherInsurance, Procedure, Provider
 
 Spans = tuple[tuple[date, date | None], ...]
@@ -62,6 +63,11 @@ def changed(claim: Claim, **values: object) -> Claim:
     """A claim with other values."""
     return msgspec.structs.replace(claim, **values)
 
+
+TWO_VISITS = changed(
+    C1, lines=(service(1, "99214", 180, date(2026, 3, 31)), service(2, "99214", 180, date(2026, 4, 1)))
+)
+EARLY = changed(C1, lines=(service(1, "99214", 180, date(2025, 12, 31)),))
 
 # ---- eligibility -----------------------------------------------------------------------------------------------------
 
@@ -103,13 +109,45 @@ def test_coverage_of_another_plan_is_none_of_this_plan() -> None:
     assert told(decided(case(C1, covered(whole, plan_id="")))) == ["paid", "paid"]
 
 
-def test_an_unpaid_cobra_period_waits_where_the_plan_says_so() -> None:
-    """cobra_gap pend holds the claim; deny denies PR-27; released by a person it is decided."""
-    member, gap = covered((date(2026, 1, 1), date(2026, 2, 28))), date(2026, 3, 1)
-    patient = msgspec.structs.replace(PLAN, cobra_gap="pend")
-    assert told(decided(case(C1, member, plan=patient, cobra_gap=gap))) == ["pend COB"]
-    assert told(decided(case(C1, member, cobra_gap=gap))) == ["PR-27", "PR-27"]
-    assert told(decided(case(C1, member, plan=patient, cobra_gap=gap, cleared=("COB",)))) == ["PR-27", "PR-27"]
+def test_a_move_to_another_plan_is_no_gap() -> None:
+    """Each line is decided by the document of its date and of the plan the member had on it; the move is no PR-238."""
+    later = msgspec.structs.replace(PLAN, id="HD", plan_ids=("HD",), benefits=())
+    spans = tuple(
+        Span(line="PPO", plan_id=plan, tier="FAM", first=first, last=last)
+        for plan, first, last in (
+            ("BT-PPO-2026", date(2026, 1, 1), date(2026, 3, 31)),
+            ("HD", date(2026, 4, 1), None),
+        )
+    )
+    mover = msgspec.structs.replace(ALAN, spans=spans)
+    decision = decided(msgspec.structs.replace(case(TWO_VISITS, mover), plans=(PLAN, later)))
+    assert [codes(line)[1] for line in decision.lines] == [("PR", "3", 3000), ("PR", "1", 12500)]
+    assert (decision.plan_id, decision.year) == (PLAN.id, 2026)
+
+
+def test_two_versions_of_a_plan_in_one_claim() -> None:
+    """A line of March and one of April each take the copay of the version in force."""
+    old = msgspec.structs.replace(PLAN, last=date(2026, 3, 31))
+    visit = msgspec.structs.replace(PLAN.benefits[1], copay_cents=5000)
+    new = msgspec.structs.replace(PLAN, version="2", first=date(2026, 4, 1), benefits=(visit,))
+    decision = decided(msgspec.structs.replace(case(TWO_VISITS, ALAN), plans=(new, old)))
+    assert [codes(line)[1] for line in decision.lines] == [("PR", "3", 3000), ("PR", "3", 5000)]
+    assert decision.plan_version == "1"
+
+
+def test_eligibility_is_asked_before_the_plan_document() -> None:
+    """Before coverage began no document is missed: PR-26; on a covered day without a document the claim waits PRC."""
+    assert told(decided(case(EARLY, ALAN))) == ["PR-26"]
+    before = covered((date(2025, 1, 1), None))
+    assert told(decided(case(EARLY, before))) == ["pend PRC"]
+    other = msgspec.structs.replace(PLAN, id="OLD", plan_ids=("OLD",), first=date(2025, 1, 1))
+    assert told(decided(msgspec.structs.replace(case(EARLY, before), plans=(PLAN, other)))) == ["pend PRC"]
+
+
+def test_a_claim_of_nobody_we_know_waits() -> None:
+    """Without a sponsor there are no plans: MBR; with plans, but none for the date: PRC."""
+    assert told(decided(msgspec.structs.replace(case(C1, None, match="none"), plans=()))) == ["pend MBR"]
+    assert told(decided(case(EARLY, None, match="none"))) == ["pend PRC"]
 
 
 # ---- members ---------------------------------------------------------------------------------------------------------
@@ -132,14 +170,6 @@ def test_newborns_and_doubtful_people_are_never_denied() -> None:
     late = date(2026, 12, 31)
     assert told(adjudication.adjudicate(case(C1, None, match="newborn"), late)) == ["pend NEWBORN"]
     assert told(adjudication.adjudicate(case(C1, None, match="several", candidates=2), late)) == ["pend MBR"]
-
-
-def test_a_plan_that_rejects_unknown_members_never_denies_them() -> None:
-    """member_not_found reject answers by 277CA and writes no decision."""
-    strict = msgspec.structs.replace(PLAN, member_not_found="reject")
-    decision = decided(case(C1, None, match="none", plan=strict))
-    assert decision.outcome == "rejected" and decision.lines == ()
-    assert decision.rejected is not None and decision.rejected.status == "164"
 
 
 # ---- other liability -------------------------------------------------------------------------------------------------
@@ -186,6 +216,19 @@ def test_another_plan_on_file_that_pays_first() -> None:
 def test_a_subrogation_demand_is_never_priced() -> None:
     """A pay-to plan (2010AC) sends the claim to a person."""
     assert told(decided(case(changed(C1, pay_to_plan=Organisation(name="OTHER PLAN")), ALAN))) == ["pend SUB"]
+
+
+def test_an_encounter_is_not_paid() -> None:
+    """BHT06 RP reports services: CO-24, whatever else is known of them."""
+    assert told(decided(case(changed(C1, batch_kind="RP"), ALAN))) == ["CO-24", "CO-24"]
+
+
+def test_benefits_not_assigned_are_not_the_providers() -> None:
+    """CLM08 N waits for a person; a denial needs no assignment."""
+    unassigned = changed(C1, benefits_assigned="N")
+    assert told(decided(case(unassigned, ALAN))) == ["pend ASG"]
+    assert told(decided(case(unassigned, ALAN, cleared=("ASG",)))) == ["paid", "paid"]
+    assert told(decided(case(unassigned, covered()))) == ["PR-177", "PR-177"]
 
 
 # ---- providers -------------------------------------------------------------------------------------------------------
@@ -250,6 +293,12 @@ def test_near_duplicates_wait_and_modifiers_clear_them() -> None:
     assert after(changed(claim, lines=(service(1, "99214", 180, date(2026, 3, 17)),))) == ["paid"]
 
 
+def test_a_denied_line_is_no_duplicate_source() -> None:
+    """Of a claim that was paid in part, only the lines that stand are billed twice."""
+    prior = PriorClaim(icn="1", claim=C1, denied=(2,))
+    assert told(decided(case(C1, ALAN, history=(prior,)))) == ["OA-18", "paid"]
+
+
 def test_a_replacement_is_no_duplicate_of_what_it_replaces() -> None:
     """A correction may repeat its original, but not another claim of the person."""
     again = changed(C1, frequency="7", original_icn="1")
@@ -273,6 +322,7 @@ def test_timely_filing() -> None:
     assert received(late, changed(C1, delay_reason="1")) == "pend TIM"
     assert received(late, changed(C1, delay_reason="1"), cleared=("TIM",)) == "paid"
     assert received(late, changed(C1, frequency="7", original_icn="1")) == "paid"
+    assert received(late, changed(C1, original_icn="1")) == "CO-29"
 
 
 def test_exclusions_and_unit_limits() -> None:
@@ -365,6 +415,7 @@ def test_high_dollar_waits_for_a_second_person() -> None:
     assert told(decided(case(C1, ALAN, plan=at))) == ["paid", "paid"]
     assert told(decided(case(C1, ALAN, plan=below))) == ["pend AUD"]
     assert told(decided(case(C1, ALAN, plan=below, cleared=("AUD",)))) == ["paid", "paid"]
+    assert PLAN.high_dollar_cents == 2_500_000  # a plan that says nothing
 
 
 def test_one_copay_per_visit_and_day() -> None:
@@ -384,11 +435,15 @@ def test_preventive_care_is_paid_in_full_and_counts_nothing() -> None:
     assert {each.kind for each in decision.entries} == {"paid"}
 
 
-def test_a_persons_denial_and_what_cannot_be_reversed() -> None:
-    """deny() takes every line with the code given; pends have nothing to reverse; voids are not adjudicated."""
-    denied = adjudication.deny(case(C1, ALAN), "CO", "50", "Not medically necessary.", ("N115",))
-    assert [codes(line) for line in denied.lines] == [[("CO", "50", 18000)], [("CO", "50", 6000)]]
-    assert (denied.outcome, denied.patient_cents) == ("denied", 0)
+def test_a_line_that_costs_nothing_takes_no_copay() -> None:
+    """The visit's copay is owed on its first line with a price."""
+    day = date(2026, 3, 16)
+    claim = changed(C1, lines=(service(1, "99213", 0, day), service(2, "99214", 180, day)))
+    assert [codes(line) for line in decided(case(claim, ALAN)).lines] == [[], [("CO", "45", 5500), ("PR", "3", 3000)]]
+
+
+def test_what_cannot_be_reversed() -> None:
+    """Pends have nothing to reverse; voids are not adjudicated."""
     with pytest.raises(ValueError, match="nothing to reverse"):
         adjudication.reverse(decided(case(C7, CODY, accidents=())), 2)
     with pytest.raises(ValueError, match="void"):

@@ -8,6 +8,7 @@ import msgspec
 from plan_cases import BIANCA, C5, C7, CODY, GOLDEN_CLAIMS, MEMBERS, OPENING, PLAN, TODAY, case, decide
 
 from gateway.plan import adjudication, codes, explanation
+from gateway.plan.benefits import Benefit
 from mappings.records import Adjustment
 
 
@@ -51,12 +52,10 @@ def test_a_pend_says_what_is_needed() -> None:
     assert explanation.document(decision, C7)["pend"]["queue"] == "ACC"
 
 
-def test_rejections_and_remarks_are_told() -> None:
-    """A claim rejected at the door and the remark codes of a denied line have their words."""
-    strict = msgspec.structs.replace(PLAN, member_not_found="reject")
-    rejected = adjudication.adjudicate(case(C5, None, match="none", plan=strict), TODAY)
-    assert explanation.lines(rejected, C5)[0] == "Claim 26096000001 version 1: rejected at the door."
-    denied = adjudication.deny(case(C5, BIANCA), "CO", "96", "Not covered.", ("N130",))
+def test_remarks_are_told() -> None:
+    """The remark codes of a denied line have their words."""
+    excluding = msgspec.structs.replace(PLAN, benefits=(Benefit(name="all", excluded=True),))
+    denied = adjudication.adjudicate(case(C5, BIANCA, plan=excluding), TODAY)
     assert "  Remarks N130" in explanation.lines(denied, C5)
 
 
