@@ -24,7 +24,7 @@ from gateway import synth
 from gateway.errors import CannotCreate, GatewayError, NotPermitted, StateExists, TryAgain, Unavailable
 from gateway.flow import beginning, books, day, loading, notify, opening, pay, takeover
 from gateway.flow.context import Context
-from gateway.flow.drop import fingerprint
+from gateway.flow.partner_keys import fingerprint
 from gateway.settings import shipped
 from gateway.store import documents, installation, queue
 from gateway.store.schema import (
@@ -117,7 +117,7 @@ class Demo:
         with self.context.store.write("load") as connection:
             for name in PARTNERS:
                 line = self._key(name)
-                documents.add_key(connection, self.context.now_us, name, fingerprint(loading.key_blob(line)), line)
+                documents.add_key(connection, self.context.now_us, name, fingerprint(line), line)
             if self.scenario == "sample":
                 with contextlib.suppress(GatewayError):
                     pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")

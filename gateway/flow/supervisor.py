@@ -7,13 +7,13 @@ from typing import Any
 
 import structlog
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from gateway.flow import parked
 from gateway.flow.context import Context
+from gateway.flow.threads import RunBlocking
 from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
@@ -31,8 +31,6 @@ BACK_OFF_S = (0.1, 30.0)
 
 LIVED_S = 10.0
 """A worker that lived this long starts the back-off anew."""
-
-RunBlocking = Callable[..., "Deferred[Any]"]
 
 
 class Supervisor(Service):
