@@ -28,10 +28,8 @@ from sqlalchemy import Table, func, insert, select
 
 from gateway import settings as settings_module
 from gateway import synth
-from gateway.flow import beginning, loading, opening
+from gateway.flow import beginning, loading, opening, uploads
 from gateway.flow.context import Context
-from gateway.flow.drop import _begin as begin_upload
-from gateway.flow.drop import _close as close_upload
 from gateway.settings import shipped
 from gateway.store import migrate, sealed
 from gateway.store.engine import Store
@@ -249,12 +247,12 @@ def _load(context: Context) -> None:
 
 def _put(context: Context, partner: str, data: bytes) -> None:
     """What the door does with an upload, without the network."""
-    row, _ = begin_upload(context, partner, f"{partner}.x12", False)
+    row, _ = uploads.begin(context, partner, f"{partner}.x12", False)
     key = context.keys.unwrap(row["key"])
     rows = sealed.rows_of(len(data))
     for n in range(rows):
         sealed.put(context.store, row["id"], key, n, n == rows - 1, data[n * sealed.ROW : (n + 1) * sealed.ROW])
-    close_upload(context, row["id"], len(data))
+    uploads.close(context, row["id"], len(data))
 
 
 def _work(context: Context, config: Path, workers: int) -> float:

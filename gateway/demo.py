@@ -33,7 +33,7 @@ from gateway.errors import (
 )
 from gateway.flow import beginning, day, loading, notify, opening, pay, takeover
 from gateway.flow.context import Context
-from gateway.flow.drop import fingerprint
+from gateway.flow.partner_keys import fingerprint
 from gateway.settings import shipped
 from gateway.store import documents, installation, queue
 from gateway.store.schema import (
@@ -148,7 +148,7 @@ class Demo:
         with self.context.store.write("load") as connection:
             for name in PARTNERS:
                 line = self._key(name)
-                documents.add_key(connection, self.context.now_us, name, fingerprint(loading.key_blob(line)), line)
+                documents.add_key(connection, self.context.now_us, name, fingerprint(line), line)
             if self.scenario == "sample":
                 pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")
 

@@ -73,7 +73,7 @@ class Writing(Handle):
         try:
             await self._upload.lose()
         except Exception as error:
-            log.error("sftp_lose_failed", error=type(error).__name__)
+            log.error("sftp lose failed", error=type(error).__name__)
 
 
 class Reading(Handle):
@@ -115,7 +115,7 @@ class Reading(Handle):
         try:
             await self._drop.read_done(self._partner, self._place.folder, self._place.name)
         except Exception as error:
-            log.error("sftp_evidence_failed", error=type(error).__name__)
+            log.error("sftp evidence failed", error=type(error).__name__)
 
 
 class Listing(Handle):

@@ -125,12 +125,12 @@ class KeyLogin(SSHService):
         try:
             partner = await self.transport.drop.login(user.decode(), blob, peer)
         except (Refused, UnicodeDecodeError):
-            log.warning("sftp_login_refused", peer=peer, fingerprint=fingerprint)
+            log.warning("sftp login refused", peer=peer, fingerprint=fingerprint)
             return None
         except Exception as error:
-            log.error("sftp_login_failed", peer=peer, error=type(error).__name__)
+            log.error("sftp login failed", peer=peer, error=type(error).__name__)
             return None
-        log.info("sftp_login", peer=peer, partner=partner, fingerprint=fingerprint)
+        log.info("sftp login", peer=peer, partner=partner, fingerprint=fingerprint)
         return partner
 
     async def _refuse(self, asked_s: float, counts: bool) -> None:

@@ -14,7 +14,7 @@ def _class_only(event: LogEvent) -> None:
     """Lets nothing through but the class of an error; the rest of the event may quote a partner's data."""
     failure = event.get("log_failure")
     if failure is not None:
-        log.error("ssh_failed", error=failure.type.__name__)
+        log.error("ssh failed", error=failure.type.__name__)
 
 
 QUIET = Logger(namespace="sftp_drop", observer=_class_only)

@@ -44,7 +44,7 @@ class DoorFactory(SSHFactory):
         """None, and so an immediate end, when the house, the address or the hall of strangers is full."""
         host = str(getattr(addr, "host", ""))
         if self._full(host):
-            log.warning("sftp_full", peer=host)
+            log.warning("sftp full", peer=host)
             return None
         door = cast(DoorTransport, super().buildProtocol(addr))
         door.clock, door.settings, door.drop, door.peer = self._clock, self._settings, self._drop, host

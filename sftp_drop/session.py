@@ -24,7 +24,7 @@ _STATUS = {
     "failure": (Status.FAILURE, "failure"),
     "unsupported": (Status.OP_UNSUPPORTED, "unsupported"),
 }
-_ANSWER_BYTES = {Ask.READ: READ_MAX_BYTES}  # the others' answers are small beside the request limit
+_ANSWER_BYTES: dict[int, int] = {Ask.READ: READ_MAX_BYTES}  # the others' answers are small beside the request limit
 
 
 class Pipe(Protocol):
@@ -116,7 +116,7 @@ class Session:
         if len(body) < _REQUEST_ID_BYTES:
             raise Overrun
         request = body[:_REQUEST_ID_BYTES]
-        cost = len(body) + _ANSWER_BYTES.get(kind, 0)  # type: ignore[call-overload]
+        cost = len(body) + _ANSWER_BYTES.get(kind, 0)
         self._bytes_in_flight += cost
         self._requests_in_flight += 1
         answer = self._desk.ask(kind, request, body[_REQUEST_ID_BYTES:])
@@ -129,7 +129,7 @@ class Session:
             return wire.status(request, code, error.text or text)
         if isinstance(error, Malformed):
             return wire.status(request, Status.BAD_MESSAGE, "malformed request")
-        log.error("sftp_request_failed", kind=kind, error=type(error).__name__)
+        log.error("sftp request failed", kind=kind, error=type(error).__name__)
         return wire.status(request, Status.FAILURE, "failure")
 
     def _answer(self, answer: bytes, cost: int) -> None:
@@ -141,6 +141,6 @@ class Session:
 
     def _end(self, why: str = "") -> None:
         if why:
-            log.warning("sftp_session_ended", reason=why)
+            log.warning("sftp session ended", reason=why)
         self.lost()
         self._pipe.end()

@@ -88,7 +88,7 @@ class DoorTransport(transport.SSHServerTransport):
         try:
             super().dataReceived(data)
         except Exception as error:
-            log.warning("ssh_protocol_error", peer=self.peer, error=type(error).__name__)
+            log.warning("ssh protocol error", peer=self.peer, error=type(error).__name__)
             self.protocol_error()
         if len(self.buf) > SSH_PACKET_MAX_BYTES:
             self.protocol_error()
@@ -122,7 +122,7 @@ class DoorTransport(transport.SSHServerTransport):
             self.transport.abortConnection()
 
     def _cut_off(self, why: str) -> None:
-        log.info("sftp_cut_off", reason=why, peer=self.peer)
+        log.info("sftp cut off", reason=why, peer=self.peer)
         self.transport.abortConnection()
 
     def _check_idle(self) -> None:

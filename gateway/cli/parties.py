@@ -10,8 +10,8 @@ from sqlalchemy import select
 from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
-from gateway.flow.drop import fingerprint
 from gateway.flow.parties import Parties
+from gateway.flow.partner_keys import fingerprint
 from gateway.store import audit, documents, installation
 from gateway.store.schema import partner_key
 
@@ -60,7 +60,7 @@ def add_key(config: Path, name: str, line: str, user: str) -> None:
     context = context_of(config)
     with context.store.write("load") as connection:
         Parties(connection, installation.business_date(connection)).partner(name)
-        found = fingerprint(loading.key_blob(line))
+        found = fingerprint(line)
         documents.add_key(connection, context.now_us, name, found, line)
         audit.note(connection, context.now_us, user, "key add", f"partner {name}", found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
 from gateway.flow.context import Context
@@ -11,7 +11,7 @@ from gateway.store.queue import Work
 from gateway.store.schema import upload
 
 UNBOUND_US = 24 * 3600 * SECOND_US
-"""How long an upload that never became a receipt is kept for its resume."""
+"""How long an upload that never became a receipt is kept for its resume, from its last sign of life."""
 
 UPLOADS_A_STEP = 100
 """Uploads one tidy step removes; the next one goes on."""
@@ -25,14 +25,14 @@ def deliver(context: Context, work: Work) -> None:
         audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {work.body['outbox_id']}")
 
 
-def _unbound(now_us: int) -> Select[str]:
-    waiting = upload.c.state.in_(("open", "closed", "lost")) & (upload.c.began_us < now_us - UNBOUND_US)
-    return select(upload.c.id).where(waiting | (upload.c.state == "swept"))
+def _unbound(now_us: int) -> ColumnElement[bool]:
+    """Those marked by a step that died are as old as they were: the same words find them."""
+    return upload.c.state.in_(("open", "closed", "lost", "swept")) & (upload.c.touched_us < now_us - UNBOUND_US)
 
 
 def has_unbound(connection: Connection, now_us: int) -> bool:
     """Whether `tidy` would find something."""
-    return connection.execute(_unbound(now_us).limit(1)).first() is not None
+    return connection.execute(select(upload.c.id).where(_unbound(now_us)).limit(1)).first() is not None
 
 
 def tidy(context: Context, work: Work) -> None:
@@ -43,9 +43,11 @@ def tidy(context: Context, work: Work) -> None:
     """
     with context.store.write("tidy") as connection:
         queue.advance(connection, work, work.body)
-        ids = list(connection.execute(_unbound(context.now_us).limit(UPLOADS_A_STEP)).scalars())
-        unbound = update(upload).where(upload.c.id.in_(ids), upload.c.state != "received")
-        ids = list(connection.execute(unbound.values(state="swept").returning(upload.c.id)).scalars())
+        old = _unbound(context.now_us)
+        some = select(upload.c.id).where(old).limit(UPLOADS_A_STEP)
+        # asked again: PostgreSQL waits for a session that goes on with one of them, and then looks at the new row
+        marked = update(upload).where(upload.c.id.in_(some), old).values(state="swept").returning(upload.c.id)
+        ids = list(connection.execute(marked).scalars())
     for upload_id in ids:
         sealed.drop(context.store, upload_id)
     with context.store.write("tidy") as connection:

@@ -5,8 +5,6 @@ A file is read and checked whole before anything of it is stored; every problem 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
 import io
 import tomllib
@@ -23,8 +21,8 @@ from gateway.errors import BadData, InputOutput
 from gateway.flow import concealed
 from gateway.flow.agreements import Document
 from gateway.flow.context import Context
-from gateway.flow.drop import fingerprint
 from gateway.flow.parties import Administrator, Partner, Sponsor
+from gateway.flow.partner_keys import fingerprint
 from gateway.plan import benefits, stoploss
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
@@ -181,15 +179,7 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
 def _after_partner(connection: Connection, context: Context, partner: Partner) -> None:
     documents.set_agreements(connection, partner.id, partner.sponsors)
     for line in partner.keys:
-        documents.add_key(connection, context.now_us, partner.id, fingerprint(key_blob(line)), line)
+        documents.add_key(connection, context.now_us, partner.id, fingerprint(line), line)
 
 
 _AFTER: dict[str, Callable[..., None]] = {"partner": _after_partner}
-
-
-def key_blob(line: str) -> bytes:
-    """The blob of an OpenSSH public key line; raises BadData."""
-    try:
-        return base64.b64decode(line.split()[1], validate=True)
-    except (IndexError, binascii.Error) as error:
-        raise BadData("an SSH public key is not in OpenSSH form") from error

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from gateway.flow import parked
 from gateway.flow.context import Context
+from gateway.flow.threads import RunBlocking
 from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
@@ -31,8 +32,6 @@ BACK_OFF_S = (0.1, 30.0)
 
 LIVED_S = 10.0
 """A worker that lived this long starts the back-off anew."""
-
-RunBlocking = Callable[..., "Deferred[Any]"]
 
 
 class Supervisor(Service):

@@ -11,6 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+RunBlocking = Callable[..., Deferred[Any]]
+"""A function and its arguments -> its result, later: called beside the reactor; in a simulation at once."""
+
 
 class Pool(Service):
     """At most `size` blocking calls at a time; `run` is the `run_blocking` that rooms ask for."""

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from gateway.store import queue
 from gateway.store.ids import ulid
@@ -58,8 +58,22 @@ def mark_visible(connection: Connection, outbox_id: str, now_us: int) -> None:
     connection.execute(waiting.values(state="visible", delivered_us=now_us))
 
 
+def mark_picked_up(connection: Connection, outbox_id: str, now_us: int) -> bool:
+    """The partner took it away and sees it no more; False when it was not to be seen."""
+    seen = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "visible")
+    return connection.execute(seen.values(state="picked-up", picked_up_us=now_us)).rowcount == 1
+
+
 def view(connection: Connection, partner: str, folder: str) -> list[Any]:
-    """The rows a partner sees in a folder, without their bytes."""
-    columns = (outbox.c.id, outbox.c.name, outbox.c.size, outbox.c.delivered_us)
-    seen = select(*columns).where(outbox.c.partner == partner, outbox.c.folder == folder, outbox.c.state == "visible")
-    return list(connection.execute(seen.order_by(outbox.c.name)))
+    """The rows a partner sees in a folder, by name, without their bytes."""
+    return list(connection.execute(_seen(partner, folder).order_by(outbox.c.name)))
+
+
+def find(connection: Connection, partner: str, folder: str, name: str) -> Any:
+    """The one row of that name a partner sees in a folder, without its bytes; None when there is none."""
+    return connection.execute(_seen(partner, folder).where(outbox.c.name == name)).one_or_none()
+
+
+def _seen(partner: str, folder: str) -> Select[Any]:
+    columns = (outbox.c.id, outbox.c.name, outbox.c.size, outbox.c.sha256, outbox.c.delivered_us)
+    return select(*columns).where(outbox.c.partner == partner, outbox.c.folder == folder, outbox.c.state == "visible")

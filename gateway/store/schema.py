@@ -149,7 +149,8 @@ agreement = _table(
 
 upload = _table(
     # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept.
-    # key: its data key, wrapped by the master key. Unbound uploads are swept after 24 h, received ones kept 7 years.
+    # key: its data key, wrapped by the master key. size: of an open one, what another session may begin with.
+    # touched_us: last sign of life; an unbound upload is swept 24 h later, a received one kept 7 years.
     "upload",
     _t("id", primary_key=True),
     _t("partner"),
@@ -158,9 +159,11 @@ upload = _table(
     _i("size"),
     _t("sha256"),
     _b("key"),
-    _i("began_us"),
+    _i("touched_us"),
     _flag("hidden"),
     Index("upload_partner", "partner", "name"),
+    Index("upload_recent", "partner", "touched_us"),
+    Index("upload_unbound", "state", "touched_us"),
 )
 
 blob = _table(
@@ -263,6 +266,7 @@ staged = _table(
 outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
     # ISA13 and GS06. state: waiting, visible, picked-up. Kept 7 years; resend gives the same bytes.
+    # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
     _t("partner"),
@@ -270,8 +274,6 @@ outbox = _table(
     _t("kind"),
     _t("folder"),
     _t("name"),
-    _b("body"),
-    _b("key"),
     _i("size"),
     _t("sha256"),
     _t("control"),
@@ -282,7 +284,11 @@ outbox = _table(
     _t("state"),
     _i("delivered_us", nullable=True),
     _i("picked_up_us", nullable=True),
+    _b("key"),
+    _b("body"),
     Index("outbox_view", "partner", "folder", "name", unique=True),
+    Index("outbox_control", "partner", "control"),
+    Index("outbox_group", "partner", "grp"),
 )
 
 # ---- members ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from twisted.web.http import NOT_FOUND, SEE_OTHER, SERVICE_UNAVAILABLE, UNAUTHOR
 from twisted.web.server import Request, Site
 
 from gateway.clock import SECOND_US
+from gateway.flow.threads import RunBlocking
 from gateway.store import migrate
 from gateway.store.engine import Store
 from gateway.web import status
@@ -41,8 +42,6 @@ _STATIC = {
     name: (kind, (_HERE / "static" / name).read_bytes())
     for name, kind in (("page.css", "text/css"), ("page.js", "text/javascript"), ("icon.svg", "image/svg+xml"))
 }
-
-RunBlocking = Callable[..., "Deferred[Any]"]
 
 
 class Reads:

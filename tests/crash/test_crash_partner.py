@@ -76,7 +76,7 @@ def test_worker_dies_tidying(world_of: Callable[..., World]) -> None:
     with world.sftp("clearpath") as sftp, sftp.open("/inbound/old.837.part", "wb") as file:
         file.write(b"ISA")
     with store.write("aging") as connection:
-        connection.execute(update(upload).values(began_us=1))
+        connection.execute(update(upload).values(touched_us=1))
     world.wait_deaths(4)
     world.stop()
     assert [worker_codes(world)[m.who] for m in died(world)] == [-signal.SIGKILL] * 4

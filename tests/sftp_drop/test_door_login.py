@@ -102,5 +102,5 @@ def test_the_log_knows_partner_and_fingerprint_and_no_packet(start_door: Start, 
             sftp.mkdir("/inbound/doe")
     door.stop()
     log = "".join(door.log)
-    assert '"event": "sftp_login"' in log and '"partner": "p1"' in log and '"peer": "127.0.0.1"' in log
+    assert '"event": "sftp login"' in log and '"partner": "p1"' in log and '"peer": "127.0.0.1"' in log
     assert "doe" not in log.lower() and "NM1" not in log

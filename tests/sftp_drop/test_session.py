@@ -185,7 +185,7 @@ def test_failures_say_nothing_about_the_data() -> None:
     with capture_logs() as logs:
         write = client.put(handle, 0, b"x")
     assert client.status(write) == Status.FAILURE and b"DOE" not in client.reply(write)[1]
-    assert logs == [{"event": "sftp_request_failed", "kind": Ask.WRITE, "error": "RuntimeError", "log_level": "error"}]
+    assert logs == [{"event": "sftp request failed", "kind": Ask.WRITE, "error": "RuntimeError", "log_level": "error"}]
 
 
 def test_requests_are_taken_only_while_the_pipe_is_clear() -> None:

@@ -110,10 +110,12 @@ def upgrade() -> None:
         _i("size"),
         _t("sha256"),
         _b("key"),
-        _i("began_us"),
+        _i("touched_us"),
         _flag("hidden"),
     )
     _index("upload_partner", "upload", "partner", "name")
+    _index("upload_recent", "upload", "partner", "touched_us")
+    _index("upload_unbound", "upload", "state", "touched_us")
     if op.get_bind().dialect.name != "sqlite":
         _table("blob", _t("upload_id", primary_key=True), _i("row_no", primary_key=True), _b("data"))
     _table(
@@ -197,8 +199,6 @@ def upgrade() -> None:
         _t("kind"),
         _t("folder"),
         _t("name"),
-        _b("body"),
-        _b("key"),
         _i("size"),
         _t("sha256"),
         _t("control"),
@@ -209,8 +209,12 @@ def upgrade() -> None:
         _t("state"),
         _i("delivered_us", nullable=True),
         _i("picked_up_us", nullable=True),
+        _b("key"),
+        _b("body"),
     )
     _index("outbox_view", "outbox", "partner", "folder", "name", unique=True)
+    _index("outbox_control", "outbox", "partner", "control")
+    _index("outbox_group", "outbox", "partner", "grp")
     _table(
         "person",
         _t("sponsor_id", primary_key=True),

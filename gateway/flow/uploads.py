@@ -1,0 +1,248 @@
+"""What partners bring, from the first byte to the receipt. Every call here blocks: the door runs them in a thread.
+
+An upload has one writer. A session writes to an upload it made or took over while nobody had it; where another session
+may still write, or a receipt binds the bytes, it gets a new upload that begins with a copy. So bytes under a receipt
+never change. Every change of state is one guarded update: it happens to what was looked at, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+
+from gateway.clock import SECOND_US
+from gateway.errors import KeyMissing
+from gateway.flow.context import Context
+from gateway.store import audit, counters, installation, queue, sealed
+from gateway.store.ids import ulid
+from gateway.store.keys import new_key
+from gateway.store.order import ord_of
+from gateway.store.schema import receipt, upload
+from sftp_drop.drop import Entry, Refused
+from sftp_drop.names import is_temporary
+
+log = structlog.get_logger()
+
+Upload = dict[str, Any]
+"""A row of the table upload, as it was when it was read."""
+
+RECENT_US = 24 * 3600 * SECOND_US
+"""How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
+
+UNOWNED = ("closed", "lost")
+"""States in which no session writes and no receipt binds: the next session may go on in place."""
+
+NOT_WHOLE = {
+    "open": "the upload is not closed yet",
+    "lost": "the upload was broken off; continue or repeat it",
+}
+"""State -> why an upload gets no receipt."""
+
+GONE = "the upload lay still for more than a day and is no longer kept"
+
+
+# ---- one session -----------------------------------------------------------------------------------------------------
+
+
+def begin(context: Context, partner: str, name: str, resume: bool) -> tuple[Upload, bytes]:
+    """An upload that is the caller's alone, open, and the last piece of what it begins with, which may still grow."""
+    with context.store.read() as connection:
+        earlier = shown(connection, context.now_us, partner, name) if resume else None
+    if earlier is None:
+        return _new(context, partner, name), b""
+    if earlier["state"] not in UNOWNED:
+        return _copy(context, earlier)
+    with context.store.write("upload") as connection:
+        taken = _change(connection, earlier, state="open", touched_us=context.now_us)
+    if not taken:  # another session was faster: look again what there is
+        return begin(context, partner, name, resume)
+    return earlier, _piece(context, earlier, sealed.rows_of(earlier["size"]) - 1) if earlier["size"] else b""
+
+
+def _new(context: Context, partner: str, name: str) -> Upload:
+    row = {
+        "id": ulid(context.now_us), "partner": partner, "name": name, "state": "open", "size": 0, "sha256": "",
+        "key": context.keys.wrap(new_key()), "touched_us": context.now_us, "hidden": 0,
+    }  # fmt: skip
+    with context.store.write("upload") as connection:
+        connection.execute(insert(upload).values(**row))
+    return row
+
+
+def _copy(context: Context, earlier: Upload) -> tuple[Upload, bytes]:
+    """A new upload that begins with the bytes of one that is received, or that another session may still write to."""
+    row = _new(context, earlier["partner"], earlier["name"])
+    key, piece = context.keys.unwrap(row["key"]), b""
+    rows = sealed.rows_of(earlier["size"]) if earlier["size"] else 0
+    for row_no in range(rows):
+        piece = _piece(context, earlier, row_no)
+        sealed.put(context.store, row["id"], key, row_no, row_no == rows - 1, piece)
+    note(context, row["id"], earlier["size"])
+    return {**row, "size": earlier["size"]}, piece
+
+
+def _piece(context: Context, row: Upload, row_no: int) -> bytes:
+    """The bytes of one row, as far as the upload's size goes.
+
+    What was the last row when the size of an open upload was noted may be an inner one by now, and longer.
+    """
+    key, last = context.keys.unwrap(row["key"]), row_no == sealed.rows_of(row["size"]) - 1
+    try:
+        piece = sealed.get(context.store, row["id"], key, row_no, last)
+    except KeyMissing:
+        if row["state"] != "open" or not last:
+            raise
+        piece = sealed.get(context.store, row["id"], key, row_no, False)
+    return piece[: row["size"] - row_no * sealed.ROW]
+
+
+def note(context: Context, upload_id: str, size: int) -> None:
+    """An open upload lives, and size bytes of it are sealed; raises Refused when it was swept."""
+    with context.store.write("upload") as connection:
+        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+        if connection.execute(mine.values(size=size, touched_us=context.now_us)).rowcount != 1:
+            raise Refused("failure", GONE)
+
+
+def lose(context: Context, upload_id: str, size: int) -> None:
+    """The session ended without CLOSE: size bytes are sealed and wait for a resume. Only an open upload is lost."""
+    with context.store.write("upload") as connection:
+        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+        if connection.execute(mine.values(state="lost", size=size)).rowcount == 1:
+            return
+        state = connection.execute(select(upload.c.state).where(upload.c.id == upload_id)).scalar_one_or_none()
+    if state in (None, "swept"):  # what was sealed behind the sweeper's back would belong to nobody
+        sealed.drop(context.store, upload_id)
+
+
+def close(context: Context, upload_id: str, size: int) -> None:
+    """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept."""
+    with context.store.read() as connection:
+        row = _found(connection, _open(upload_id))
+    sha256 = "" if is_temporary(row["name"]) else _digest(context, row, size)
+    with context.store.write("receipt" if sha256 else "upload") as connection:
+        row = _found(connection, _open(upload_id).with_for_update())  # its name may be a temporary one by now
+        if is_temporary(row["name"]):
+            _must_change(connection, row, state="closed", size=size, touched_us=context.now_us, hidden=0)
+        else:
+            _receive(connection, context, row, row["name"], size, sha256)
+
+
+def _open(upload_id: str) -> Select[Any]:
+    return select(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+
+
+def _found(connection: Connection, wanted: Select[Any]) -> Upload:
+    row = connection.execute(wanted).mappings().one_or_none()
+    if row is None:
+        raise Refused("failure", GONE)
+    return dict(row)
+
+
+def _digest(context: Context, row: Upload, size: int) -> str:
+    digest = hashlib.sha256()
+    for piece in sealed.stream(context.store, row["id"], context.keys.unwrap(row["key"]), size):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _receive(connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str) -> None:
+    """What makes an upload ours, in one commit: receipt, number, audit, intake step."""
+    now_us, today = context.now_us, installation.get(connection, "business_date")
+    _must_change(
+        connection, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
+    )  # fmt: skip
+    number = counters.take(connection, "receipt")
+    connection.execute(
+        insert(receipt).values(
+            receipt_no=number, partner=row["partner"], upload_id=row["id"], name=name, size=size, sha256=sha256,
+            received_us=now_us, received_on=today, state="received", reason="",
+        )
+    )  # fmt: skip
+    audit.note(connection, now_us, row["partner"], "receive", f"receipt {number}", f"{size} bytes {sha256}")
+    queue.enqueue(
+        connection, now_us, "intake", lane=f"in/{row['partner']}", partner=row["partner"], ord=ord_of(number),
+        body={"receipt_no": number},
+    )  # fmt: skip
+    log.info("received", receipt_no=number, partner=row["partner"], size=size)
+
+
+def _change(connection: Connection, row: Upload, **values: Any) -> bool:
+    """Changes an upload if it still is as it was read: each taking over, closing and receiving touches it anew."""
+    same = [upload.c[name] == row[name] for name in ("id", "name", "state", "touched_us")]
+    return connection.execute(update(upload).where(*same).values(**values)).rowcount == 1
+
+
+def _must_change(connection: Connection, row: Upload, **values: Any) -> None:
+    if not _change(connection, row, **values):
+        raise Refused("failure", "the upload was changed meanwhile; look again")
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+def _visible(now_us: int, partner: str) -> ColumnElement[bool]:
+    kept = (upload.c.hidden == 0) & (upload.c.state != "swept") & (upload.c.touched_us > now_us - RECENT_US)
+    return (upload.c.partner == partner) & kept
+
+
+def shown(connection: Connection, now_us: int, partner: str, name: str) -> Upload | None:
+    """The upload a name of /inbound means: of those of that name, the one that was touched last."""
+    mine = select(upload).where(_visible(now_us, partner), upload.c.name == name)
+    newest = mine.order_by(upload.c.touched_us.desc(), upload.c.id.desc()).limit(1)
+    row = connection.execute(newest).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def entry(row: Upload) -> Entry:
+    """An upload as its partner sees it."""
+    return Entry(row["name"], row["size"], row["touched_us"] // SECOND_US)
+
+
+def entries(connection: Connection, now_us: int, partner: str) -> list[Entry]:
+    """Everything a partner sees in /inbound, by name."""
+    mine = select(upload).where(_visible(now_us, partner)).order_by(upload.c.touched_us, upload.c.id)
+    newest = {row["name"]: dict(row) for row in connection.execute(mine).mappings()}
+    return [entry(newest[name]) for name in sorted(newest)]
+
+
+def read(context: Context, row: Upload, offset: int, length: int) -> bytes:
+    """At most length bytes of an upload at offset, short at the end of a sealed row."""
+    if offset >= row["size"]:
+        return b""
+    return _piece(context, row, offset // sealed.ROW)[offset % sealed.ROW :][:length]
+
+
+def hide(connection: Connection, partner: str, name: str) -> None:
+    """Every upload of that name out of sight; a session that writes one goes on."""
+    mine = update(upload).where(upload.c.partner == partner, upload.c.name == name, upload.c.hidden == 0)
+    connection.execute(mine.values(hidden=1))
+
+
+def rename(context: Context, partner: str, old: str, new: str, overwrite: bool) -> None:
+    """Raises Refused for what is not there, is in the way, or would get a final name without being whole."""
+    with context.store.read() as connection:
+        found = shown(connection, context.now_us, partner, old)
+        if found is None:
+            raise Refused("no-such-file")
+        _check_free(connection, context.now_us, partner, new, overwrite)
+    final, sha256 = not is_temporary(new), ""
+    if final and found["state"] in NOT_WHOLE:
+        raise Refused("failure", NOT_WHOLE[found["state"]])
+    if final and found["state"] == "closed":
+        sha256 = _digest(context, found, found["size"])
+    with context.store.write("receipt" if sha256 else "upload") as connection:
+        _check_free(connection, context.now_us, partner, new, overwrite)
+        hide(connection, partner, new)
+        if sha256:
+            _receive(connection, context, found, new, found["size"], sha256)
+        else:
+            _must_change(connection, found, name=new, hidden=0)
+
+
+def _check_free(connection: Connection, now_us: int, partner: str, name: str, overwrite: bool) -> None:
+    if not overwrite and shown(connection, now_us, partner, name) is not None:
+        raise Refused("failure", "a file of that name exists")
