@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import acceptance, holds, roster, route
+from gateway.flow import acceptance, holds, route
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties
-from gateway.plan import enrolment
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
 from gateway.store.order import ord_of
@@ -22,7 +20,6 @@ from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import enrolment as enrolment_table
 from gateway.store.schema import hold, interchange, progress, receipt, staged, x12_set
-from mappings.records import EnrolmentHeader
 
 # ---- consequences of parking -----------------------------------------------------------------------------------------
 
@@ -103,8 +100,7 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
     _move_set(connection, body, event)
-    state = update(x12_set).where(*set_key(body)).values(state="released", routes_left=len(sponsors))
-    connection.execute(state)
+    connection.execute(update(x12_set).where(*set_key(body)).values(state="released"))
     acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
                              sponsors, set_row.partner, event)  # fmt: skip
     return "the batch goes on"
@@ -135,7 +131,7 @@ def _absence(connection: Connection, context: Context, row: Any, body: dict[str,
 
 
 def _enrolment(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
-    """A held file is applied whole, as a new event; a refused one can only be taken note of."""
+    """A held file, or what was held of one, is applied as a new event; a refused one can only be taken note of."""
     if not body.get("release"):
         return "taken note of"
     step = body["step"]
@@ -145,7 +141,7 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
     queue.enqueue(connection, context.now_us, "route", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
                   partner=f"sponsor/{row.sponsor_id}", ord=ord_, gate=event,
                   body={**step, "ord": ord_, "released": True})  # fmt: skip
-    return "the file is applied"
+    return "the held rows are applied" if step.get("rows") else "the file is applied"
 
 
 def _parked(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
@@ -243,26 +239,3 @@ def _queues(connection: Connection, row: Any) -> set[str]:
     decision = msgspec.json.decode(body, type=Decision)
     also = {note.rule.removeprefix("pend ") for note in decision.notes if note.rule.startswith("pend ")}
     return also | ({decision.pend.queue} if decision.pend else set())
-
-
-def end_absent(context: Context, work: Work) -> None:
-    """The step: ends by absence that a person released, with the known time of the release."""
-    from gateway.flow.enrol import Going
-
-    ord_ = ord_of(work.body["event"])
-    header = msgspec.convert(work.body["header"], EnrolmentHeader)
-    mine = (enrolment_table.c.sponsor_id == work.sponsor_id, enrolment_table.c.ord == work.body["of"])
-    with context.store.write("enrol") as connection:
-        queue.finish(connection, work)
-        today: date = installation.business_date(connection)
-        sponsor = Parties(connection, today).sponsor(work.sponsor_id)
-        body = connection.execute(select(enrolment_table.c.report).where(*mine)).scalar_one()
-        leavers = msgspec.json.decode(body, type=Going).survey.leavers
-        people = roster.by_id(connection, sponsor.id, [one.person_id for one in leavers], ord_)
-        for one in leavers:
-            outcome = enrolment.end_absent(people[one.person_id], header, sponsor.rules, ord_, today, one.benefits,
-                                           limited=False)  # fmt: skip
-            if outcome.member is not None:
-                roster.save(connection, context.keys, sponsor.id, outcome.member)
-            for change in outcome.span_changes:
-                roster.change_span(connection, sponsor.id, change.person_id, change.superseded, change.opened, ord_)
