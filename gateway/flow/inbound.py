@@ -50,7 +50,6 @@ class ReadSet:
     guide: str
     reader: ClaimReader | MemberReader | AckReader | None
     rows: int = 0
-    sponsors: set[str] = field(default_factory=set)
     unread: int = 0
     traces: list[Trace] = field(default_factory=list)
     closed: SetClosed | None = None
