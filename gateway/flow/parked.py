@@ -14,7 +14,7 @@ from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
-from gateway.store.order import ord_of
+from gateway.store.order import SET_DIGITS, ord_of, set_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -188,7 +188,8 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
 def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
     """Gives a set, and the rows staged of it, their place behind a new event; returns its order key."""
     ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
-    connection.execute(update(staged).where(*staged_key(step)).values(ord=ord_[:12] + func.substr(staged.c.ord, 13)))
+    moved = set_of(ord_) + func.substr(staged.c.ord, SET_DIGITS + 1)
+    connection.execute(update(staged).where(*staged_key(step)).values(ord=moved))
     connection.execute(update(x12_set).where(*set_key(step)).values(ord=ord_))
     return ord_
 

@@ -6,7 +6,7 @@ duplicates and timely filing are not here: they are denials, with appeal rights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -32,6 +32,19 @@ def reject_reasons(claim: Claim, today: date) -> tuple[ClaimStatus, ...]:
         if edit.fails(claim, today)
     )
     return tuple(dict.fromkeys(found))
+
+
+BILLING = "85"
+"""NM101 of the billing provider."""
+
+
+def provider_reasons(claims: Iterable[tuple[ClaimStatus, ...]]) -> tuple[ClaimStatus, ...]:
+    """Why a billing provider's claims are all rejected for its own sake (277CA 2200C U, domain 1.4); empty if not.
+
+    claims: the reasons of each of its claims, none for one that is accepted.
+    """
+    first, *others = [[one for one in reasons if one.entity == BILLING] for reasons in claims]
+    return tuple(one for one in first if all(one in reasons for reasons in others))
 
 
 EDITS: tuple[Edit, ...] = (
