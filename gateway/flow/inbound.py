@@ -47,7 +47,6 @@ class ReadSet:
     grp: int
     number: int
     st01: str
-    guide: str
     reader: ClaimReader | MemberReader | AckReader | None
     rows: int = 0
     unread: int = 0

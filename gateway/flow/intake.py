@@ -140,7 +140,7 @@ class _Intake:
 
     def _set_opened(self, event: SetOpened) -> None:
         reader = READERS[event.guide]() if event.guide else None
-        self.current = ReadSet(self.group_no, event.number, event.st01, event.guide, reader)
+        self.current = ReadSet(self.group_no, event.number, event.st01, reader)
         self.interchange.sets.append(self.current)
 
     def _unit(self, event: Unit) -> None:
