@@ -158,9 +158,11 @@ class _Run:
         )  # fmt: skip
 
     def _refuse(self, reason: str) -> None:
+        """Nobody's file: its rows stay staged, and the release looks for the sponsor again."""
         with self.context.store.write("enrol") as connection:
             queue.finish(connection, self.work)
-            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason)
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason,
+                        release=True, step=self.work.body)  # fmt: skip
 
     def _set_aside(self, found: Survey) -> None:
         """Refused or held whole: the report says why; a held file stays staged for its release."""
@@ -300,8 +302,10 @@ class _Run:
         """
         if self._surveyed.action not in FULL or not going.survey.applies:
             return
-        older = select(hold.c.id, hold.c.body).where(
-            hold.c.kind == "absence", hold.c.sponsor_id == self.work.sponsor_id, hold.c.state == "open"
+        older = (
+            select(hold.c.id, hold.c.body)
+            .where(hold.c.kind == "absence", hold.c.sponsor_id == self.work.sponsor_id, hold.c.state == "open")
+            .with_for_update()
         )
         for row in connection.execute(older).all():
             if set(msgspec.json.decode(row.body)["benefits"]) <= set(going.survey.benefits):

@@ -15,6 +15,9 @@ from mappings.professional import ClaimReader
 from mappings.records import Trace
 from parsers.events import GroupVerdict, SetClosed
 
+NOBODY = "-"
+"""The sponsor of what names none we know, or none its sender may send for: a person finds it."""
+
 
 @dataclass(frozen=True)
 class Inbound:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.flow import answers, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
-from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet
+from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
 from gateway.flow.parties import Parties
 from gateway.store import audit, installation, queue, sealed
 from gateway.store.order import ord_of
@@ -57,9 +57,6 @@ GROUPS = frozenset(FORMS[guide].gs01 for guide in READERS)
 
 BUSINESS = {"2300", "2000"}
 """Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
-
-NOBODY = "-"
-"""The sponsor of claims that name none we know: a person finds it."""
 
 
 def intake(context: Context, work: Work) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from gateway.errors import NotPermitted, UsageError
 from gateway.flow import acceptance, holds, route
 from gateway.flow.context import Context
-from gateway.flow.inbound import set_key, staged_key
+from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
@@ -20,6 +20,7 @@ from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import enrolment as enrolment_table
 from gateway.store.schema import hold, interchange, progress, receipt, staged, x12_set
+from mappings.records import Claim, EnrolmentHeader
 
 # ---- consequences of parking -----------------------------------------------------------------------------------------
 
@@ -60,6 +61,9 @@ def _half_applied(connection: Connection, work: Work) -> bool:
     return connection.execute(select(enrolment_table.c.state).where(*mine)).scalar_one_or_none() == "applying"
 
 
+STRANGER = "no sponsor its sender may send for has the group number it names; load that sponsor or partner first"
+"""Why what named nobody still waits."""
+
 # ---- releases --------------------------------------------------------------------------------------------------------
 
 
@@ -72,9 +76,8 @@ def release(context: Context, hold_id: str, user: str, reason: str) -> str:
         body = msgspec.json.decode(row.body)
         if not _enough(connection, context, row, body, user):
             return "noted; another person must release it, too"
-        done = _RELEASES.get(row.kind, _acknowledge)(connection, context, row, body)
         holds.close(connection, context.now_us, hold_id, user, reason)
-    return done
+        return _RELEASES.get(row.kind, _acknowledge)(connection, context, row, body)
 
 
 def _enough(connection: Connection, context: Context, row: Any, body: dict[str, Any], user: str) -> bool:
@@ -108,10 +111,36 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
 
 def _pend(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
     """A pended claim is decided again, as of now; through the sponsor's lane, so that it never sees half a file."""
-    if "icn" not in body:
-        raise NotPermitted("claims of no known sponsor need a partner or sponsor to be loaded, and the file sent again")
+    if row.sponsor_id == NOBODY:
+        return _adopt(connection, context, body.get("icns") or [body["icn"]])
     _enqueue_rerun(connection, context, row.sponsor_id, body["icn"], answered=True)
     return "the claim is decided again"
+
+
+def _adopt(connection: Connection, context: Context, icns: list[str]) -> str:
+    """Claims that named no sponsor we knew go to the one they name now, each as a new event."""
+    parties = Parties(connection, installation.business_date(connection))
+    waiting = select(claim_table.c.icn, claim_table.c.partner, claim_table.c.body).where(
+        claim_table.c.sponsor_id == NOBODY, claim_table.c.icn.in_(icns), claim_table.c.state == "pended"
+    )
+    rows = connection.execute(waiting.order_by(claim_table.c.ord)).all()
+    told = [(row.icn, row.partner, msgspec.json.decode(row.body, type=Claim).group_no) for row in rows]
+    found = [(icn, _sponsor_of(parties, partner_id, group_no)) for icn, partner_id, group_no in told]
+    adopted = [(icn, sponsor_id) for icn, sponsor_id in found if sponsor_id]
+    if rows and not adopted:
+        raise NotPermitted(STRANGER)
+    for icn, sponsor_id in adopted:
+        mine = update(claim_table).where(claim_table.c.sponsor_id == NOBODY, claim_table.c.icn == icn)
+        connection.execute(mine.values(sponsor_id=sponsor_id))
+        holds.close_about(connection, "pend", NOBODY, f"claim {icn}")
+        _enqueue_rerun(connection, context, sponsor_id, icn, answered=False)
+    return f"{len(adopted)} of {len(rows)} claims go to the sponsor they name"
+
+
+def _sponsor_of(parties: Parties, partner_id: str, group_no: str) -> str:
+    """The sponsor a group number names now, among those the partner may send for now; "" if none."""
+    partner = parties.partners.get(partner_id)
+    return parties.sponsor_of_group(partner, group_no) if partner else ""
 
 
 def _enqueue_rerun(connection: Connection, context: Context, sponsor_id: str, icn: str, *, answered: bool) -> None:
@@ -134,14 +163,29 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
     """A held file, or what was held of one, is applied as a new event; a refused one can only be taken note of."""
     if not body.get("release"):
         return "taken note of"
-    step = body["step"]
+    step, sponsor_id = body["step"], row.sponsor_id
+    known = sponsor_id != NOBODY
+    if not known:
+        sponsor_id = _adopt_file(connection, step)
     event = counters.take(connection, "receipt")
     ord_ = _move_set(connection, step, event)
     connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
-    queue.enqueue(connection, context.now_us, "route", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
-                  partner=f"sponsor/{row.sponsor_id}", ord=ord_, gate=event,
-                  body={**step, "ord": ord_, "released": True})  # fmt: skip
+    queue.enqueue(connection, context.now_us, "route", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
+                  partner=f"sponsor/{sponsor_id}", ord=ord_, gate=event,
+                  body={**step, "ord": ord_, "released": known})  # fmt: skip
     return "the held rows are applied" if step.get("rows") else "the file is applied"
+
+
+def _adopt_file(connection: Connection, step: dict[str, Any]) -> str:
+    """Gives the rows of a file that named no sponsor we knew to the one it names now, which it returns."""
+    set_row = connection.execute(select(x12_set.c.partner, x12_set.c.header).where(*set_key(step))).one()
+    header = msgspec.json.decode(set_row.header, type=EnrolmentHeader)
+    parties = Parties(connection, installation.business_date(connection))
+    sponsor_id = _sponsor_of(parties, set_row.partner, header.master_policy)
+    if not sponsor_id:
+        raise NotPermitted(STRANGER)
+    connection.execute(update(staged).where(*staged_key(step)).values(sponsor_id=sponsor_id))
+    return sponsor_id
 
 
 def _parked(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
