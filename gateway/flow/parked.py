@@ -25,13 +25,11 @@ from mappings.records import Claim, EnrolmentHeader
 # ---- consequences of parking -----------------------------------------------------------------------------------------
 
 
-def release_owner(context: Context, owner_prefix: str) -> int:
+def release_owner(context: Context, owner_prefix: str) -> None:
     """Gives back what dead workers held; a step that died three times leaves its lane and asks for a person."""
     with context.store.write("release") as connection:
-        parked = queue.release(connection, owner_prefix)
-        for work in parked:
+        for work in queue.release(connection, owner_prefix):
             _park(connection, context, work)
-    return len(parked)
 
 
 def _park(connection: Connection, context: Context, work: Work) -> None:
