@@ -13,7 +13,8 @@ import msgspec
 from parsers.events import GroupHeader, InterchangeHeader
 from parsers.forms import GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
-from parsers.patterns import DATE
+from parsers.isa import matches
+from parsers.patterns import DATE, TIME
 
 
 class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +27,6 @@ class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     receivers: frozenset[tuple[str, str]] = frozenset()
     usage: str = ""
     groups: frozenset[str] = frozenset()
-
-
-def _matches(expression: str) -> Callable[[str], bool]:
-    pattern = re.compile(expression, re.ASCII)
-    return lambda value: pattern.fullmatch(value) is not None
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:
@@ -47,14 +43,14 @@ def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str
 
 _CONTROL_NUMBER = re.compile("[0-9]{1,9}", re.ASCII)
 _GS_LAWS: tuple[Callable[[str], bool], ...] = (
-    _matches("[A-Z0-9]{2}"),
-    _matches("[!-~](?:[ -~]{0,13}[!-~])?"),
-    _matches("[!-~](?:[ -~]{0,13}[!-~])?"),
-    _matches(DATE),
-    _matches("(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,2})?)?"),
+    matches("[A-Z0-9]{2}"),
+    matches("[!-~](?:[ -~]{0,13}[!-~])?"),
+    matches("[!-~](?:[ -~]{0,13}[!-~])?"),
+    matches(DATE),
+    matches(TIME),
     lambda value: True,  # GS06 has codes of its own
-    _matches("X"),
-    _matches("[!-~]{1,12}"),
+    matches("X"),
+    matches("[!-~]{1,12}"),
 )
 
 

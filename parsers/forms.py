@@ -1,4 +1,4 @@
-"""The guides the gateway reads, as a table: names, map, and where sets are cut into units."""
+"""The guides the gateway reads and writes, as a table: names, map, and where sets are cut into units."""
 
 from __future__ import annotations
 
@@ -26,9 +26,6 @@ def _same(*loops: str) -> dict[str, str]:
     return {loop: loop for loop in loops}
 
 
-_CLAIM = ("2300", "CLM", 1, "")
-_CLAIM_CUTS = _same("2000A", "2000B", "2000C", "2300")
-
 FORMS = {
     form.gs08: form
     for form in (
@@ -37,17 +34,8 @@ FORMS = {
             gs01="HC",
             st01="837",
             map="837.5010.X222.A1.xml",
-            cuts=_CLAIM_CUTS,
-            claim=_CLAIM,
-            lines="2400",
-        ),
-        Form(
-            gs08="005010X223A2",
-            gs01="HC",
-            st01="837",
-            map="837Q3.I.5010.X223.A1.xml",
-            cuts=_CLAIM_CUTS,
-            claim=_CLAIM,
+            cuts=_same("2000A", "2000B", "2000C", "2300"),
+            claim=("2300", "CLM", 1, ""),
             lines="2400",
         ),
         Form(
@@ -65,7 +53,6 @@ FORMS = {
             map="835.5010.X221.A1.xml",
             cuts={"2100": "2100", "FOOTER": "trailer"},
         ),
-        Form(gs08="005010X218", gs01="RA", st01="820", map="820.5010.X218.xml", cuts=_same("2000A", "2000B")),
         Form(gs08="005010X231A1", gs01="FA", st01="999", map="999.5010X231.A1.xml", cuts=_same("2000")),
         Form(
             gs08="005010X214",
@@ -80,9 +67,6 @@ FORMS = {
 ALIASES = {
     "005010X222": "005010X222A1",
     "005010X222A2": "005010X222A1",
-    "005010X223": "005010X223A2",
-    "005010X223A1": "005010X223A2",
-    "005010X223A3": "005010X223A2",
     "005010X220": "005010X220A1",
     "005010X221": "005010X221A1",
     "005010X231": "005010X231A1",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping
+from functools import partial
 
 import msgspec
 
@@ -74,7 +75,7 @@ def _matchers(table: Table) -> list[Callable[[], Matcher]]:
             compiled[index] = re.compile(table.expressions[index], re.ASCII).fullmatch
         return compiled[index]
 
-    return [lambda index=index: matcher(index) for index in table.used]  # type: ignore[misc]
+    return [partial(matcher, index) for index in table.used]
 
 
 def compile_guide(gs08: str) -> Guide:

@@ -13,7 +13,9 @@ from parsers.patterns import DATE
 
 ISA_BYTES = 106
 _SLACK = 62  # ISA02, 04, 06, 08 sent without any padding are 50 bytes short at most, the others 12
-_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+"""Of ISA01 to ISA16, in characters."""
+
 _PARTY_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))
 _VERSION = "00501"
 _OTHER_VERSIONS = re.compile("00[2-8]0[0-9]", re.ASCII)  # published by X12, not spoken here
@@ -27,24 +29,25 @@ class Isa(msgspec.Struct, frozen=True):
     length: int
 
 
-def _matches(expression: str) -> Callable[[str], bool]:
+def matches(expression: str) -> Callable[[str], bool]:
+    """The law that a whole value is as the expression says."""
     pattern = re.compile(expression, re.ASCII)
     return lambda value: pattern.fullmatch(value) is not None
 
 
-_TEXT = _matches(r"[!-~](?:[ -~]*[!-~])? *")
+_TEXT = matches(r"[!-~](?:[ -~]*[!-~])? *")
 _ELEMENTS: dict[int, tuple[str, Callable[[str], bool]]] = {
     1: ("010", lambda value: value in ("00", "03")),
-    2: ("011", _matches("[ -~]*")),
+    2: ("011", matches("[ -~]*")),
     3: ("012", lambda value: value in ("00", "01")),
-    4: ("013", _matches("[ -~]*")),
+    4: ("013", matches("[ -~]*")),
     5: ("005", lambda value: value in _PARTY_QUALIFIERS),
     6: ("006", _TEXT),
     7: ("007", lambda value: value in _PARTY_QUALIFIERS),
     8: ("008", _TEXT),
-    9: ("014", lambda value: _matches(DATE)("20" + value)),
-    10: ("015", _matches("(?:[01][0-9]|2[0-3])[0-5][0-9]")),
-    13: ("018", _matches("[0-9]{9}")),
+    9: ("014", lambda value: matches(DATE)("20" + value)),
+    10: ("015", matches("(?:[01][0-9]|2[0-3])[0-5][0-9]")),
+    13: ("018", matches("[0-9]{9}")),
     14: ("019", lambda value: value in ("0", "1")),
     15: ("020", lambda value: value in ("T", "P")),
 }
@@ -61,7 +64,7 @@ def read_isa(data: bytes) -> Isa | None:
         return None
     element = text[3]
     parts = _fixed(text) or text.split(element, 16)
-    if len(parts) != len(_WIDTHS) + 1 or len(parts[16]) < 2:
+    if len(parts) != len(WIDTHS) + 1 or len(parts[16]) < 2:
         return None
     length = sum(map(len, parts[:16])) + 16 + 2
     values = [*parts[1:16], parts[16][0]]
@@ -77,7 +80,7 @@ def read_isa(data: bytes) -> Isa | None:
 def _fixed(text: str) -> list[str] | None:
     """The elements by their widths, when every separator stands where it must."""
     parts, at = [text[:3]], 3
-    for width in _WIDTHS:
+    for width in WIDTHS:
         if text[at : at + 1] != text[3]:
             return None
         parts.append(text[at + 1 : at + 1 + width])
@@ -90,7 +93,7 @@ def _element_codes(values: list[str]) -> tuple[str, ...]:
     wrong = []
     for place, value in enumerate(values, 1):
         code, law = _ELEMENTS.get(place, ("", None))
-        if law is not None and not (len(value) == _WIDTHS[place - 1] and law(value)):
+        if law is not None and not (len(value) == WIDTHS[place - 1] and law(value)):
             wrong.append(code)
     if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
         wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")

@@ -18,7 +18,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A 999 of 1,000 findings has about 3,000 segments, 60 KB: more helps nobody. The verdict counts them all."""
 
     duplicates_held: int = 100_000
-    """Control numbers remembered to find doubles: 64 bytes each, 6.4 MB; a longer file forgets the oldest."""
+    """Control numbers remembered to find doubles: 64 bytes each, 6.4 MB. Of interchanges the oldest are forgotten
+    beyond that, of groups and sets inside one interchange the newest: their doubles are not found."""
 
     ta1_held: int = 100
     """TA1 segments kept of one interchange: a partner sends a handful; 100 of 30 bytes are 3 KB."""

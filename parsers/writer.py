@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from parsers.events import Delimiters, GroupHeader, InterchangeHeader
+from parsers.isa import WIDTHS
 
 Value = str | tuple[str, ...]
 """An element, or the components of a composite."""
@@ -15,8 +16,6 @@ Segment = Sequence[Value]
 
 CANDIDATES = "*~:^|>!\\%@`{}[]_;?\x1d\x1c\x1e\x1f"
 """Delimiters to fall back on, best known first: none is a letter, a digit, a space, or part of a number or name."""
-
-_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 
 def choose_delimiters(identifiers: Iterable[str], preferred: Delimiters) -> Delimiters:
@@ -117,10 +116,10 @@ def _text(value: Value) -> str:
 def _isa(header: InterchangeHeader, own: Delimiters) -> str:
     given = [getattr(header, f"isa{place:02}") for place in range(1, 17)]
     given[10], given[15] = own.repetition, own.component
-    for value, width in zip(given, _WIDTHS, strict=True):
+    for value, width in zip(given, WIDTHS, strict=True):
         if len(value) > width:
             raise ValueError("an ISA element is longer than its width")
-    padded = [value.ljust(width) for value, width in zip(given, _WIDTHS, strict=True)]
+    padded = [value.ljust(width) for value, width in zip(given, WIDTHS, strict=True)]
     if any(own.element in value or own.segment in value for value in padded):
         raise ValueError("a delimiter of the interchange occurs in an element")
     return own.element.join(["ISA", *padded]) + own.segment

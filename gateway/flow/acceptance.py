@@ -127,25 +127,18 @@ def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one:
         return "accepted"
     holds.open_(
         connection, file.context.now_us, "batch", "", f"{file.subject} set {one.number}",
-        f"suspected duplicate of a batch of receipt {earlier}",
-        **_body(file, read, one),
+        f"suspected duplicate of a batch of receipt {earlier}", **_body(file, read, one),
     )  # fmt: skip
     return "held"
 
 
-def _insert_set(
-    connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str
-) -> None:
-    closed = one.closed
+def _insert_set(connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str) -> None:
     connection.execute(
         insert(x12_set).values(
             receipt_no=file.number, interchange=read.number, grp=one.grp, number=one.number, partner=file.partner.id,
-            st01=one.st01, st02=closed.verdict.st02 if closed else "", guide=one.guide, reference=one.reference,
-            body_sha256=closed.body_sha256 if closed else "", state=state,
-            header=msgspec.json.encode(one.header).decode(),
-            verdict=msgspec.json.encode(closed.verdict).decode() if closed else "{}", rows=one.rows,
-            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first="",
-            routes_left=0,
+            st01=one.st01, reference=one.reference, body_sha256=one.closed.body_sha256 if one.closed else "",
+            state=state, header=msgspec.json.encode(one.header).decode(), rows=one.rows,
+            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first="", routes_left=0,
         )
     )  # fmt: skip
 
@@ -194,6 +187,5 @@ def enqueue_route(
     for sponsor_id in sponsors:
         queue.enqueue(
             connection, context.now_us, "route", lane=f"S/{sponsor_id}", partner=partner, sponsor_id=sponsor_id,
-            ord=ord_, gate=event_no,
-            body={**key, "ord": ord_},
+            ord=ord_, gate=event_no, body={**key, "ord": ord_},
         )  # fmt: skip

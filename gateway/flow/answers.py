@@ -19,7 +19,9 @@ from gateway.flow.context import Context
 from gateway.flow.envelopes import Sent, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
+from gateway.plan import door
 from gateway.store import counters, installation, outbox, queue
+from gateway.store.order import ORDINALS, nth_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -178,7 +180,7 @@ def answer(context: Context, work: Work) -> None:
 def _acknowledgement(
     connection: Connection, context: Context, parties: Parties, set_row: Any, today: date
 ) -> ClaimAcknowledgement:
-    of_set = claim_table.c.ord.between(f"{set_row.ord[:-7]}0000000", f"{set_row.ord[:-7]}9999999")
+    of_set = claim_table.c.ord.between(nth_of(set_row.ord, 0), nth_of(set_row.ord, ORDINALS))
     rows = list(connection.execute(select(claim_table).where(of_set).order_by(claim_table.c.ord)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
     return ClaimAcknowledgement(
@@ -193,10 +195,13 @@ def _acknowledgement(
 def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:
     told = [(row, msgspec.json.decode(row.body, type=Claim)) for row in rows]
     stretches = groupby(told, key=lambda pair: (pair[1].billing.npi, pair[1].billing.tin, pair[1].billing.name))
-    return tuple(
-        ProviderAnswer(provider=claims[0][1].billing, claims=tuple(_answer(row, claim) for row, claim in claims))
-        for claims in (list(stretch) for _, stretch in stretches)
-    )
+    return tuple(_provider(list(stretch)) for _, stretch in stretches)
+
+
+def _provider(told: list[tuple[Any, Claim]]) -> ProviderAnswer:
+    claims = tuple(_answer(row, claim) for row, claim in told)
+    rejected = door.provider_reasons(() if claim.accepted else claim.reasons for claim in claims)
+    return ProviderAnswer(provider=told[0][1].billing, rejected=rejected, claims=claims)
 
 
 def _answer(row: Any, claim: Claim) -> ClaimAnswer:

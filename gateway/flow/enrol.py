@@ -2,33 +2,34 @@
 
 What concerns the whole file is decided and stored before its first row is applied; then rows are applied in chunks that
 carry the file's ord, and the lane is held until the last, so nobody sees half a file and a crash goes on after the last
-chunk. Ends by absence come last, or wait for a person.
+chunk. Ends by absence come last. What a person must look at first - ends by absence, rows beyond the retro limits -
+waits: its release is a later event of the same set (`Going.waiting`, rows that stay staged).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from gateway.flow import concealed, holds, roster
 from gateway.flow.context import Context
-from gateway.flow.inbound import set_key
+from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import cobra, enrolment, enrolment_report
-from gateway.plan.enrolment import Review, RosterEntry, RowKey, RowOutcome, Survey
+from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey
 from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
-from gateway.store.order import receipt_of
+from gateway.store.order import ord_of, receipt_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
-from gateway.store.schema import cobra_case, staged, x12_set
+from gateway.store.schema import cobra_case, hold, staged, x12_set
 from gateway.store.schema import enrolment as enrolment_table
 from mappings.records import EnrolmentHeader, MemberRow, Record
 
@@ -42,13 +43,19 @@ ROSTER_PART = 2_000
 
 
 class Going(Record, frozen=True, kw_only=True):
-    """Where the application of a file stands, kept in its enrolment row."""
+    """Where the application of a file stands, kept in its enrolment row.
+
+    first: the sponsor's first file, which nothing was decided under. limited: the retro limits hold rows and ends.
+    waiting: whose ends by absence a person must release.
+    """
 
     survey: Survey
+    first: bool = False
     limited: bool
     lines: tuple[enrolment_report.Line, ...] = ()
     counts: dict[str, int] = {}
     leavers_done: int = 0
+    waiting: tuple[Leaver, ...] = ()
 
 
 def enrol(context: Context, work: Work, set_row: Any) -> None:
@@ -62,7 +69,10 @@ def enrol(context: Context, work: Work, set_row: Any) -> None:
 
 
 class _Run:
-    """One file being applied: its header, its sponsor and the order key everything it writes carries."""
+    """One file being applied: its header, its sponsor and the order key everything it writes carries.
+
+    The step's body says which event it is: `released`, a whole file that was held; `rows`, what an applied file left.
+    """
 
     def __init__(self, context: Context, work: Work, set_row: Any) -> None:
         self.context, self.work, self.set_row = context, work, set_row
@@ -72,6 +82,7 @@ class _Run:
             self.today = installation.business_date(connection)
             self.parties = Parties(connection, self.today)
         self.sponsor: Sponsor | None = self.parties.sponsors.get(work.sponsor_id)
+        self.writer = _Writer(context, work.sponsor_id, self.ord, self.today, self._subject)
 
     @property
     def _key(self) -> tuple[Any, ...]:
@@ -98,15 +109,21 @@ class _Run:
             last = connection.execute(newest).scalar_one_or_none()
             rows = (RowKey.of(row) for row in self._rows(connection))
             rules = self.sponsor.rules
-            found = enrolment.survey(self.header, rows, people, rules, date.fromisoformat(last) if last else None)
-        if found.refused or (found.held and not self.work.body.get("released")):
+            found = enrolment.survey(self._surveyed, rows, people, rules, date.fromisoformat(last) if last else None)
+        released = bool(self.work.body.get("released"))
+        if found.refused or (found.held and not released):
             self._set_aside(found)
             return None
-        going = Going(survey=found, limited=bool(people) and not self.work.body.get("released"))
+        going = Going(survey=found, first=not people, limited=bool(people) and not released)
         with self.context.store.write("enrol") as connection:
             queue.advance(connection, self.work, self.work.body)
             self._insert(connection, "applying", going)
         return going
+
+    @property
+    def _surveyed(self) -> EnrolmentHeader:
+        """The header the whole-file decisions see: rows that waited are no picture of everybody."""
+        return msgspec.structs.replace(self.header, action="2") if self.work.body.get("rows") else self.header
 
     def _roster(self, connection: Connection) -> Iterator[RosterEntry]:
         aliases: dict[str, list[str]] = defaultdict(list)
@@ -119,18 +136,16 @@ class _Run:
                 yield RosterEntry.of(member, tuple(aliases[member.person_id]))
 
     def _rows(self, connection: Connection) -> Iterator[MemberRow]:
-        for body in connection.execute(self._staged(staged.c.body, 0)).scalars():
-            yield msgspec.json.decode(body, type=MemberRow)
+        for row in connection.execute(self._staged()):
+            yield msgspec.json.decode(row.body, type=MemberRow)
 
-    def _staged(self, columns: Any, after: int | str, limit: int | None = None) -> Any:
+    def _staged(self) -> Select[Any]:
+        """The staged rows of this event after its resume point, in order."""
         body = self.work.body
-        mine = select(columns) if not isinstance(columns, tuple) else select(*columns)
-        mine = mine.where(
-            staged.c.receipt_no == body["receipt_no"], staged.c.interchange == body["interchange"],
-            staged.c.grp == body["grp"], staged.c.set_no == body["set_no"],
-            staged.c.sponsor_id == self.work.sponsor_id, staged.c.ord > str(after or ""),
-        )  # fmt: skip
-        return mine.order_by(staged.c.ord).limit(limit) if limit else mine.order_by(staged.c.ord)
+        mine = select(staged.c.ord, staged.c.body).where(
+            *staged_key(body), staged.c.sponsor_id == self.work.sponsor_id, staged.c.ord > body.get("after", "")
+        )
+        return mine.order_by(staged.c.ord)
 
     def _insert(self, connection: Connection, state: str, going: Going) -> None:
         effective = self.header.effective
@@ -143,9 +158,11 @@ class _Run:
         )  # fmt: skip
 
     def _refuse(self, reason: str) -> None:
+        """Nobody's file: its rows stay staged, and the release looks for the sponsor again."""
         with self.context.store.write("enrol") as connection:
             queue.finish(connection, self.work)
-            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason)
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason,
+                        release=True, step=self.work.body)  # fmt: skip
 
     def _set_aside(self, found: Survey) -> None:
         """Refused or held whole: the report says why; a held file stays staged for its release."""
@@ -171,18 +188,19 @@ class _Run:
             while rows := self._next_rows():
                 going = self._apply_chunk(going, rows)
             self._strike(going.survey.missed)
-            if not going.survey.ends_held:
-                going = self._end_leavers(going)
+            going = self._end_leavers(going)
         self._finish(going)
 
     def _next_rows(self) -> list[Any]:
         with self.context.store.read() as connection:
-            return list(connection.execute(self._staged((staged.c.ord, staged.c.body), "", CHUNK_MEMBERS)))
+            return list(connection.execute(self._staged().limit(CHUNK_MEMBERS)))
 
     def _apply_chunk(self, going: Going, staged_rows: list[Any]) -> Going:
         assert self.sponsor is not None
-        told = (msgspec.json.decode(row.body, type=MemberRow) for row in staged_rows)
-        rows = [concealed.member_row(row, self.context.keys.reveal) for row in told]
+        rows = [
+            concealed.member_row(msgspec.json.decode(row.body, type=MemberRow), self.context.keys.reveal)
+            for row in staged_rows
+        ]
         numbers = {n for row in rows for n in (row.subscriber_no, row.prior_no) if n}
         with self.context.store.read() as connection:
             families = _Families(connection, self.sponsor.id, numbers, self.ord)
@@ -199,34 +217,39 @@ class _Run:
             families.learn(outcome)
             outcomes.append((row, outcome))
         going = _counted(going, outcomes)
+        told = zip(staged_rows, outcomes, strict=True)
+        done = [at.ord for at, (_, outcome) in told if outcome.kind != "held"]
         with self.context.store.write("enrol") as connection:
-            queue.advance(connection, self.work, self.work.body)
+            self._advance(connection, staged_rows[-1].ord)
             for _, outcome in outcomes:
-                self._write(connection, outcome)
-            connection.execute(delete(staged).where(staged.c.ord.in_([row.ord for row in staged_rows])))
+                self.writer.write(connection, outcome, reviewed=not going.first)
+            connection.execute(delete(staged).where(staged.c.ord.in_(done)))
             self._keep(connection, "applying", going)
         return going
 
+    def _advance(self, connection: Connection, after: str) -> None:
+        """Rows that wait stay staged: the resume point passes them."""
+        body = {**self.work.body, "after": after}
+        queue.advance(connection, self.work, body)
+        self.work = msgspec.structs.replace(self.work, body=body)
+
     def _end_leavers(self, going: Going) -> Going:
+        """The ends by absence, a chunk at a time; those the survey or the retro limit holds wait for a person."""
         assert self.sponsor is not None
         leavers = going.survey.leavers
+        if going.survey.ends_held:
+            return _waiting(going, leavers)
         while going.leavers_done < len(leavers):
             part = leavers[going.leavers_done : going.leavers_done + CHUNK_MEMBERS]
-            with self.context.store.read() as connection:
-                people = roster.by_id(connection, self.sponsor.id, [one.person_id for one in part], self.ord)
-            outcomes = [
-                enrolment.end_absent(
-                    people[one.person_id], self.header, self.sponsor.rules, self.ord, self.today, one.benefits,
-                    limited=going.limited,
-                )
-                for one in part
-            ]  # fmt: skip
-            counts = {**going.counts, "ended_by_absence": going.counts.get("ended_by_absence", 0) + len(part)}
+            outcomes = self.writer.absences(part, self.header, self.sponsor, limited=going.limited)
+            held = [one for one, outcome in zip(part, outcomes, strict=True) if outcome.kind == "held"]
+            counts = _plus(going.counts, "ended_by_absence", len(part) - len(held))
             going = msgspec.structs.replace(going, counts=counts, leavers_done=going.leavers_done + len(part))
+            going = _waiting(going, held)
             with self.context.store.write("enrol") as connection:
                 queue.advance(connection, self.work, self.work.body)
                 for outcome in outcomes:
-                    self._write(connection, outcome)
+                    self.writer.write(connection, outcome)
                 self._keep(connection, "applying", going)
         return going
 
@@ -242,52 +265,6 @@ class _Run:
                     if member.absences == 0:
                         roster.save(connection, self.context.keys, self.work.sponsor_id, enrolment.strike(member))
 
-    def _write(self, connection: Connection, outcome: RowOutcome) -> None:
-        if outcome.member is None:
-            return
-        sponsor_id = self.work.sponsor_id
-        roster.save(connection, self.context.keys, sponsor_id, outcome.member, outcome.ssn)
-        for moved in outcome.moved:
-            roster.save(connection, self.context.keys, sponsor_id, moved)
-        for number, person_id in outcome.aliases:
-            roster.add_alias(connection, sponsor_id, number, person_id)
-        for change in outcome.span_changes:
-            roster.change_span(connection, sponsor_id, change.person_id, change.superseded, change.opened, self.ord)
-        if outcome.cobra_event is not None:
-            self._open_cobra(connection, outcome)
-        for review in outcome.reviews:
-            self._open_review(connection, review)
-
-    def _open_review(self, connection: Connection, review: Review) -> None:
-        """Coverage changed under claims that were decided already: a person looks at them."""
-        under = select(claim_table.c.icn).where(
-            claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.person_id == review.person_id,
-            claim_table.c.state == "decided", claim_table.c.first <= review.last.isoformat(),
-            claim_table.c.last >= review.first.isoformat(),
-        )  # fmt: skip
-        icns = list(connection.execute(under.order_by(claim_table.c.icn)).scalars())
-        if icns:
-            reason = f"coverage changed ({review.kind}) under {len(icns)} decided claims"
-            holds.open_(connection, self.context.now_us, "review", self.work.sponsor_id, self._subject, reason,
-                        person_id=review.person_id, icns=icns)  # fmt: skip
-
-    def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
-        assert outcome.cobra_event is not None
-        for case in cobra.open_cases(outcome.cobra_event, told_on=self.today):
-            values = {
-                "sponsor_id": self.work.sponsor_id,
-                "person_id": case.person_id,
-                "event_on": case.event_on.isoformat(),
-            }
-            mine = [cobra_case.c[name] == value for name, value in values.items()]
-            if connection.execute(select(cobra_case.c.state).where(*mine)).first():
-                continue
-            body = msgspec.json.encode(case).decode()
-            connection.execute(insert(cobra_case).values(**values, state=case.state, body=body))
-            late = f"; the employer told us after {case.told_due}" if case.told_late else ""
-            holds.open_(connection, self.context.now_us, "cobra", self.work.sponsor_id, self._subject,
-                        f"an election notice is due by {case.notice_due}{late}", person_id=case.person_id)  # fmt: skip
-
     def _keep(self, connection: Connection, state: str, going: Going) -> None:
         mine = update(enrolment_table).where(*self._key)
         connection.execute(mine.values(state=state, report=msgspec.json.encode(going).decode()))
@@ -298,16 +275,42 @@ class _Run:
         with self.context.store.write("enrol") as connection:
             queue.finish(connection, self.work)
             self._keep(connection, "applied" if going.survey.applies else "reported", going)
-            waits = going.counts.get("held", 0)
-            if waits:
-                reason = f"{waits} rows reach further back than the sponsor's limit; see the result report"
-                holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason)
-            if going.survey.ends_held:
-                holds.open_(connection, self.context.now_us, "absence", self.work.sponsor_id, self._subject,
-                            going.survey.arithmetic, ord=self.ord, header=msgspec.to_builtins(self.header))  # fmt: skip
+            self._close_older(connection, going)
+            self._open_holds(connection, going)
             self._report(connection, going)
             self._leave_set(connection)
         log.info("enrolment applied", receipt_no=self.set_row.receipt_no, sponsor=self.work.sponsor_id)
+
+    def _open_holds(self, connection: Connection, going: Going) -> None:
+        """One for the rows that stay staged, one for the ends by absence that wait."""
+        rows = going.counts.get("held", 0)
+        if rows:
+            step = {name: value for name, value in self.work.body.items() if name != "after"}
+            reason = f"{rows} rows reach further back than the sponsor's limit; see the result report"
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason,
+                        release=True, step={**step, "rows": True})  # fmt: skip
+        if going.waiting:
+            limit = f"{len(going.waiting)} ends by absence reach further back than the sponsor's limit"
+            holds.open_(connection, self.context.now_us, "absence", self.work.sponsor_id, self._subject,
+                        going.survey.arithmetic if going.survey.ends_held else limit, ord=self.ord,
+                        header=msgspec.to_builtins(self.header), benefits=_benefits(going.waiting))  # fmt: skip
+
+    def _close_older(self, connection: Connection, going: Going) -> None:
+        """A newer picture of everybody decides anew who is absent: ends that waited under an older one are void.
+
+        A file that does not speak about all their benefits leaves them waiting.
+        """
+        if self._surveyed.action not in FULL or not going.survey.applies:
+            return
+        older = (
+            select(hold.c.id, hold.c.body)
+            .where(hold.c.kind == "absence", hold.c.sponsor_id == self.work.sponsor_id, hold.c.state == "open")
+            .with_for_update()
+        )
+        for row in connection.execute(older).all():
+            if set(msgspec.json.decode(row.body)["benefits"]) <= set(going.survey.benefits):
+                reason = f"a newer full file, receipt {self.set_row.receipt_no}, says who is absent"
+                holds.close(connection, self.context.now_us, row.id, "gateway", reason)
 
     def _report(self, connection: Connection, going: Going) -> None:
         """The result report: what the partner reads instead of a business acknowledgement."""
@@ -331,6 +334,76 @@ class _Run:
     def _leave_set(self, connection: Connection) -> None:
         left = update(x12_set).where(*set_key(self.work.body))
         connection.execute(left.values(routes_left=x12_set.c.routes_left - 1))
+
+
+class _Writer:
+    """Writes what rows and absences of one event came to. ord: its order key. subject: how its holds name it."""
+
+    def __init__(self, context: Context, sponsor_id: str, ord: str, today: date, subject: str) -> None:
+        self.context, self.sponsor_id, self.ord, self.today, self.subject = context, sponsor_id, ord, today, subject
+
+    def absences(
+        self, leavers: Sequence[Leaver], header: EnrolmentHeader, sponsor: Sponsor, *, limited: bool
+    ) -> list[RowOutcome]:
+        """What the ends by absence of some people come to; reads, does not write."""
+        with self.context.store.read() as connection:
+            people = roster.by_id(connection, self.sponsor_id, [one.person_id for one in leavers], self.ord)
+        return [
+            enrolment.end_absent(
+                people[one.person_id], header, sponsor.rules, self.ord, self.today, one.benefits, limited=limited
+            )
+            for one in leavers
+        ]
+
+    def write(self, connection: Connection, outcome: RowOutcome, *, reviewed: bool = True) -> None:
+        """Writes an outcome; nothing when the row was rejected or waits.
+
+        reviewed: claims decided under changed coverage are looked at. Under a sponsor's first file, none were.
+        """
+        if outcome.member is None:
+            return
+        sponsor_id = self.sponsor_id
+        roster.save(connection, self.context.keys, sponsor_id, outcome.member, outcome.ssn)
+        for moved in outcome.moved:
+            roster.save(connection, self.context.keys, sponsor_id, moved)
+        for number, person_id in outcome.aliases:
+            roster.add_alias(connection, sponsor_id, number, person_id)
+        for change in outcome.span_changes:
+            roster.change_span(connection, sponsor_id, change.person_id, change.superseded, change.opened, self.ord)
+        if outcome.cobra_event is not None:
+            self._open_cobra(connection, outcome)
+        for review in outcome.reviews if reviewed else ():
+            self._open_review(connection, review)
+
+    def _open_review(self, connection: Connection, review: Review) -> None:
+        """Coverage changed under claims that were decided already: a person looks at them."""
+        under = select(claim_table.c.icn).where(
+            claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id == review.person_id,
+            claim_table.c.state == "decided", claim_table.c.first <= review.last.isoformat(),
+            claim_table.c.last >= review.first.isoformat(),
+        )  # fmt: skip
+        icns = list(connection.execute(under.order_by(claim_table.c.icn)).scalars())
+        if icns:
+            reason = f"coverage changed ({review.kind}) under {len(icns)} decided claims"
+            holds.open_(connection, self.context.now_us, "review", self.sponsor_id, self.subject, reason,
+                        person_id=review.person_id, icns=icns)  # fmt: skip
+
+    def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
+        assert outcome.cobra_event is not None
+        for case in cobra.open_cases(outcome.cobra_event, told_on=self.today):
+            values = {
+                "sponsor_id": self.sponsor_id,
+                "person_id": case.person_id,
+                "event_on": case.event_on.isoformat(),
+            }
+            mine = [cobra_case.c[name] == value for name, value in values.items()]
+            if connection.execute(select(cobra_case.c.state).where(*mine)).first():
+                continue
+            body = msgspec.json.encode(case).decode()
+            connection.execute(insert(cobra_case).values(**values, state=case.state, body=body))
+            late = f"; the employer told us after {case.told_due}" if case.told_late else ""
+            holds.open_(connection, self.context.now_us, "cobra", self.sponsor_id, self.subject,
+                        f"an election notice is due by {case.notice_due}{late}", person_id=case.person_id)  # fmt: skip
 
 
 class _Families:
@@ -360,6 +433,41 @@ class _Families:
             member = self._members[person_id]
             made = [c for c in outcome.span_changes if c.person_id == person_id]
             self._members[person_id] = msgspec.structs.replace(member, spans=enrolment.after(member.spans, made))
+
+
+def end_absent(context: Context, work: Work) -> None:
+    """The step: ends by absence that a person released, with the known time of the release, a chunk at a time."""
+    body = work.body
+    header = msgspec.convert(body["header"], EnrolmentHeader)
+    mine = (enrolment_table.c.sponsor_id == work.sponsor_id, enrolment_table.c.ord == body["of"])
+    with context.store.read() as connection:
+        today = installation.business_date(connection)
+        sponsor = Parties(connection, today).sponsor(work.sponsor_id)
+        report = connection.execute(select(enrolment_table.c.report).where(*mine)).scalar_one()
+    leavers = msgspec.json.decode(report, type=Going).waiting
+    writer = _Writer(context, sponsor.id, ord_of(body["event"]), today, f"receipt {receipt_of(body['of'])}")
+    for start in range(body.get("done", 0), len(leavers), CHUNK_MEMBERS):
+        outcomes = writer.absences(leavers[start : start + CHUNK_MEMBERS], header, sponsor, limited=False)
+        with context.store.write("enrol") as connection:
+            queue.advance(connection, work, {**body, "done": start + len(outcomes)})
+            for outcome in outcomes:
+                writer.write(connection, outcome)
+    with context.store.write("enrol") as connection:
+        queue.finish(connection, work)
+
+
+def _waiting(going: Going, more: Sequence[Leaver]) -> Going:
+    """With more people whose end by absence waits for a person, counted for the report."""
+    counts = _plus(going.counts, "ends_waiting", len(more))
+    return msgspec.structs.replace(going, waiting=(*going.waiting, *more), counts=counts)
+
+
+def _benefits(leavers: Iterable[Leaver]) -> list[str]:
+    return sorted({benefit for one in leavers for benefit in one.benefits})
+
+
+def _plus(counts: dict[str, int], name: str, more: int) -> dict[str, int]:
+    return {**counts, name: counts.get(name, 0) + more} if more else counts
 
 
 def _counted(going: Going, outcomes: list[tuple[MemberRow, RowOutcome]]) -> Going:

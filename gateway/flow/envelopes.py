@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
+from mappings import claim_ack, implementation_ack, remittance
 from mappings.blanks import blanked
 from parsers import check
 from parsers.envelope import EnvelopePolicy
@@ -24,12 +25,8 @@ from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_
 WRAP = 999_999_999
 """ISA13 has nine digits and goes back to 1 after the last."""
 
-GUIDES = {"FA": "005010X231A1", "HN": "005010X214", "HP": "005010X221A1"}
+GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE, "HP": remittance.GUIDE}
 """GS01 of what we send -> GS08."""
-
-
-REPEATED = {("AK2", 0), ("AK2", 1)}
-"""Where a 999 repeats what the partner sent: the answer to a set that no guide knows names it as it came (AK201)."""
 
 
 def time_of_day(now_us: int) -> str:

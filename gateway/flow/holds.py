@@ -48,13 +48,11 @@ def open_(
     return hold_id
 
 
-def close(connection: Connection, now_us: int, hold_id: str, user: str, reason: str) -> bool:
-    """Closes an open hold; False when it is not open."""
-    mine = update(hold).where(hold.c.id == hold_id, hold.c.state == "open")
-    done = connection.execute(mine.values(state="closed", closed_by=user, closed_reason=reason)).rowcount == 1
-    if done:
-        audit.note(connection, now_us, user, "release", f"hold {hold_id}")
-    return done
+def close(connection: Connection, now_us: int, hold_id: str, user: str, reason: str) -> None:
+    """Closes a hold the caller has found open, in the same transaction."""
+    mine = update(hold).where(hold.c.id == hold_id)
+    connection.execute(mine.values(state="closed", closed_by=user, closed_reason=reason))
+    audit.note(connection, now_us, user, "release", f"hold {hold_id}")
 
 
 def close_about(connection: Connection, kind: str, sponsor_id: str, subject: str) -> None:

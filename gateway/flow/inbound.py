@@ -15,6 +15,9 @@ from mappings.professional import ClaimReader
 from mappings.records import Trace
 from parsers.events import GroupVerdict, SetClosed
 
+NOBODY = "-"
+"""The sponsor of what names none we know, or none its sender may send for: a person finds it."""
+
 
 @dataclass(frozen=True)
 class Inbound:
@@ -47,10 +50,8 @@ class ReadSet:
     grp: int
     number: int
     st01: str
-    guide: str
     reader: ClaimReader | MemberReader | AckReader | None
     rows: int = 0
-    sponsors: set[str] = field(default_factory=set)
     unread: int = 0
     traces: list[Trace] = field(default_factory=list)
     closed: SetClosed | None = None

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.flow import answers, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
-from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet
+from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
 from gateway.flow.parties import Parties
 from gateway.store import audit, installation, queue, sealed
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
+from mappings import enrolment, implementation_ack, professional
 from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
 from mappings.professional import ClaimReader
@@ -38,31 +39,30 @@ from parsers.events import (
     Unit,
 )
 from parsers.findings import Finding
+from parsers.forms import FORMS, canonical
+from parsers.guides import Guide
 from parsers.reader import Reader
 
 log = structlog.get_logger()
 
-GROUPS = frozenset({"HC", "BE", "FA"})
-"""GS01 of what partners may send us: claims, enrolment, acknowledgements of what we sent."""
-
 READERS: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
-    "837": ClaimReader,
-    "834": MemberReader,
-    "999": AckReader,
+    professional.GUIDE: ClaimReader,
+    enrolment.GUIDE: MemberReader,
+    implementation_ack.GUIDE: AckReader,
 }
-"""ST01 -> what makes records of its units."""
+"""Guide -> what makes records of its units: claims, enrolment, acknowledgements of what we sent."""
+
+GROUPS = frozenset(FORMS[guide].gs01 for guide in READERS)
+"""GS01 of what partners may send us."""
 
 BUSINESS = {"2300", "2000"}
 """Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
-
-NOBODY = "-"
-"""The sponsor of claims that name none we know: a person finds it."""
 
 
 def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
-    reader = Reader(context.guide, run.policy)
+    reader = Reader(run.guide, run.policy)
     for piece in run.pieces():
         for event in reader.events(piece):
             run.take(event)
@@ -114,6 +114,10 @@ class _Intake:
             groups=GROUPS,
         )
 
+    def guide(self, gs08: str) -> Guide | None:
+        """The guide of a group; one whose sets nobody here can read is as good as unknown (AK905 2)."""
+        return self.context.guide(gs08) if canonical(gs08) in READERS else None
+
     def pieces(self) -> Iterator[bytes]:
         """The file's bytes, a sealed row at a time."""
         key = self.context.keys.unwrap(self.upload.key)
@@ -132,8 +136,8 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        make = READERS.get(event.st01) if event.guide else None
-        self.current = ReadSet(self.group_no, event.number, event.st01, event.guide, make() if make else None)
+        reader = READERS[event.guide]() if event.guide else None
+        self.current = ReadSet(self.group_no, event.number, event.st01, reader)
         self.interchange.sets.append(self.current)
 
     def _unit(self, event: Unit) -> None:
@@ -156,7 +160,6 @@ class _Intake:
         return self.file.parties.sponsor_of_group(self.file.partner, group_no) or NOBODY
 
     def _stage(self, current: ReadSet, record: Claim | MemberRow, sponsor_id: str) -> None:
-        current.sponsors.add(sponsor_id)
         nth, current.rows = current.rows, current.rows + 1
         self.seen_rows += 1
         if self.seen_rows <= self.skip_rows or self._is_decided():

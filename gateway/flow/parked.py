@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import acceptance, holds, roster, route
+from gateway.flow import acceptance, holds, route
 from gateway.flow.context import Context
-from gateway.flow.inbound import set_key, staged_key
+from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
-from gateway.plan import enrolment
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
-from gateway.store.order import ord_of
+from gateway.store.order import SET_DIGITS, ord_of, set_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import enrolment as enrolment_table
 from gateway.store.schema import hold, interchange, progress, receipt, staged, x12_set
-from mappings.records import EnrolmentHeader
+from mappings.records import Claim, EnrolmentHeader
 
 # ---- consequences of parking -----------------------------------------------------------------------------------------
 
 
-def release_owner(context: Context, owner_prefix: str) -> int:
+def release_owner(context: Context, owner_prefix: str) -> None:
     """Gives back what dead workers held; a step that died three times leaves its lane and asks for a person."""
     with context.store.write("release") as connection:
-        parked = queue.release(connection, owner_prefix)
-        for work in parked:
+        for work in queue.release(connection, owner_prefix):
             _park(connection, context, work)
-    return len(parked)
 
 
 def _park(connection: Connection, context: Context, work: Work) -> None:
@@ -63,6 +59,9 @@ def _half_applied(connection: Connection, work: Work) -> bool:
     return connection.execute(select(enrolment_table.c.state).where(*mine)).scalar_one_or_none() == "applying"
 
 
+STRANGER = "no sponsor its sender may send for has the group number it names; load that sponsor or partner first"
+"""Why what named nobody still waits."""
+
 # ---- releases --------------------------------------------------------------------------------------------------------
 
 
@@ -75,9 +74,8 @@ def release(context: Context, hold_id: str, user: str, reason: str) -> str:
         body = msgspec.json.decode(row.body)
         if not _enough(connection, context, row, body, user):
             return "noted; another person must release it, too"
-        done = _RELEASES.get(row.kind, _acknowledge)(connection, context, row, body)
         holds.close(connection, context.now_us, hold_id, user, reason)
-    return done
+        return _RELEASES.get(row.kind, _acknowledge)(connection, context, row, body)
 
 
 def _enough(connection: Connection, context: Context, row: Any, body: dict[str, Any], user: str) -> bool:
@@ -103,8 +101,7 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
     _move_set(connection, body, event)
-    state = update(x12_set).where(*set_key(body)).values(state="released", routes_left=len(sponsors))
-    connection.execute(state)
+    connection.execute(update(x12_set).where(*set_key(body)).values(state="released"))
     acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
                              sponsors, set_row.partner, event)  # fmt: skip
     return "the batch goes on"
@@ -112,10 +109,36 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
 
 def _pend(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
     """A pended claim is decided again, as of now; through the sponsor's lane, so that it never sees half a file."""
-    if "icn" not in body:
-        raise NotPermitted("claims of no known sponsor need a partner or sponsor to be loaded, and the file sent again")
+    if row.sponsor_id == NOBODY:
+        return _adopt(connection, context, body.get("icns") or [body["icn"]])
     _enqueue_rerun(connection, context, row.sponsor_id, body["icn"], answered=True)
     return "the claim is decided again"
+
+
+def _adopt(connection: Connection, context: Context, icns: list[str]) -> str:
+    """Claims that named no sponsor we knew go to the one they name now, each as a new event."""
+    parties = Parties(connection, installation.business_date(connection))
+    waiting = select(claim_table.c.icn, claim_table.c.partner, claim_table.c.body).where(
+        claim_table.c.sponsor_id == NOBODY, claim_table.c.icn.in_(icns), claim_table.c.state == "pended"
+    )
+    rows = connection.execute(waiting.order_by(claim_table.c.ord)).all()
+    told = [(row.icn, row.partner, msgspec.json.decode(row.body, type=Claim).group_no) for row in rows]
+    found = [(icn, _sponsor_of(parties, partner_id, group_no)) for icn, partner_id, group_no in told]
+    adopted = [(icn, sponsor_id) for icn, sponsor_id in found if sponsor_id]
+    if rows and not adopted:
+        raise NotPermitted(STRANGER)
+    for icn, sponsor_id in adopted:
+        mine = update(claim_table).where(claim_table.c.sponsor_id == NOBODY, claim_table.c.icn == icn)
+        connection.execute(mine.values(sponsor_id=sponsor_id))
+        holds.close_about(connection, "pend", NOBODY, f"claim {icn}")
+        _enqueue_rerun(connection, context, sponsor_id, icn, answered=False)
+    return f"{len(adopted)} of {len(rows)} claims go to the sponsor they name"
+
+
+def _sponsor_of(parties: Parties, partner_id: str, group_no: str) -> str:
+    """The sponsor a group number names now, among those the partner may send for now; "" if none."""
+    partner = parties.partners.get(partner_id)
+    return parties.sponsor_of_group(partner, group_no) if partner else ""
 
 
 def _enqueue_rerun(connection: Connection, context: Context, sponsor_id: str, icn: str, *, answered: bool) -> None:
@@ -135,17 +158,32 @@ def _absence(connection: Connection, context: Context, row: Any, body: dict[str,
 
 
 def _enrolment(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
-    """A held file is applied whole, as a new event; a refused one can only be taken note of."""
+    """A held file, or what was held of one, is applied as a new event; a refused one can only be taken note of."""
     if not body.get("release"):
         return "taken note of"
-    step = body["step"]
+    step, sponsor_id = body["step"], row.sponsor_id
+    known = sponsor_id != NOBODY
+    if not known:
+        sponsor_id = _adopt_file(connection, step)
     event = counters.take(connection, "receipt")
     ord_ = _move_set(connection, step, event)
     connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
-    queue.enqueue(connection, context.now_us, "route", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
-                  partner=f"sponsor/{row.sponsor_id}", ord=ord_, gate=event,
-                  body={**step, "ord": ord_, "released": True})  # fmt: skip
-    return "the file is applied"
+    queue.enqueue(connection, context.now_us, "route", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
+                  partner=f"sponsor/{sponsor_id}", ord=ord_, gate=event,
+                  body={**step, "ord": ord_, "released": known})  # fmt: skip
+    return "the held rows are applied" if step.get("rows") else "the file is applied"
+
+
+def _adopt_file(connection: Connection, step: dict[str, Any]) -> str:
+    """Gives the rows of a file that named no sponsor we knew to the one it names now, which it returns."""
+    set_row = connection.execute(select(x12_set.c.partner, x12_set.c.header).where(*set_key(step))).one()
+    header = msgspec.json.decode(set_row.header, type=EnrolmentHeader)
+    parties = Parties(connection, installation.business_date(connection))
+    sponsor_id = _sponsor_of(parties, set_row.partner, header.master_policy)
+    if not sponsor_id:
+        raise NotPermitted(STRANGER)
+    connection.execute(update(staged).where(*staged_key(step)).values(sponsor_id=sponsor_id))
+    return sponsor_id
 
 
 def _parked(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
@@ -192,7 +230,8 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
 def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
     """Gives a set, and the rows staged of it, their place behind a new event; returns its order key."""
     ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
-    connection.execute(update(staged).where(*staged_key(step)).values(ord=ord_[:12] + func.substr(staged.c.ord, 13)))
+    moved = set_of(ord_) + func.substr(staged.c.ord, SET_DIGITS + 1)
+    connection.execute(update(staged).where(*staged_key(step)).values(ord=moved))
     connection.execute(update(x12_set).where(*set_key(step)).values(ord=ord_))
     return ord_
 
@@ -244,26 +283,3 @@ def _queues(connection: Connection, row: Any) -> set[str]:
     decision = msgspec.json.decode(body, type=Decision)
     also = {note.rule.removeprefix("pend ") for note in decision.notes if note.rule.startswith("pend ")}
     return also | ({decision.pend.queue} if decision.pend else set())
-
-
-def end_absent(context: Context, work: Work) -> None:
-    """The step: ends by absence that a person released, with the known time of the release."""
-    from gateway.flow.enrol import Going
-
-    ord_ = ord_of(work.body["event"])
-    header = msgspec.convert(work.body["header"], EnrolmentHeader)
-    mine = (enrolment_table.c.sponsor_id == work.sponsor_id, enrolment_table.c.ord == work.body["of"])
-    with context.store.write("enrol") as connection:
-        queue.finish(connection, work)
-        today: date = installation.business_date(connection)
-        sponsor = Parties(connection, today).sponsor(work.sponsor_id)
-        body = connection.execute(select(enrolment_table.c.report).where(*mine)).scalar_one()
-        leavers = msgspec.json.decode(body, type=Going).survey.leavers
-        people = roster.by_id(connection, sponsor.id, [one.person_id for one in leavers], ord_)
-        for one in leavers:
-            outcome = enrolment.end_absent(people[one.person_id], header, sponsor.rules, ord_, today, one.benefits,
-                                           limited=False)  # fmt: skip
-            if outcome.member is not None:
-                roster.save(connection, context.keys, sponsor.id, outcome.member)
-            for change in outcome.span_changes:
-                roster.change_span(connection, sponsor.id, change.person_id, change.superseded, change.opened, ord_)

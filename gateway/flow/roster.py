@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan.records import FOREVER, Member, Span
@@ -137,7 +137,6 @@ def change_span(
         )  # fmt: skip
 
 
-def _span(row: object) -> Span:
-    fields = dict(row._mapping)  # type: ignore[attr-defined]
-    fields["late_enrollee"] = bool(fields["late_enrollee"])
-    return msgspec.convert({str(k): v for k, v in fields.items() if k not in ("sponsor_id", "person_id")}, Span)
+def _span(row: Row[Any]) -> Span:
+    fields = {name: getattr(row, name) for name in Span.__struct_fields__}
+    return msgspec.convert({**fields, "late_enrollee": bool(row.late_enrollee)}, Span)

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import GatewayError, where
-from gateway.flow import acceptance, adjudicate, answers, day, deliver, intake, notify, parked, pay, route
+from gateway.flow import acceptance, adjudicate, answers, day, deliver, enrol, intake, notify, parked, pay, route
 from gateway.flow.context import Context
 from gateway.store import queue
 from gateway.store.queue import Work
@@ -46,7 +46,7 @@ STEPS: Mapping[str, Step] = {
     "paper": notify.paper,
     "recover": notify.recover,
     "rerun": parked.rerun,
-    "end-absent": parked.end_absent,
+    "end-absent": enrol.end_absent,
     "deliver": deliver.deliver,
     "tidy": deliver.tidy,
     "chain": deliver.chain,

@@ -109,14 +109,9 @@ def open_case(
     )
 
 
-def open_cases(event: CobraEvent, told_on: date, *, employer_administers: bool = False) -> tuple[CobraCase, ...]:
+def open_cases(event: CobraEvent, told_on: date) -> tuple[CobraCase, ...]:
     """One case for everybody who lost coverage by the event: each qualified beneficiary elects alone."""
-    return tuple(
-        open_case(
-            loss.person_id, event.code, event.event_on, loss.spans, told_on, employer_administers=employer_administers
-        )
-        for loss in event.losses
-    )
+    return tuple(open_case(loss.person_id, event.code, event.event_on, loss.spans, told_on) for loss in event.losses)
 
 
 def notice(case: CobraCase, on: date) -> CobraCase:

@@ -6,7 +6,7 @@ duplicates and timely filing are not here: they are denials, with appeal rights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -47,6 +47,19 @@ def turns_away(plans: Sequence[Plan], claim: Claim, reason: str) -> bool:
     """Whether the plan answers a patient nobody knows (`matching.Match.reason`) by 277CA instead of waiting."""
     plan = choose(plans, None, claim.first)
     return reason in UNKNOWN and plan is not None and plan.member_not_found == "reject"
+
+
+BILLING = "85"
+"""NM101 of the billing provider."""
+
+
+def provider_reasons(claims: Iterable[tuple[ClaimStatus, ...]]) -> tuple[ClaimStatus, ...]:
+    """Why a billing provider's claims are all rejected for its own sake (277CA 2200C U, domain 1.4); empty if not.
+
+    claims: the reasons of each of its claims, none for one that is accepted.
+    """
+    first, *others = [[one for one in reasons if one.entity == BILLING] for reasons in claims]
+    return tuple(one for one in first if all(one in reasons for reasons in others))
 
 
 EDITS: tuple[Edit, ...] = (

@@ -5,6 +5,7 @@ takes each row in file order with the family it means, `end_absent` (or `strike`
 """
 
 from gateway.plan.enrolment_records import (
+    FULL,
     TROUBLES,
     CobraEvent,
     Leaver,
@@ -25,6 +26,7 @@ from gateway.plan.spans import BENEFITS, SpanChange, after, benefit, known
 
 __all__ = [
     "BENEFITS",
+    "FULL",
     "TROUBLES",
     "CobraEvent",
     "Leaver",

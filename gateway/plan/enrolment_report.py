@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from gateway.plan.enrolment_records import RowOutcome, Survey, Trouble
 from mappings.records import EnrolmentHeader, MemberRow, Record
 
-COUNTS = ("read", "added", "changed", "ended", "unchanged", "rejected", "held", "ended_by_absence")
+COUNTS = ("read", "added", "changed", "ended", "unchanged", "rejected", "held", "ended_by_absence", "ends_waiting")
+
+ENDS_HELD = "applied, ends by absence held"
 
 
 class Line(Record, frozen=True, kw_only=True):
@@ -42,21 +44,26 @@ def lines(row: MemberRow, outcome: RowOutcome) -> list[Line]:
 def document(
     header: EnrolmentHeader, survey: Survey, rows: Iterable[Line], counts: Mapping[str, int], *, usage: str = "T"
 ) -> dict[str, object]:
-    """The report as plain data. counts: rows by outcome kind, and `read`; usage: T or P."""
+    """The report as plain data.
+
+    counts: rows by outcome kind, `read`, and the ends by absence that were made (`ended_by_absence`) or wait
+    (`ends_waiting`); usage: T or P.
+    """
+    result = _result(survey, counts)
     return {
         "usage": usage,
         "reference": header.reference,
         "file_date": header.created.isoformat(),
         "effective": header.effective.isoformat() if header.effective else None,
         "action": header.action,
-        "result": _result(survey),
+        "result": result,
         "reasons": [_reason(each) for each in (*survey.refused, *survey.held)],
         "counts": {name: counts.get(name, 0) for name in COUNTS},
         "totals": {"employees": survey.employees, "dependents": survey.dependents, "total": survey.total},
         "absence": {
             "absent": len(survey.leavers),
             "active_before": survey.active,
-            "held": survey.ends_held,
+            "held": result == ENDS_HELD,
             "missed_once": len(survey.missed),
             "arithmetic": survey.arithmetic,
             "tier_mix": survey.tier_mix,
@@ -81,14 +88,14 @@ def text(document: Mapping[str, object]) -> str:
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _result(survey: Survey) -> str:
+def _result(survey: Survey, counts: Mapping[str, int]) -> str:
     if survey.refused:
         return "refused"
     if survey.held:
         return "held"
     if not survey.applies:
         return "compared only"
-    return "applied, ends by absence held" if survey.ends_held else "applied"
+    return ENDS_HELD if survey.ends_held or counts.get("ends_waiting") else "applied"
 
 
 def _reason(trouble: Trouble) -> dict[str, str]:
@@ -113,7 +120,7 @@ def _absence(document: Mapping[str, object]) -> list[str]:
     assert isinstance(absence, Mapping)
     told = [f"Absence: {absence['arithmetic']}."] if absence["arithmetic"] else []
     mix = [f"Tier mix: {absence['tier_mix']}."] if absence["tier_mix"] else []
-    held = ["The ends by absence wait for a person; everything else was applied."] if absence["held"] else []
+    held = ["The ends by absence wait for a person."] if absence["held"] else []
     return ["", *told, *mix, *held]
 
 

@@ -203,7 +203,7 @@ progress = _table(
 )
 
 interchange = _table(
-    # One ISA..IEA. state: accepted, rejected. codes: TA105 as JSON. Kept 7 years.
+    # One ISA..IEA. state: accepted, rejected. codes: TA105 as JSON, the evidence of why; free of data. Kept 7 years.
     "interchange",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("number", primary_key=True, autoincrement=False),
@@ -221,9 +221,10 @@ interchange = _table(
 )
 
 x12_set = _table(
-    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header.
-    # verdict: JSON of findings for the report. icn_first: number of its first claim. routes_left: route steps that have
-    # not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person released it. 7 years.
+    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. Findings
+    # may quote what was sent: they are in its sealed answers only. icn_first: number of its first claim. routes_left:
+    # route steps that have not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person
+    # released it. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -231,13 +232,10 @@ x12_set = _table(
     _i("number", primary_key=True, autoincrement=False),
     _t("partner"),
     _t("st01"),
-    _t("st02"),
-    _t("guide"),
     _t("reference"),
     _t("body_sha256"),
     _t("state"),
     _t("header"),
-    _t("verdict"),
     _i("rows"),
     _t("ord"),
     _t("icn_first"),
@@ -411,7 +409,7 @@ claim = _table(
     _i("patient_cents"),
     _t("body"),
     _t("answer"),
-    Index("claim_ord", "sponsor_id", "ord"),
+    Index("claim_ord", "ord"),  # the claims of a set, whichever sponsors it names
     Index("claim_person", "sponsor_id", "person_id", "first"),
 )
 

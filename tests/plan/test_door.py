@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, PLAN, TODAY
 
-from gateway.plan.door import EDITS, reject_reasons, turns_away
+from gateway.plan.door import EDITS, provider_reasons, reject_reasons, turns_away
 from gateway.plan.faults import valid_npi
-from mappings.records import Claim, LinePayment, Procedure, Provider
+from mappings.records import Claim, ClaimStatus, LinePayment, Procedure, Provider
 
 change = msgspec.structs.replace
 
@@ -94,6 +94,14 @@ def test_an_unbundled_line_adds_its_payments_first() -> None:
     half = LinePayment(payer_id="ACME1", paid_cents=24000, adjustments=())
     rest = change(ACME_PAID, paid_cents=24000)
     assert statuses(first_line(C6, payments=(half, rest))) == []
+
+
+def test_a_provider_is_the_reason_when_every_claim_says_so() -> None:
+    """Only reasons about the billing provider, and only those that all of its claims have, reject it whole."""
+    npi, sums = ClaimStatus(category="A7", status="562", entity="85"), ClaimStatus(category="A8", status="400")
+    assert provider_reasons([(npi,), (sums, npi)]) == (npi,)
+    assert provider_reasons([(npi,), ()]) == ()
+    assert provider_reasons([(sums,), (sums,)]) == ()
 
 
 @pytest.mark.parametrize(

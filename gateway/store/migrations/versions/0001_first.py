@@ -165,13 +165,10 @@ def upgrade() -> None:
         _i("number", primary_key=True, autoincrement=False),
         _t("partner"),
         _t("st01"),
-        _t("st02"),
-        _t("guide"),
         _t("reference"),
         _t("body_sha256"),
         _t("state"),
         _t("header"),
-        _t("verdict"),
         _i("rows"),
         _t("ord"),
         _t("icn_first"),
@@ -314,7 +311,7 @@ def upgrade() -> None:
         _t("body"),
         _t("answer"),
     )
-    _index("claim_ord", "claim", "sponsor_id", "ord")
+    _index("claim_ord", "claim", "ord")
     _index("claim_person", "claim", "sponsor_id", "person_id", "first")
     _table(
         "decision",
