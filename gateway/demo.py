@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from gateway import settings as settings_module
 from gateway import synth
 from gateway.errors import CannotCreate, GatewayError, NotPermitted, StateExists, TryAgain, Unavailable
-from gateway.flow import beginning, books, day, loading, notify, opening, pay, takeover
+from gateway.flow import beginning, books, day, loading, opening, pay, recover, takeover
 from gateway.flow.context import Context
 from gateway.flow.drop import fingerprint
 from gateway.settings import shipped
@@ -300,7 +300,7 @@ class Demo:
             )
             for row in connection.execute(open_).all():
                 cents = row.amount_cents - row.received_cents
-                notify.receive(connection, self.context, row.sponsor_id, row.number, cents)
+                recover.receive(connection, self.context, row.sponsor_id, row.number, cents)
                 self.say(f"the carrier pays {cents / 100:,.2f} on {row.number}")
 
     # ---- the scenarios

@@ -107,6 +107,7 @@ class _Batch:
         self.originals = self._originals()
         self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
+        self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
 
     # ---- what is on file
@@ -262,6 +263,7 @@ class _Batch:
             return
         if reversal is not None:
             self.decisions.append((original_row, original, reversal))
+            self.caused[reversal.icn, reversal.version] = row.ord
         state = "voided" if claim.frequency == VOID else "replaced"
         self.updates.append({**_unpaid(original_row, reversal), "state": state})
         if decision is None:
@@ -346,7 +348,8 @@ class _Batch:
             return
         facts = [
             {
-                "sponsor_id": self.sponsor_id, "icn": d.icn, "version": d.version, "ord": row.ord,
+                "sponsor_id": self.sponsor_id, "icn": d.icn, "version": d.version,
+                "ord": self.caused.get((d.icn, d.version), row.ord),  # what takes a claim back is an event of its own
                 "person_id": row.person_id, "incurred": claim.first.isoformat(),
                 "decided_on": self.today.isoformat(), "paid_cents": d.paid_cents,
                 "diagnoses": msgspec.json.encode(claim.diagnoses).decode(), "seen": 0,

@@ -16,7 +16,20 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import GatewayError
-from gateway.flow import acceptance, adjudicate, answers, day, deliver, intake, notify, parked, pay, route
+from gateway.flow import (
+    acceptance,
+    adjudicate,
+    answers,
+    day,
+    deliver,
+    intake,
+    notify,
+    paper,
+    parked,
+    pay,
+    recover,
+    route,
+)
 from gateway.flow.context import Context
 from gateway.store import queue
 from gateway.store.queue import Work
@@ -43,8 +56,8 @@ STEPS: Mapping[str, Step] = {
     "close": pay.close,
     "settle": pay.settle,
     "notify": notify.notify,
-    "paper": notify.paper,
-    "recover": notify.recover,
+    "paper": paper.paper,
+    "recover": recover.recover,
     "rerun": parked.rerun,
     "end-absent": parked.end_absent,
     "deliver": deliver.deliver,

@@ -6,9 +6,9 @@ The insured is the employer. Nothing here changes what a provider or a member ge
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import field
 
@@ -101,6 +101,11 @@ class Policy(Record, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     aggregate: AggregateTerms | None = None
 
+    @property
+    def term(self) -> str:
+        """What tells one policy year from another: some carriers keep their number when they renew."""
+        return f"{self.number} {self.first.isoformat()}"
+
     def laser(self, person_id: str) -> Laser | None:
         """A person's own terms, if they have any."""
         return next((each for each in self.lasers if each.person_id == person_id), None)
@@ -137,6 +142,38 @@ def counts(policy: Policy, incurred: date, paid: date) -> bool:
     """Whether a claim counts under the policy, by its date of service and the day it was paid."""
     (a, b), (c, d) = windows(policy)
     return a <= incurred <= b and c <= paid <= d
+
+
+class Countable(Protocol):
+    """A claim version with the date it was paid (for a notice: approved); negative cents take a version back."""
+
+    @property
+    def icn(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def incurred(self) -> date: ...
+    @property
+    def paid_on(self) -> date: ...
+    @property
+    def paid_cents(self) -> int: ...
+
+
+def assign(policies: Sequence[Policy], facts: Iterable[Countable]) -> dict[tuple[str, int], Policy]:
+    """Which policy each (icn, version) counts under; those no policy counts are left out.
+
+    policies: of one employer, oldest first. A claim that lies in the windows of two (run-out of one, run-in of the
+    next) is the older one's: it is paid once. What takes a version back counts where that version did, however late.
+    """
+    found: dict[tuple[str, int], Policy] = {}
+    last: dict[str, Policy | None] = {}
+    for fact in sorted(facts, key=lambda f: (f.paid_on, f.icn, f.version)):
+        if fact.paid_cents >= 0 or fact.icn not in last:
+            last[fact.icn] = next((each for each in policies if counts(each, fact.incurred, fact.paid_on)), None)
+        policy = last[fact.icn]
+        if policy is not None:
+            found[fact.icn, fact.version] = policy
+    return found
 
 
 def months_on(day: date, months: int) -> date:

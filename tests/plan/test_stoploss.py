@@ -40,7 +40,7 @@ class Told:
         for each in facts:
             who = stoploss.subject(self.policy, each.person_id, each.family_root)
             before = self.totals.get(who, 0)
-            new += stoploss.notices(self.policy, before, each, {n.key for n in [*self.sent, *new]})
+            new += stoploss.notices(self.policy, before, stoploss.netted([each]), {n.key for n in [*self.sent, *new]})
             self.totals[who] = before + stoploss.eligible_cents(self.policy, each)
         self.sent += new
         return [n.kind for n in new]

@@ -1,0 +1,42 @@
+"""What an employer has agreed to with others, as it is on file: stop-loss policies of every year."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from gateway.flow.adjudicate import Document
+from gateway.flow.parties import Sponsor
+from gateway.plan import stoploss
+from gateway.plan.stoploss import Policy
+from gateway.store import documents
+from mappings.records import Record
+
+
+class Insured(Record, frozen=True, kw_only=True):
+    """A stop-loss policy and the partner its carrier is."""
+
+    policy: Policy
+    carrier: str
+
+
+@lru_cache(maxsize=64)
+def _policy(text: str) -> Policy:
+    return stoploss.parse(text)
+
+
+def policies(connection: Connection, policy_id: str) -> list[Policy]:
+    """Every dated version of a policy document, oldest first; none for ""."""
+    found = documents.every(connection, "policy", [policy_id], Document) if policy_id else []
+    return [_policy(each.text) for each in found]
+
+
+def insured(connection: Connection, sponsor_id: str) -> list[Insured]:
+    """Every policy an employer ever had, oldest first: run-out and year-end facts count under one that has ended."""
+    found = {
+        policy.term: Insured(policy=policy, carrier=sponsor.carrier)
+        for sponsor in documents.every(connection, "sponsor", [sponsor_id], Sponsor)
+        for policy in policies(connection, sponsor.policy)
+    }
+    return sorted(found.values(), key=lambda each: each.policy.term)
