@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import dollars, emit, table
+from gateway.cli.common import emit, table
+from gateway.plan.rounding import dollars
 
 
 @click.command()

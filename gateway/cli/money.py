@@ -15,7 +15,6 @@ from gateway.cli.common import (
     actor,
     config_option,
     context_of,
-    dollars,
     emit,
     json_option,
     table,
@@ -25,6 +24,7 @@ from gateway.errors import LedgerBroken, UsageError
 from gateway.flow import books, pay, recover
 from gateway.flow.parties import Parties
 from gateway.plan import ledger as plan_ledger
+from gateway.plan.rounding import dollars
 from gateway.store import audit, installation
 from gateway.store.schema import approval, notice, pay_run, recovery
 

@@ -20,7 +20,7 @@ from gateway.plan.eligibility import unmatched
 from gateway.plan.look import Denial, Look, look
 from gateway.plan.records import Case, Decision, Entry, LineDecision, Member, Pend, Step
 from gateway.plan.reversal import reverse
-from gateway.plan.sentences import dollars
+from gateway.plan.rounding import dollars
 from gateway.plan.settle import denied, settle
 from mappings.records import ClaimStatus
 

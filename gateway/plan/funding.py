@@ -14,7 +14,7 @@ from gateway.plan.calendar import add_business_days, next_weekday, on_or_after
 from gateway.plan.payment import PayeePlan
 from mappings.records import Record
 
-Method = Literal["imprest", "per-run", "pull", "level"]
+Method = Literal["per-run", "level"]
 Floor = Literal["hard", "soft"]
 Policy = Literal["all-or-nothing", "fifo", "smallest-first"]
 State = Literal["awaiting-approval", "awaiting-funds", "awaiting-date"]
@@ -23,8 +23,8 @@ State = Literal["awaiting-approval", "awaiting-funds", "awaiting-date"]
 class Funding(Record, frozen=True, kw_only=True):
     """A sponsor's funding settings.
 
-    method: imprest (a target balance is restored), per-run (each run is asked for), pull (we debit the employer's
-    bank), level (twelve equal deposits; runs ask for nothing).
+    method: per-run (each run is asked for, with what restores the minimum balance), level (twelve equal deposits; runs
+    ask for nothing).
     floor: hard, the minimum balance is never paid from; soft, it is, and the next request restores it.
     approvals: how many named people must approve a run above approval_limit_cents.
     run_weekday: 0 Monday .. 6 Sunday. eft_days: business days from the run to settlement.

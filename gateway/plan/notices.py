@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from gateway.plan.records import Decision, Member
+from gateway.plan.rounding import dollars
 from gateway.plan.spans import until
 from gateway.plan.stoploss_aggregate import AggregateReport, Month
 from gateway.plan.stoploss_notice import Notice
@@ -110,7 +111,7 @@ def reason(notice: Notice, policy: Policy) -> str:
     """Why the notice is sent, in one sentence."""
     if notice.kind == "TRIGDX":
         return f"diagnosis {', '.join(notice.codes)} is on the carrier's list ({notice.group})"
-    amounts = f"{_dollars(notice.total_cents)} against {_dollars(notice.threshold_cents)}"
+    amounts = f"{dollars(notice.total_cents)} against {dollars(notice.threshold_cents)}"
     if notice.kind == "UPDATE":
         return f"after a void or refund the total fell below what was told: {amounts}"
     if notice.kind == "SPEC100":
@@ -239,7 +240,3 @@ def _payment(paid: Paid) -> dict[str, object]:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _dollars(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -71,7 +71,7 @@ class Policy(Record, frozen=True, kw_only=True):
     excess dollars that stay with the employer. annual_max: most the carrier pays per person. run_in_max: most that
     claims incurred before the policy count per person. notice: percent of the deductible for the first notice.
     resend: notify again when a threshold is crossed a second time. subsequent_min: smaller later claims wait.
-    filing_days: to file after crossing. proof_days: to prove a payment. plan_version: the document the carrier has.
+    plan_version: the document the carrier has.
     names: the carrier wants the person's name on notices; else a member number must do.
     """
 
@@ -93,8 +93,6 @@ class Policy(Record, frozen=True, kw_only=True):
     notice: Rate = 5_000
     resend: bool = False
     subsequent_min_cents: Cents = field(name="subsequent_min", default=50_000)
-    filing_days: int = 30
-    proof_days: int = 90
     plan_version: str = ""
     names: bool = False
     lasers: tuple[Laser, ...] = ()

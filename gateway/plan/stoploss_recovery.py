@@ -8,7 +8,7 @@ voids; approval is not payment.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from gateway.plan.rounding import part
@@ -180,9 +180,3 @@ def _claim(who: str, account: _Account, before_cents: int, policy: Policy) -> Re
         amount_cents=amount,
         icns=tuple(dict.fromkeys(account.icns)),
     )
-
-
-def proof_due(policy: Policy, paid: Sequence[Paid]) -> date | None:
-    """By when the oldest of these payments must be proven to the carrier; None without any."""
-    days = [date.fromordinal(each.paid_on.toordinal() + policy.proof_days) for each in paid]
-    return min(days, default=None)
