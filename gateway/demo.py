@@ -31,9 +31,10 @@ from gateway.errors import (
     Unavailable,
     UsageError,
 )
-from gateway.flow import beginning, day, loading, notify, opening, pay, takeover
+from gateway.flow import beginning, day, loading, opening, pay, recover, takeover
 from gateway.flow.context import Context
 from gateway.flow.partner_keys import fingerprint
+from gateway.plan.rounding import dollars
 from gateway.settings import shipped
 from gateway.store import documents, installation, queue
 from gateway.store.schema import (
@@ -42,7 +43,6 @@ from gateway.store.schema import (
     receipt,
     recovery,
 )
-from gateway.web.text import dollars
 from sftp_drop import client
 
 STEP_S = 120
@@ -330,7 +330,7 @@ class Demo:
             )
             for row in connection.execute(open_).all():
                 cents = row.amount_cents - row.received_cents
-                notify.receive(connection, self.context, row.sponsor_id, row.number, cents)
+                recover.receive(connection, self.context, row.sponsor_id, row.number, cents)
                 self.say(f"the carrier pays {dollars(cents)} on {row.number}")
 
     # ---- the scenarios

@@ -106,11 +106,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
     Console(width=None if sys.stdout.isatty() else WIDE).print(made)
 
 
-def dollars(cents: int) -> str:
-    """1,234.56"""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
-
-
 class Dollars(click.ParamType[int]):
     """An amount as people write it, 1234.56 or 1,234.56; cents inside."""
 

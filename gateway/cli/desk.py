@@ -10,24 +10,14 @@ import click
 import msgspec
 from sqlalchemy import select
 
-from gateway.cli.common import (
-    Day,
-    Said,
-    actor,
-    config_option,
-    context_of,
-    dollars,
-    emit,
-    json_option,
-    table,
-    user_option,
-)
+from gateway.cli.common import Day, Said, actor, config_option, context_of, emit, json_option, table, user_option
 from gateway.errors import TryAgain, UsageError
 from gateway.flow import day as day_step
 from gateway.flow import holds, parked
 from gateway.flow.context import Context
 from gateway.plan import explanation
 from gateway.plan.records import Decision
+from gateway.plan.rounding import dollars
 from gateway.store.order import receipt_of
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from gateway.cli.common import Day, dollars, emit, json_option, table
+from gateway.cli.common import Day, emit, json_option, table
 from gateway.errors import UsageError
+from gateway.plan.rounding import dollars
 
 if TYPE_CHECKING:
     from gateway.demo import Demo

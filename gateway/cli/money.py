@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,16 @@ from gateway.cli.common import (
     actor,
     config_option,
     context_of,
-    dollars,
     emit,
     json_option,
     table,
     user_option,
 )
-from gateway.errors import BadData, LedgerBroken, NotPermitted, UsageError
-from gateway.flow import books, notify, pay
+from gateway.errors import LedgerBroken, UsageError
+from gateway.flow import books, pay, recover
 from gateway.flow.parties import Parties
 from gateway.plan import ledger as plan_ledger
+from gateway.plan.rounding import dollars
 from gateway.store import audit, installation
 from gateway.store.schema import approval, notice, pay_run, recovery
 
@@ -82,12 +83,9 @@ def list_(config: Path, as_json: bool) -> None:
     context = context_of(config)
     with context.store.read() as connection:
         rows = list(connection.execute(select(pay_run).order_by(pay_run.c.sponsor_id, pay_run.c.run_no)))
-        given = {}
-        for row in rows:
-            mine = select(approval.c.user).where(
-                approval.c.sponsor_id == row.sponsor_id, approval.c.run_no == row.run_no
-            )
-            given[row.sponsor_id, row.run_no] = list(connection.execute(mine.order_by(approval.c.at_us)).scalars())
+        given: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for one in connection.execute(select(approval).order_by(approval.c.at_us, approval.c.user)):
+            given[one.sponsor_id, one.run_no].append(one.user)
     data = [
         {**row._mapping, "run": f"{row.sponsor_id}/{row.run_no}", "approved_by": given[row.sponsor_id, row.run_no]}
         for row in rows
@@ -136,11 +134,7 @@ def settle(run_name: str, user: str | None, config: Path) -> None:
     context = context_of(config)
     sponsor_id, run_no = _run_key(run_name)
     with context.store.write("settle-ask") as connection:
-        mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
-        if connection.execute(mine).scalar_one_or_none() != "issued":
-            raise NotPermitted(f"run {run_name} is not issued")
-        pay.enqueue(connection, context, "settle", sponsor_id, run_no)
-        audit.note(connection, context.now_us, actor(user), "settle", f"run {run_name}")
+        pay.ask(connection, context, sponsor_id, run_no, actor(user))
     click.echo(f"run {run_name} settles")
 
 
@@ -226,9 +220,6 @@ def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: 
     """Book the carrier's payment of reimbursement claim NUMBER."""
     context = context_of(config)
     with context.store.write("reimbursement") as connection:
-        try:
-            notify.receive(connection, context, sponsor_id, number, cents)
-        except ValueError as error:
-            raise BadData(str(error)) from error
+        recover.receive(connection, context, sponsor_id, number, cents)
         audit.note(connection, context.now_us, actor(user), "reimbursement", f"{sponsor_id} {number}", f"{cents} cents")
     click.echo(f"{dollars(cents)} received on {number}")

@@ -72,6 +72,7 @@ class _Batch:
         self.originals = self._originals()
         self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
+        self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
         self.holders: dict[str, str] = {}
         self.gone: list[str] = []
@@ -214,16 +215,17 @@ class _Batch:
             if decision.outcome == "pended":
                 self._conclude(row, claim, decision)
                 return
-        self._take_back(taken, reversal, TAKEN[claim.frequency])
+        self._take_back(row, taken, reversal, TAKEN[claim.frequency])
         if decision is None:
             self.updates.append({**_unpaid(row, None), "state": "void"})
         else:
             self._conclude(row, claim, replacing.linked(decision, reversal))
 
-    def _take_back(self, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
+    def _take_back(self, row: Any, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
         """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
         if reversal is not None:
             self._count(taken[-1], taken[-1].claim, reversal)
+            self.caused[reversal.icn, reversal.version] = row.ord
         for one in taken:
             self.updates.append({**_unpaid(one, reversal if one is taken[-1] else None), "state": state})
             self.gone.append(one.icn)
@@ -314,7 +316,8 @@ class _Batch:
             return
         facts = [
             {
-                "sponsor_id": self.sponsor_id, "icn": d.icn, "version": d.version, "ord": row.ord,
+                "sponsor_id": self.sponsor_id, "icn": d.icn, "version": d.version,
+                "ord": self.caused.get((d.icn, d.version), row.ord),  # what takes a claim back is an event of its own
                 "person_id": row.person_id, "incurred": claim.first.isoformat(),
                 "decided_on": self.today.isoformat(), "paid_cents": d.paid_cents,
                 "diagnoses": msgspec.json.encode(claim.diagnoses).decode(), "seen": 0,

@@ -1,4 +1,4 @@
-"""Agreements: the documents of a sponsor as commands load them, parsed once per process."""
+"""Agreements: what an employer has agreed to, as commands load it and parsed once: plans, stop-loss policies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.flow.parties import Sponsor
-from gateway.plan import benefits
+from gateway.plan import benefits, stoploss
 from gateway.plan.benefits import Plan
+from gateway.plan.stoploss import Policy
 from gateway.store import documents
+from mappings.records import Record
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -19,12 +21,40 @@ class Document(msgspec.Struct, frozen=True):
     text: str
 
 
+class Insured(Record, frozen=True, kw_only=True):
+    """A stop-loss policy and the partner its carrier is."""
+
+    policy: Policy
+    carrier: str
+
+
 @lru_cache(maxsize=256)  # every version of every plan of some dozens of employers
 def _plan(text: str) -> Plan:
     return benefits.parse(text)
+
+
+@lru_cache(maxsize=64)
+def _policy(text: str) -> Policy:
+    return stoploss.parse(text)
 
 
 def plans_of(connection: Connection, sponsor: Sponsor | None) -> tuple[Plan, ...]:
     """Every version of every plan document of a sponsor; none when it is not known."""
     ids = sponsor.plans.values() if sponsor else ()
     return tuple(_plan(found.text) for found in documents.every(connection, "plan", ids, Document))
+
+
+def policies(connection: Connection, policy_id: str) -> list[Policy]:
+    """Every dated version of a policy document, oldest first; none for ""."""
+    found = documents.every(connection, "policy", [policy_id], Document) if policy_id else []
+    return [_policy(each.text) for each in found]
+
+
+def insured(connection: Connection, sponsor_id: str) -> list[Insured]:
+    """Every policy an employer ever had, oldest first: run-out and year-end facts count under one that has ended."""
+    found = {
+        policy.term: Insured(policy=policy, carrier=sponsor.carrier)
+        for sponsor in documents.every(connection, "sponsor", [sponsor_id], Sponsor)
+        for policy in policies(connection, sponsor.policy)
+    }
+    return sorted(found.values(), key=lambda each: each.policy.term)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from gateway.plan import ledger
 from gateway.plan.records import Journal, Posting
-from gateway.store.schema import claim, forward_balance, journal, posting, remittance
+from gateway.store.schema import claim, forward_balance, journal, posting, recovery, remittance
 
 
 def post(connection: Connection, now_us: int, sponsor_id: str, journals: Iterable[Journal]) -> None:
@@ -56,12 +57,6 @@ def trial_balance(connection: Connection, sponsor_id: str) -> dict[str, int]:
     return {account: int(cents) for account, cents in rows}
 
 
-def postings(connection: Connection, sponsor_id: str, key: str) -> list[Posting]:
-    """The postings of one journal."""
-    mine = select(posting).where(posting.c.sponsor_id == sponsor_id, posting.c.key == key).order_by(posting.c.n)
-    return [Posting(account=p.account, cents=p.cents, sub=p.sub) for p in connection.execute(mine)]
-
-
 def verify(connection: Connection) -> list[str]:
     """What is wrong with every employer's books, a sentence each: sums, keys, and what the sums must agree with."""
     wrong = []
@@ -74,19 +69,20 @@ def verify(connection: Connection) -> list[str]:
 
 def _verify(connection: Connection, sponsor_id: str) -> list[str]:
     heads = list(connection.execute(select(journal).where(journal.c.sponsor_id == sponsor_id)))
+    sides: dict[str, list[Posting]] = defaultdict(list)
+    mine = select(posting).where(posting.c.sponsor_id == sponsor_id).order_by(posting.c.key, posting.c.n)
+    for p in connection.execute(mine):
+        sides[p.key].append(Posting(account=p.account, cents=p.cents, sub=p.sub))
     wrong, sound = [], []
     for head in heads:
         try:
             sound.append(Journal(key=head.key, on=date.fromisoformat(head.posted_on), text=head.text,
-                                 postings=tuple(postings(connection, sponsor_id, head.key))))  # fmt: skip
+                                 postings=tuple(sides[head.key])))  # fmt: skip
         except ValueError:
             wrong.append(f"journal {head.key} does not sum to zero")
     wrong += ledger.verify(sound)
     known = {head.key for head in heads}
-    mine = select(posting.c.key).where(posting.c.sponsor_id == sponsor_id).distinct()
-    wrong += [
-        f"postings of {key} belong to no journal" for key in connection.execute(mine).scalars() if key not in known
-    ]
+    wrong += [f"postings of {key} belong to no journal" for key in sides if key not in known]
     return wrong + _disagreements(connection, sponsor_id)
 
 
@@ -99,7 +95,11 @@ def _disagreements(connection: Connection, sponsor_id: str) -> list[str]:
     transit = select(func.coalesce(func.sum(remittance.c.amount_cents), 0)).where(
         remittance.c.sponsor_id == sponsor_id, remittance.c.state.in_(("made", "issued"))
     )
+    filed = select(func.coalesce(func.sum(recovery.c.amount_cents - recovery.c.received_cents), 0)).where(
+        recovery.c.sponsor_id == sponsor_id, recovery.c.amount_cents > recovery.c.received_cents
+    )
     agree = (
+        ("1200", "open reimbursement claims", filed, 1),
         ("5010", "what current claim versions paid", paid, 1),
         ("1300", "open forward balances", owed, 1),
         ("2020", "payments issued and not settled", transit, -1),

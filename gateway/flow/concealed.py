@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.flow.parties import Administrator
 from gateway.plan.records import ProviderRow
-from mappings.records import BankAccount, MemberRow, Person, Remittance
+from mappings.records import BankAccount, MemberRow, Person
 
 Change = Callable[[str], str]
 
@@ -30,11 +30,6 @@ def party(record: Any, change: Change) -> Any:
     if isinstance(record, Administrator):
         return replace(record, payer=replace(record.payer, account=_account(record.payer.account, change)))
     return record
-
-
-def remittance(made: Remittance, change: Change) -> Remittance:
-    """Both accounts of a payment."""
-    return replace(made, from_account=_account(made.from_account, change), to_account=_account(made.to_account, change))
 
 
 def _person(person: Person, change: Change) -> Person:

@@ -14,16 +14,15 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import concealed
+from gateway.flow import agreements, concealed
 from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.flow.partner_keys import fingerprint
-from gateway.plan import benefits, stoploss
+from gateway.plan import benefits, document, nacha, stoploss
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record
@@ -60,6 +59,8 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
         raise BadData("; ".join(problems))
     with context.store.write("load") as connection:
         loaded = [_store(connection, context, path, kind, rows) for path, kind, rows in prepared]
+        if problems := _strangers_policies(connection):
+            raise BadData("; ".join(problems))
         for each in loaded:
             audit.note(connection, context.now_us, user, "load", each.kind, f"{each.rows} rows, {each.new} new")
     return loaded
@@ -89,7 +90,7 @@ def _toml(text: str) -> tuple[str, list[Any]]:
     for kind, (type_, many) in TABLES.items():
         if kind in data:
             raw = data[kind] if many else [data[kind]]
-            return kind, [_row(kind, type_, each) for each in raw]
+            return kind, _rows(kind, type_, raw)
     raise BadData("none of partner, sponsor, provider, administrator, plan or stop-loss policy")
 
 
@@ -102,20 +103,63 @@ TABLES: dict[str, tuple[Any, bool]] = {
 """TOML table -> record, and whether a file may hold many."""
 
 
-def _row(kind: str, type_: Any, raw: dict[str, Any]) -> Row:
-    fields = set(type_.__struct_fields__)
-    unknown = sorted(set(raw) - fields - {"first", "last"})
-    if unknown:
-        raise BadData(f"{kind} {raw.get('id', '')}: unknown setting {', '.join(unknown)}")
-    if "first" not in raw:
-        raise BadData(f"{kind} {raw.get('id', raw.get('npi', ''))}: `first`, the day it is effective from, is missing")
-    kept = {name: value for name, value in raw.items() if name in fields}
-    try:
-        record = msgspec.convert(kept, type_)
-    except msgspec.ValidationError as error:
-        raise BadData(f"{kind} {raw.get('id', raw.get('npi', ''))}: {error}") from error
+def _rows(kind: str, type_: Any, raw: list[dict[str, Any]]) -> list[Row]:
+    """The rows of a file; raises BadData with every problem of every row."""
+    rows, problems = [], []
+    for each in raw:
+        row, wrong = _row(kind, type_, each)
+        rows.append(row)
+        problems += [f"{kind} {each.get('id', each.get('npi', ''))}: {one}" for one in wrong]
+    if problems:
+        raise BadData("; ".join(problems))
+    return [row for row in rows if row is not None]
+
+
+def _row(kind: str, type_: Any, raw: dict[str, Any]) -> tuple[Row | None, list[str]]:
+    dates = {name: raw[name] for name in ("first", "last") if name in raw}
+    of_record = {name: value for name, value in raw.items() if name not in dates or name in type_.__struct_fields__}
+    record, problems = document.convert(of_record, type_)
+    if "first" not in type_.__struct_fields__:
+        problems += ["first: missing"] if "first" not in dates else []
+        problems += [f"{name}: not a date" for name, value in dates.items() if not isinstance(value, date)]
+    if record is None or problems:
+        return None, problems
     id_ = getattr(record, "id", "") or getattr(record, "npi", "")
-    return Row(kind=kind, id=id_, first=raw["first"], last=raw.get("last"), body=record)
+    row = Row(kind=kind, id=id_, first=dates["first"], last=dates.get("last"), body=record)
+    return row, CHECKS[kind](record)
+
+
+def _wrong_with_provider(provider: ProviderRow) -> list[str]:
+    reason = nacha.unfit(provider.account) if provider.method == "ACH" else ""
+    return [f"account: {reason}"] if reason else []
+
+
+def _wrong_with_administrator(ours: Administrator) -> list[str]:
+    reason = nacha.unfit(ours.payer.account) if ours.bank else ""
+    return [f"payer.account: {reason}"] if reason else []
+
+
+def _wrong_with_partner(partner: Partner) -> list[str]:
+    wrong = []
+    for number, line in enumerate(partner.keys, 1):
+        try:
+            fingerprint(line)
+        except BadData as error:
+            wrong.append(f"keys[{number}]: {error.detail}")
+    return wrong
+
+
+def _nothing_wrong(_: Any) -> list[str]:
+    return []
+
+
+CHECKS: dict[str, Callable[[Any], list[str]]] = {
+    "administrator": _wrong_with_administrator,
+    "partner": _wrong_with_partner,
+    "provider": _wrong_with_provider,
+    "sponsor": _nothing_wrong,
+}
+"""TOML table -> what a record of it may contradict beyond its types, a sentence each."""
 
 
 FEE_COLUMNS = ("npi", "code", "allowed", "per", "effective_from", "effective_to")
@@ -174,6 +218,16 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
             if after is not None:
                 after(connection, context, row.body)
     return Loaded(file=path.name, kind=kind, rows=len(rows), new=new)
+
+
+def _strangers_policies(connection: Connection) -> list[str]:
+    """Sponsors that name a policy which insures somebody else; in whichever order the two were loaded."""
+    return [
+        f"policy {policy.id} insures {policy.sponsor}, not sponsor {sponsor.id}"
+        for sponsor in documents.every(connection, "sponsor", documents.known(connection, "sponsor"), Sponsor)
+        for policy in agreements.policies(connection, sponsor.policy)
+        if policy.sponsor != sponsor.id
+    ]
 
 
 def _after_partner(connection: Connection, context: Context, partner: Partner) -> None:

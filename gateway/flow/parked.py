@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import acceptance, holds, route
+from gateway.flow import acceptance, holds, pay, route
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
@@ -149,6 +149,11 @@ def _enqueue_rerun(connection: Connection, context: Context, sponsor_id: str, ic
                   body={"icn": icn, "event": event, "answered": answered})  # fmt: skip
 
 
+def _remittance(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
+    pay.try_again(connection, context, row.sponsor_id)
+    return "the run looks again"
+
+
 def _absence(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
     event = counters.take(connection, "receipt")
     queue.enqueue(connection, context.now_us, "end-absent", lane=f"S/{row.sponsor_id}", sponsor_id=row.sponsor_id,
@@ -236,7 +241,10 @@ def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
     return ord_
 
 
-_RELEASES = {"batch": _batch, "pend": _pend, "absence": _absence, "enrolment": _enrolment, "parked": _parked}
+_RELEASES = {
+    "batch": _batch, "pend": _pend, "absence": _absence, "enrolment": _enrolment, "parked": _parked,
+    "remittance": _remittance,
+}  # fmt: skip
 """Kind of hold -> what its release does; the others are only taken note of."""
 
 # ---- steps a release causes ------------------------------------------------------------------------------------------

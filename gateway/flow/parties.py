@@ -68,12 +68,11 @@ class Sponsor(Record, frozen=True, kw_only=True):
 
     partner: where its reports and funding requests go. plans: HD04 code -> plan document id. policy: stop-loss policy
     id. carrier: partner id of the stop-loss carrier. employs: people employed (COBRA from 20). shards: adjudication
-    lanes, raised only while they are empty. network: name of the network its plan uses.
+    lanes, raised only while they are empty.
     """
 
     id: str
     name: str
-    tin: str
     groups: tuple[str, ...]
     partner: str
     plans: dict[str, str]

@@ -36,6 +36,10 @@ def by_subscriber(
     return {number: [members[p] for p in sorted(ids)] for number, ids in found.items()}
 
 
+NOW = "9" * 31
+"""An order key after every event: what is known today."""
+
+
 def by_id(connection: Connection, sponsor_id: str, ids: Iterable[str], known_at: str) -> dict[str, Member]:
     """Members by person id, with the spans known at known_at."""
     wanted = sorted(set(ids))

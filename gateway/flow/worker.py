@@ -16,7 +16,21 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import GatewayError, where
-from gateway.flow import acceptance, adjudicate, answers, day, deliver, enrol, intake, notify, parked, pay, route
+from gateway.flow import (
+    acceptance,
+    adjudicate,
+    answers,
+    day,
+    deliver,
+    enrol,
+    intake,
+    notify,
+    paper,
+    parked,
+    pay,
+    recover,
+    route,
+)
 from gateway.flow.context import Context
 from gateway.store import queue
 from gateway.store.queue import Work
@@ -43,8 +57,8 @@ STEPS: Mapping[str, Step] = {
     "close": pay.close,
     "settle": pay.settle,
     "notify": notify.notify,
-    "paper": notify.paper,
-    "recover": notify.recover,
+    "paper": paper.paper,
+    "recover": recover.recover,
     "rerun": parked.rerun,
     "end-absent": enrol.end_absent,
     "deliver": deliver.deliver,

@@ -25,6 +25,8 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from gateway.plan.rounding import dollars
+
 INK, QUIET, RULE, SHADE, WARN = (HexColor(c) for c in ("#16243a", "#5d6b7e", "#cfd6de", "#f1f4f7", "#b3261e"))
 MARGIN = 0.85 * inch
 WIDTH = letter[0] - 2 * MARGIN
@@ -236,7 +238,7 @@ def _day(value: object) -> str:
 def _money(cents: object) -> str:
     """Cents as dollars; a minus stands before the sign of the currency."""
     whole = int(str(cents))
-    return f"{'-' if whole < 0 else ''}${abs(whole) // 100:,}.{abs(whole) % 100:02d}"
+    return f"{'-' if whole < 0 else ''}${dollars(abs(whole))}"
 
 
 def _words(key: str) -> str:

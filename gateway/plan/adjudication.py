@@ -23,7 +23,7 @@ from gateway.plan.look import Denial, Look, look
 from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
 from gateway.plan.replacing import VOID
 from gateway.plan.reversal import reverse
-from gateway.plan.sentences import dollars
+from gateway.plan.rounding import dollars
 from gateway.plan.settle import denied, settle
 from mappings.records import ServiceLine
 

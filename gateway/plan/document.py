@@ -33,6 +33,12 @@ def read(text: str, kind: type[Made]) -> tuple[Made | None, list[str]]:
     return _fill(kind, table, "", problems), problems
 
 
+def convert(table: dict[str, Any], kind: type[Made]) -> tuple[Made | None, list[str]]:
+    """A table that was read already as a record, and its problems, as `read` tells them."""
+    problems: list[str] = []
+    return _fill(kind, table, "", problems), problems
+
+
 def refuse(problems: list[str]) -> None:
     """Raise BadData naming every problem, if there is one."""
     if problems:
@@ -41,7 +47,7 @@ def refuse(problems: list[str]) -> None:
 
 def _fill(kind: type[Made], table: dict[str, Any], where: str, problems: list[str]) -> Made | None:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    problems += [f"{where}{key}: no such word in a plan document" for key in table if key not in fields]
+    problems += [f"{where}{key}: no such word here" for key in table if key not in fields]
     problems += [f"{where}{name}: missing" for name, field in fields.items() if field.required and name not in table]
     before = len(problems)
     values = {

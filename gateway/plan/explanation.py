@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.plan.codes import reason_on
 from gateway.plan.records import Decision, LineDecision, Step
-from gateway.plan.sentences import dollars
+from gateway.plan.rounding import dollars
 from mappings.records import Adjustment, Claim
 
 GROUPS = {

@@ -14,16 +14,17 @@ from gateway.plan.calendar import add_business_days, next_weekday, on_or_after
 from gateway.plan.payment import PayeePlan
 from mappings.records import Record
 
-Method = Literal["imprest", "per-run", "pull", "level"]
+Method = Literal["per-run", "level"]
 Floor = Literal["hard", "soft"]
 Policy = Literal["all-or-nothing", "fifo", "smallest-first"]
+State = Literal["awaiting-approval", "awaiting-funds", "awaiting-date"]
 
 
 class Funding(Record, frozen=True, kw_only=True):
     """A sponsor's funding settings.
 
-    method: imprest (a target balance is restored), per-run (each run is asked for), pull (we debit the employer's
-    bank), level (twelve equal deposits; runs ask for nothing).
+    method: per-run (each run is asked for, with what restores the minimum balance), level (twelve equal deposits; runs
+    ask for nothing).
     floor: hard, the minimum balance is never paid from; soft, it is, and the next request restores it.
     approvals: how many named people must approve a run above approval_limit_cents.
     run_weekday: 0 Monday .. 6 Sunday. eft_days: business days from the run to settlement.
@@ -113,6 +114,24 @@ def release(dues: Iterable[Due], releasable: int, policy: Policy) -> tuple[tuple
         fits = sum(d.cents for d in ordered) <= releasable
         return (tuple(ordered), ()) if fits else ((), tuple(ordered))
     return _as_far_as_it_goes(ordered, releasable)
+
+
+def issuable(
+    funding: Funding, dues: Iterable[Due], releasable: int, *, need_cents: int, approvals: int, run_on: date,
+    today: date,
+) -> tuple[tuple[Due, ...], State | None]:  # fmt: skip
+    """Which payments of a run may be made today; or none, and what the run waits for first.
+
+    need_cents: of the whole run, what approvals are counted by. approvals: how many people have given theirs.
+    """
+    released = release(dues, releasable, funding.release)[0]
+    waits: tuple[tuple[bool, State], ...] = (
+        (approvals < approvals_needed(funding, need_cents), "awaiting-approval"),
+        (not released, "awaiting-funds"),
+        (run_on > today, "awaiting-date"),
+    )
+    state = next((state for applies, state in waits if applies), None)
+    return (() if state else released), state
 
 
 def _as_far_as_it_goes(ordered: Sequence[Due], left: int) -> tuple[tuple[Due, ...], tuple[Due, ...]]:

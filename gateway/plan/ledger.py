@@ -213,6 +213,12 @@ def stop_loss_filed(number: str, version: int, on: date, cents: int) -> Journal:
     return _move("stop_loss_filed", number, version, on, text, cents, ("1200", number), ("5900", number))
 
 
+def stop_loss_withdrawn(number: str, version: int, on: date, cents: int) -> Journal:
+    """What a filed claim was for was taken back before the carrier paid it. version counts its withdrawals."""
+    text = f"Stop-loss claim {number} withdrawn"
+    return _move("stop_loss_withdrawn", number, version, on, text, cents, ("5900", number), ("1200", number))
+
+
 def stop_loss_denied(number: str, version: int, on: date, cents: int) -> Journal:
     """The carrier denied this part of a filed claim."""
     text = f"Stop-loss claim {number} denied in part"

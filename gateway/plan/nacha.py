@@ -26,6 +26,7 @@ MAX_CENTS = 10**10 - 1
 MAX_TOTAL_CENTS = 10**12 - 1
 """The totals of batch and file have twelve digits: 9,999,999,999.99, so 100 entries of MAX_CENTS still fit."""
 
+MAX_ACCOUNT = 17
 MAX_ADDENDA = 80
 DESCRIPTION = "HCCLAIMPMT"
 """Company entry description that marks a health care claim payment (CORE 370)."""
@@ -72,7 +73,7 @@ LAYOUT: dict[str, tuple[Field, ...]] = {
         ("transaction", 2, "a"),
         ("routing", 8, "a"),
         ("check_digit", 1, "a"),
-        ("account", 17, "a"),
+        ("account", MAX_ACCOUNT, "a"),
         ("amount", 10, "n"),
         ("id", 15, "a"),
         ("name", 22, "a"),
@@ -157,8 +158,8 @@ def write(
 
     Args: effective: settlement asked for, BPR16 of each entry's 835. time: HHMM. file_id: A-Z, 0-9 tells files of one
     day apart. batch: batch number, ascending.
-    Raises: BadData: no entries, an amount that does not fit its columns, a bad routing number. Nothing was
-    written; the caller holds the payment.
+    Raises: BadData: no entries, an amount that does not fit its columns, an account that is `unfit`. Nothing was
+    written; the caller holds the payment before it is booked.
     """
     if not entries:
         raise BadData("an EFT file without payments")
@@ -174,6 +175,17 @@ def write(
     ]
     filled = [*records, *[FILLER] * (blocks * BLOCK - len(records))]
     return "".join(record + "\n" for record in filled).encode("ascii")
+
+
+def unfit(account: BankAccount) -> str:
+    """Why a bank would not take an entry for an account, without naming its number; "" when it would."""
+    reasons = (
+        (not rtn.is_valid(account.routing), "the check digit of the routing number is wrong"),
+        (not account.number, "there is no account number"),
+        (not account.number.isascii() or len(account.number) > MAX_ACCOUNT, "the account number does not fit"),
+        (("credit", account.type) not in TRANSACTION, "the account type is neither DA nor SG"),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
 
 
 def trn(trace: str, company_id: str) -> str:
@@ -245,8 +257,8 @@ def _batch_texts(originator: Originator, effective: date, created: date) -> dict
 
 def _pair(entry: Entry, number: int, originator: Originator) -> tuple[str, str]:
     """The entry detail and its addenda."""
-    if not rtn.is_valid(entry.account.routing):
-        raise BadData(f"payment {entry.trace} has a routing number whose check digit is wrong")
+    if reason := unfit(entry.account):
+        raise BadData(f"payment {entry.trace}: {reason}")
     if not 0 <= entry.cents <= MAX_CENTS or (entry.cents == 0) != (entry.kind == "prenote"):
         raise BadData(f"payment {entry.trace} has an amount an EFT cannot have")
     detail = _record(

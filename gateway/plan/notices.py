@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from gateway.plan.records import Member
+from gateway.plan.records import Decision, Member
+from gateway.plan.rounding import dollars
 from gateway.plan.spans import until
 from gateway.plan.stoploss_aggregate import AggregateReport, Month
 from gateway.plan.stoploss_notice import Notice
@@ -38,6 +39,33 @@ class Figures(Record, frozen=True, kw_only=True):
     prognosis: str = ""
     case_manager: str = ""
     expected_cents: int | None = None
+
+
+class Counted(Record, frozen=True, kw_only=True):
+    """A decision that counts towards a notice's total. last: last date of service; diagnoses: the claim's."""
+
+    decision: Decision
+    last: date
+    diagnoses: tuple[str, ...]
+
+
+def figures(counted: Sequence[Counted], pended_cents: int = 0) -> Figures:
+    """The figures of one notice, all from the decisions behind its total; a reversal takes out what it reverses.
+
+    allowed: what was priced; a line that was denied allows nothing. pended_cents: charges of claims that wait.
+    """
+    lines = [line for each in counted for line in each.decision.lines]
+    live = {(each.decision.icn, each.decision.version) for each in counted if each.decision.reverses is None}
+    live -= {each.decision.reverses for each in counted if each.decision.reverses is not None}
+    alive = [each for each in counted if (each.decision.icn, each.decision.version) in live]
+    return Figures(
+        first=min((line.first for each in alive for line in each.decision.lines), default=None),
+        last=max((each.last for each in alive), default=None),
+        charge_cents=sum(each.decision.charge_cents for each in counted),
+        allowed_cents=sum(line.allowed_cents or 0 for line in lines),
+        pended_cents=pended_cents,
+        diagnoses=tuple(dict.fromkeys(code for each in alive for code in each.diagnoses)),
+    )
 
 
 def document(
@@ -83,7 +111,7 @@ def reason(notice: Notice, policy: Policy) -> str:
     """Why the notice is sent, in one sentence."""
     if notice.kind == "TRIGDX":
         return f"diagnosis {', '.join(notice.codes)} is on the carrier's list ({notice.group})"
-    amounts = f"{_dollars(notice.total_cents)} against {_dollars(notice.threshold_cents)}"
+    amounts = f"{dollars(notice.total_cents)} against {dollars(notice.threshold_cents)}"
     if notice.kind == "UPDATE":
         return f"after a void or refund the total fell below what was told: {amounts}"
     if notice.kind == "SPEC100":
@@ -212,7 +240,3 @@ def _payment(paid: Paid) -> dict[str, object]:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _dollars(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

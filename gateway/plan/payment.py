@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
-from gateway.plan.records import Decision, ProviderRow
+from gateway.plan import ledger
+from gateway.plan.records import Decision, Journal, ProviderRow
 from gateway.plan.remittance import remit
 from mappings.records import (
     Address,
@@ -149,6 +150,24 @@ def settle(net_cents: int, balances: Sequence[ForwardBalance]) -> Settlement:
     return Settlement(payment_cents=max(left, 0), recovered=tuple(recovered), forwarded_cents=max(-left, 0))
 
 
+def offers(
+    nets: Iterable[Mapping[Payee, int]], balances: Mapping[Payee, Sequence[ForwardBalance]]
+) -> tuple[dict[Payee, tuple[ForwardBalance, ...]], ...]:
+    """The forward balances each run may recover. nets: cents by payee of each run, oldest run first.
+
+    A balance is the oldest run's that can take it: what one run recovers is not there for the next, whichever of them
+    is issued first, so that each pays what it was planned to.
+    """
+    left = {payee: tuple(owed) for payee, owed in balances.items()}
+    found = []
+    for run in nets:
+        offered = {payee: left.get(payee, ()) for payee in run}
+        found.append(offered)
+        for payee, net_cents in run.items():
+            left[payee] = offered[payee][len(settle(net_cents, offered[payee]).recovered) :]
+    return tuple(found)
+
+
 def plan_payee(
     payee: Payee,
     payables: Iterable[Payable],
@@ -245,7 +264,7 @@ def issue(
 ) -> Remittance:
     """The 835 set of one payee's payment.
 
-    Args: trace: TRN02. effective: day the EFT settles or the check is dated; a zero payment is dated `produced`.
+    Args: trace: TRN02. effective: day an EFT settles; a check and a payment of zero are dated `produced` (BPR16).
     receiver: REF*EV when the file goes to someone else than the payee.
     """
     zero = plan.payment_cents == 0
@@ -257,7 +276,7 @@ def issue(
         method="NON" if zero else provider.method,
         format="CCP" if ach else "",
         amount_cents=plan.payment_cents,
-        effective=produced if zero else effective,
+        effective=effective if ach else produced,
         company_id=payer.company_id,
         from_account=payer.account if ach else BankAccount(),
         to_account=provider.account if ach else BankAccount(),
@@ -280,3 +299,12 @@ def provider_adjustments(plan: PayeePlan, trace: str) -> tuple[ProviderAdjustmen
     taken = [ProviderAdjustment(reason="FB", reference=b.trace, cents=b.cents) for b in plan.recovered]
     given = [ProviderAdjustment(reason="FB", reference=trace, cents=-plan.forwarded_cents)]
     return (*plan.adjustments, *taken, *(given if plan.forwarded_cents else ()))
+
+
+def journals(plan: PayeePlan, trace: str, on: date) -> tuple[Journal, ...]:
+    """How the books tell a payee's payment: balances recovered, the payment, the balance forwarded under its trace."""
+    name = str(plan.payee)
+    recovered = [ledger.forward_balance_recovered(b.trace, on, b.cents, name) for b in plan.recovered]
+    paid = [ledger.payment_issued(trace, on, plan.payment_cents, name)] if plan.payment_cents else []
+    given = [ledger.forward_balance_created(trace, on, plan.forwarded_cents, name)] if plan.forwarded_cents else []
+    return (*recovered, *paid, *given)

@@ -19,6 +19,11 @@ def part(cents: int, rate: int) -> int:
     return half_up(cents * rate, WHOLE)
 
 
+def dollars(cents: int) -> str:
+    """An amount for people: -123456 is "-1,234.56"."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
 def spread(cents: int, weights: Sequence[int]) -> list[int]:
     """Split an amount pro rata by largest remainder, so that the pieces add up to it exactly.
 

@@ -12,13 +12,9 @@ from gateway.plan.costshare import Shares
 from gateway.plan.look import Look
 from gateway.plan.pricing import Price
 from gateway.plan.records import Step
+from gateway.plan.rounding import dollars
 
 TIER_WORDS: dict[TierName, str] = {"in": "in network", "out": "out of network"}
-
-
-def dollars(cents: int) -> str:
-    """An amount for people: 1234567 is "12,345.67"."""
-    return f"{cents / 100:,.2f}"  # exact up to the ten digits X12 can carry
 
 
 def sentences(seen: Look, price: Price, room: Room, split: Coordinated, over: int) -> Iterator[Step]:

@@ -1,24 +1,35 @@
 """Stop-loss: what a carrier insures the employer against, when it must hear of it, and what it pays back."""
 
 from gateway.plan.stoploss_aggregate import AggregateReport, Month, attachment_cents, lives, report, settlement_cents
-from gateway.plan.stoploss_notice import Fact, Key, Notice, eligible_cents, notices, subject
+from gateway.plan.stoploss_notice import Fact, Key, Notice, eligible_cents, netted, notices, subject
 from gateway.plan.stoploss_policy import (
     AggregateTerms,
     Factor,
     Laser,
     Policy,
     Trigger,
+    assign,
     counts,
     parse,
     windows,
 )
-from gateway.plan.stoploss_recovery import Paid, RecoveryClaim, excess_cents, proof_due, recoveries, recovery
+from gateway.plan.stoploss_recovery import (
+    Filed,
+    Paid,
+    RecoveryClaim,
+    TakenBack,
+    excess_cents,
+    recoveries,
+    recovery,
+    take_back,
+)
 
 __all__ = [
     "AggregateReport",
     "AggregateTerms",
     "Fact",
     "Factor",
+    "Filed",
     "Key",
     "Laser",
     "Month",
@@ -26,19 +37,22 @@ __all__ = [
     "Paid",
     "Policy",
     "RecoveryClaim",
+    "TakenBack",
     "Trigger",
+    "assign",
     "attachment_cents",
     "counts",
     "eligible_cents",
     "excess_cents",
     "lives",
+    "netted",
     "notices",
     "parse",
-    "proof_due",
     "recoveries",
     "recovery",
     "report",
     "settlement_cents",
     "subject",
+    "take_back",
     "windows",
 ]

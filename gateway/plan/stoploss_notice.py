@@ -6,9 +6,11 @@ never deleted: when a total falls below a threshold that was told, an UPDATE say
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from gateway.plan.rounding import WHOLE, half_up
 from gateway.plan.stoploss_policy import Policy, counts
@@ -32,6 +34,12 @@ class Fact(Record, frozen=True, kw_only=True):
     diagnoses: tuple[str, ...] = ()
     on: date
     family_root: str = ""
+
+
+    @property
+    def paid_on(self) -> date:
+        """The day it counts by: a notice looks at what is approved, before its money has left."""
+        return self.on
 
 
 class Notice(Record, frozen=True, kw_only=True):
@@ -81,11 +89,25 @@ def eligible_cents(policy: Policy, fact: Fact) -> int:
     return fact.paid_cents if counts(policy, fact.incurred, fact.on) else 0
 
 
-def notices(policy: Policy, before_cents: int, fact: Fact, already: Set[Key]) -> tuple[Notice, ...]:
-    """What one decision must be told about, in the order TRIGDX, SPEC50, SPEC100, UPDATE.
+def netted(facts: Sequence[Fact]) -> Fact:
+    """The facts of one event and subject as one: a replacement takes back and pays at once.
 
-    before_cents: sum of `eligible_cents` of the subject's earlier facts. already: keys of the policy's notices so far
-    (those of the subject are enough). Crossing both thresholds at once gives both notices.
+    It is named by the last fact that was decided (if all only take back, by the last); a diagnosis that is taken back
+    is no news.
+    """
+    decided = [fact for fact in facts if fact.paid_cents >= 0]
+    return msgspec.structs.replace(
+        (decided or facts)[-1],
+        paid_cents=sum(fact.paid_cents for fact in facts),
+        diagnoses=tuple(dict.fromkeys(code for fact in decided for code in fact.diagnoses)),
+    )
+
+
+def notices(policy: Policy, before_cents: int, fact: Fact, already: Set[Key]) -> tuple[Notice, ...]:
+    """What one event must be told about, in the order TRIGDX, SPEC50, SPEC100, UPDATE.
+
+    before_cents: sum of the subject's earlier facts that count under the policy. fact: `netted`. already: keys of the
+    policy's notices so far (those of the subject are enough). Crossing both thresholds at once gives both notices.
     """
     if not counts(policy, fact.incurred, fact.on):
         return ()
@@ -94,8 +116,6 @@ def notices(policy: Policy, before_cents: int, fact: Fact, already: Set[Key]) ->
 
 
 def _triggers(policy: Policy, before_cents: int, fact: Fact) -> list[Notice]:
-    if fact.paid_cents < 0:
-        return []
     matched = ((trigger.group, trigger.match(fact.diagnoses)) for trigger in policy.triggers)
     return [_notice(policy, before_cents, fact, "TRIGDX", group, codes=codes) for group, codes in matched if codes]
 

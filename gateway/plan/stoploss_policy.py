@@ -6,9 +6,9 @@ The insured is the employer. Nothing here changes what a provider or a member ge
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import field
 
@@ -71,7 +71,7 @@ class Policy(Record, frozen=True, kw_only=True):
     excess dollars that stay with the employer. annual_max: most the carrier pays per person. run_in_max: most that
     claims incurred before the policy count per person. notice: percent of the deductible for the first notice.
     resend: notify again when a threshold is crossed a second time. subsequent_min: smaller later claims wait.
-    filing_days: to file after crossing. proof_days: to prove a payment. plan_version: the document the carrier has.
+    plan_version: the document the carrier has.
     names: the carrier wants the person's name on notices; else a member number must do.
     """
 
@@ -93,13 +93,16 @@ class Policy(Record, frozen=True, kw_only=True):
     notice: Rate = 5_000
     resend: bool = False
     subsequent_min_cents: Cents = field(name="subsequent_min", default=50_000)
-    filing_days: int = 30
-    proof_days: int = 90
     plan_version: str = ""
     names: bool = False
     lasers: tuple[Laser, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     aggregate: AggregateTerms | None = None
+
+    @property
+    def term(self) -> str:
+        """What tells one policy year from another: some carriers keep their number when they renew."""
+        return f"{self.number} {self.first.isoformat()}"
 
     def laser(self, person_id: str) -> Laser | None:
         """A person's own terms, if they have any."""
@@ -137,6 +140,38 @@ def counts(policy: Policy, incurred: date, paid: date) -> bool:
     """Whether a claim counts under the policy, by its date of service and the day it was paid."""
     (a, b), (c, d) = windows(policy)
     return a <= incurred <= b and c <= paid <= d
+
+
+class Countable(Protocol):
+    """A claim version with the date it was paid (for a notice: approved); negative cents take a version back."""
+
+    @property
+    def icn(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def incurred(self) -> date: ...
+    @property
+    def paid_on(self) -> date: ...
+    @property
+    def paid_cents(self) -> int: ...
+
+
+def assign(policies: Sequence[Policy], facts: Iterable[Countable]) -> dict[tuple[str, int], Policy]:
+    """Which policy each (icn, version) counts under; those no policy counts are left out.
+
+    policies: of one employer, oldest first. A claim that lies in the windows of two (run-out of one, run-in of the
+    next) is the older one's: it is paid once. What takes a version back counts where that version did, however late.
+    """
+    found: dict[tuple[str, int], Policy] = {}
+    last: dict[str, Policy | None] = {}
+    for fact in sorted(facts, key=lambda f: (f.paid_on, f.icn, f.version)):
+        if fact.paid_cents >= 0 or fact.icn not in last:
+            last[fact.icn] = next((each for each in policies if counts(each, fact.incurred, fact.paid_on)), None)
+        policy = last[fact.icn]
+        if policy is not None:
+            found[fact.icn, fact.version] = policy
+    return found
 
 
 def months_on(day: date, months: int) -> date:

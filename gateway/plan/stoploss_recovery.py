@@ -8,12 +8,12 @@ voids; approval is not payment.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from gateway.plan.rounding import part
 from gateway.plan.stoploss_notice import subject
-from gateway.plan.stoploss_policy import Policy, counts
+from gateway.plan.stoploss_policy import Policy, assign
 from mappings.records import Record
 
 
@@ -48,6 +48,22 @@ class RecoveryClaim(Record, frozen=True, kw_only=True):
     icns: tuple[str, ...]
 
 
+class Filed(Record, frozen=True, kw_only=True):
+    """A reimbursement claim on file: what it claims now and what the carrier has paid of it."""
+
+    number: str
+    amount_cents: int
+    received_cents: int
+
+
+class TakenBack(Record, frozen=True, kw_only=True):
+    """What comes off one reimbursement claim: withdrawn from what is open, or owed to the carrier."""
+
+    number: str
+    withdrawn_cents: int
+    owed_cents: int
+
+
 class _Account:
     """One subject while its payments are walked through in order."""
 
@@ -69,6 +85,24 @@ def recoveries(policy: Policy, paid: Iterable[Paid], filed: Mapping[str, int]) -
     return tuple(claim for claim in found if claim is not None)
 
 
+def take_back(owed_cents: int, claims: Iterable[Filed]) -> tuple[TakenBack, ...]:
+    """How money that turned out not to be the employer's comes off its claims, newest first.
+
+    What the carrier has not paid is withdrawn before anything it has paid is owed back. claims: of one policy and
+    subject, newest first; together they were filed for at least the amount owed.
+    """
+    left, claims = owed_cents, tuple(claims)
+    withdrawn, owed = {}, {}
+    for claim in claims:
+        withdrawn[claim.number] = min(left, max(0, claim.amount_cents - claim.received_cents))
+        left -= withdrawn[claim.number]
+    for claim in claims:
+        owed[claim.number] = min(left, claim.amount_cents - withdrawn[claim.number])
+        left -= owed[claim.number]
+    found = (TakenBack(number=n, withdrawn_cents=withdrawn[n], owed_cents=owed[n]) for n in withdrawn)
+    return tuple(each for each in found if each.withdrawn_cents or each.owed_cents)
+
+
 def recovery(policy: Policy, who: str, paid: Iterable[Paid], filed_cents: int = 0) -> RecoveryClaim | None:
     """The claim to file now for one subject; None when there is nothing to claim."""
     claims = recoveries(policy, paid, {who: filed_cents})
@@ -87,8 +121,10 @@ def excess_cents(policy: Policy, paid: Iterable[Paid]) -> int:
 def _walked(policy: Policy, paid: Iterable[Paid]) -> dict[str, _Account]:
     accounts: dict[str, _Account] = defaultdict(_Account)
     asd_open = policy.asd_cents
+    paid = tuple(paid)
+    counted = assign((policy,), paid)
     for fact in sorted(paid, key=lambda f: (f.paid_on, f.icn, f.version)):
-        if not counts(policy, fact.incurred, fact.paid_on):
+        if (fact.icn, fact.version) not in counted:
             continue
         account = accounts[subject(policy, fact.person_id, fact.family_root)]
         account.deductible = policy.deductible_cents(fact.person_id)
@@ -144,9 +180,3 @@ def _claim(who: str, account: _Account, before_cents: int, policy: Policy) -> Re
         amount_cents=amount,
         icns=tuple(dict.fromkeys(account.icns)),
     )
-
-
-def proof_due(policy: Policy, paid: Sequence[Paid]) -> date | None:
-    """By when the oldest of these payments must be proven to the carrier; None without any."""
-    days = [date.fromordinal(each.paid_on.toordinal() + policy.proof_days) for each in paid]
-    return min(days, default=None)

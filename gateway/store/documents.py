@@ -54,6 +54,11 @@ def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T])
     return list(newest.values())
 
 
+def known(connection: Connection, kind: str) -> list[str]:
+    """The ids of a kind that any version was ever stored of."""
+    return list(connection.execute(select(document.c.id).distinct().where(document.c.kind == kind)).scalars())
+
+
 def put_fees(connection: Connection, rows: Iterable[FeeRow]) -> int:
     """Stores dated prices, each in place of one with the same key; returns how many."""
     into = upsert(connection, fee)

@@ -574,8 +574,8 @@ forward_balance = _table(
 # ---- stop-loss -------------------------------------------------------------------------------------------------------
 
 notice = _table(
-    # One notice to a carrier. subject: person or family whose claims are summed up. Each (policy, subject, kind, group)
-    # once. Kept 10 years.
+    # One notice to a carrier. subject: person or family whose claims are summed up. policy_no: number and first day of
+    # a policy year. Each (policy, subject, kind, group) once. Kept 10 years.
     "notice",
     _t("sponsor_id", primary_key=True),
     _i("seq", primary_key=True, autoincrement=False),
@@ -591,12 +591,13 @@ notice = _table(
 )
 
 recovery = _table(
-    # One reimbursement claim on a carrier. state: filed, paid. Kept 10 years.
+    # One reimbursement claim on a carrier. subject: person or family it is for. policy_no: of a policy year, as in
+    # notice. state: filed, paid, withdrawn. Kept 10 years.
     "recovery",
     _t("sponsor_id", primary_key=True),
     _t("number", primary_key=True),
     _t("policy_no"),
-    _t("person_id"),
+    _t("subject"),
     _i("amount_cents"),
     _i("received_cents"),
     _t("filed_on"),

@@ -21,13 +21,14 @@ from twisted.web.server import Request, Site
 
 from gateway.clock import SECOND_US
 from gateway.flow.threads import RunBlocking
+from gateway.plan.rounding import dollars
 from gateway.store import migrate
 from gateway.store.engine import Store
 from gateway.web import status
 from gateway.web.access import HEADERS, Access
 from gateway.web.metrics import exposition
 from gateway.web.records import Status
-from gateway.web.text import USAGES, dollars, instant, size
+from gateway.web.text import USAGES, instant, size
 
 log = structlog.get_logger()
 

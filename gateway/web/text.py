@@ -6,15 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from gateway.clock import SECOND_US
+from gateway.plan.rounding import dollars
 from gateway.web.records import Status
 
 USAGES = {"T": "TEST", "P": "PRODUCTION"}
-
-
-def dollars(cents: int) -> str:
-    """-123456 cents are "-1,234.56"."""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02d}"
 
 
 def instant(us: int) -> str:

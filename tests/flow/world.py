@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 
 from gateway import demo, outcome
 from gateway.clock import SECOND_US
-from gateway.flow import books, day, loading, notify, parked, pay, takeover, worker
+from gateway.flow import books, day, loading, parked, pay, recover, takeover, worker
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
 from gateway.settings import shipped
@@ -152,7 +152,7 @@ class World:
     def carrier_pays(self, number: str, cents: int) -> None:
         """The stop-loss carrier's money."""
         with self.store.write("reimbursement") as connection:
-            notify.receive(connection, self.context, SPONSOR, number, cents)
+            recover.receive(connection, self.context, SPONSOR, number, cents)
         self.run()
 
     def release(self, kind: str) -> str:

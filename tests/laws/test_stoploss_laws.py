@@ -105,9 +105,10 @@ def test_every_notice_is_sent_once_and_every_crossing_is_told(policy: Policy, ra
     peaks: dict[str, int] = defaultdict(int)
     for fact in decisions(raw):
         before = totals[fact.person_id]
-        new = stoploss.notices(policy, before, fact, {n.key for n in sent})
+        event = stoploss.netted([fact])
+        new = stoploss.notices(policy, before, event, {n.key for n in sent})
         sent += new
-        assert stoploss.notices(policy, before, fact, {n.key for n in sent}) == ()
+        assert stoploss.notices(policy, before, event, {n.key for n in sent}) == ()
         totals[fact.person_id] = before + stoploss.eligible_cents(policy, fact)
         for kind in ("SPEC50", "SPEC100"):
             told = [n for n in sent if n.person_id == fact.person_id and kind in (n.kind, n.of)]

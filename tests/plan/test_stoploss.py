@@ -12,7 +12,7 @@ from gateway.errors import BadData
 from gateway.plan import notices as documents
 from gateway.plan import stoploss, stoploss_advice
 from gateway.plan.records import Member, Span
-from gateway.plan.stoploss import AggregateTerms, Fact, Factor, Laser, Month, Notice, Paid, Policy
+from gateway.plan.stoploss import AggregateTerms, Fact, Factor, Filed, Laser, Month, Notice, Paid, Policy
 from mappings.records import Person
 
 CONFIG = Path(__file__).parents[2] / "config" / "policies"
@@ -40,7 +40,7 @@ class Told:
         for each in facts:
             who = stoploss.subject(self.policy, each.person_id, each.family_root)
             before = self.totals.get(who, 0)
-            new += stoploss.notices(self.policy, before, each, {n.key for n in [*self.sent, *new]})
+            new += stoploss.notices(self.policy, before, stoploss.netted([each]), {n.key for n in [*self.sent, *new]})
             self.totals[who] = before + stoploss.eligible_cents(self.policy, each)
         self.sent += new
         return [n.kind for n in new]
@@ -278,11 +278,25 @@ def test_a_family_is_claimed_once() -> None:
     assert [(c.subject, c.amount_cents) for c in claims] == [("R", 400_000)]
 
 
-def test_proof_is_due_by_the_oldest_payment() -> None:
-    """The first payment's day plus the policy's days."""
-    facts = [paid("A", 1, date(2026, 4, 14)), paid("A", 1, date(2026, 3, 1))]
-    assert stoploss.proof_due(GOLDEN, facts) == date(2026, 5, 30)
-    assert stoploss.proof_due(GOLDEN, []) is None
+def test_a_claim_in_two_windows_is_the_older_policys() -> None:
+    """What lies in the run-out of one year and the run-in of the next counts once, under the older; what takes it back
+    counts there too, however late."""
+    old = replace(GOLDEN, basis="12/15")
+    new = replace(GOLDEN, basis="15/12", first=date(2027, 1, 1), last=date(2027, 12, 31))
+    facts = [
+        Paid(person_id="A", icn=icn, version=version, incurred=date(2026, 12, 15), paid_on=on, paid_cents=cents)
+        for icn, version, on, cents in (
+            ("X", 1, date(2027, 2, 20), 100), ("X", 2, date(2027, 6, 1), -100), ("Y", 1, date(2027, 6, 1), 50),
+        )
+    ]  # fmt: skip
+    assert stoploss.assign((old, new), facts) == {("X", 1): old, ("X", 2): old, ("Y", 1): new}
+
+
+def test_what_is_open_is_withdrawn_before_anything_is_owed() -> None:
+    """Newest first: what the carrier has not paid of any claim, then what it has."""
+    claims = [Filed(number=n, amount_cents=10_00, received_cents=r) for n, r in (("SL-2", 10_00), ("SL-1", 4_00))]
+    taken = [(each.number, each.withdrawn_cents, each.owed_cents) for each in stoploss.take_back(15_00, claims)]
+    assert taken == [("SL-2", 0, 9_00), ("SL-1", 6_00, 0)]
 
 
 # ---- aggregate -------------------------------------------------------------------------------------------------------

@@ -104,5 +104,5 @@ def _money(connection: Connection) -> None:
     add(connection, "approval", sponsor_id="ACME", run_no=1, user="anna", at_us=1)
     for seq, kind in enumerate(("50-percent", "trigger-diagnosis")):
         add(connection, "notice", sponsor_id="ACME", seq=seq, person_id=SECRET, kind=kind, made_on="2026-01-05")
-    add(connection, "recovery", sponsor_id="ACME", number="R1", person_id=SECRET, amount_cents=2_500_000,
+    add(connection, "recovery", sponsor_id="ACME", number="R1", subject=SECRET, amount_cents=2_500_000,
         received_cents=1_000_000, filed_on="2026-01-05", state="filed")  # fmt: skip

@@ -7,15 +7,16 @@ paid in one transaction that can happen only once.
 
 from gateway.flow.pay.closing import close
 from gateway.flow.pay.desk import approve, post_deposit
-from gateway.flow.pay.lane import WAITING, enqueue
+from gateway.flow.pay.lane import WAITING, enqueue, try_again
 from gateway.flow.pay.payees import payee
 from gateway.flow.pay.planning import has_unplanned, plan
 from gateway.flow.pay.release import issue
-from gateway.flow.pay.settlement import settle
+from gateway.flow.pay.settlement import ask, settle
 
 __all__ = [
     "WAITING",
     "approve",
+    "ask",
     "close",
     "enqueue",
     "has_unplanned",
@@ -24,4 +25,5 @@ __all__ = [
     "plan",
     "post_deposit",
     "settle",
+    "try_again",
 ]

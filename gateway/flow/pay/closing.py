@@ -15,7 +15,7 @@ from gateway.flow.envelopes import Draft, draft, send, time_of_day
 from gateway.flow.parties import Parties
 from gateway.flow.pay.lane import enqueue, try_again
 from gateway.flow.pay.sums import unpaid
-from gateway.plan import nacha
+from gateway.plan import nacha, register
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.keys import unseal
 from gateway.store.outbox import Parcel
@@ -23,7 +23,7 @@ from gateway.store.queue import Work
 from gateway.store.schema import pay_run
 from gateway.store.schema import remittance as remittance_table
 from mappings import remittance as x835
-from mappings.records import Remittance, RemittedClaim
+from mappings.records import Remittance
 
 log = structlog.get_logger()
 
@@ -136,32 +136,19 @@ class _Closing:
         sponsor = self.parties.sponsor(self.sponsor_id)
         if not self.made or sponsor.partner not in self.parties.partners:
             return
-        document = {
-            "usage": self.context.usage, "sponsor": sponsor.name, "run": self.run_no, "issued": self.today.isoformat(),
-            "paid_cents": sum(r.amount_cents for r in self.made),
-            "claims": [_registered(r, claim) for r in self.made for claim in r.claims],
-        }  # fmt: skip
+        document = register.document(self.made, usage=self.context.usage, employer=sponsor.name, run_no=self.run_no,
+                                     issued=self.today)  # fmt: skip
         body = msgspec.json.format(msgspec.json.encode(document), indent=1)
         self._post(connection, sponsor.partner, "register", f"{base}-register.json", body, folder="reports")
 
     def end(self, connection: Connection) -> None:
         """The payments are told; the run waits for the rest of its money, or for its settlement."""
         connection.execute(update(remittance_table).where(*self._untold).values(state="issued"))
-        left = unpaid(connection, self.sponsor_id, self.run_no)
+        left = unpaid(connection, self.sponsor_id).get(self.run_no)
         mine = update(pay_run).where(pay_run.c.sponsor_id == self.sponsor_id, pay_run.c.run_no == self.run_no)
         connection.execute(mine.values(state="awaiting-funds" if left else "issued"))
         try_again(connection, self.context, self.sponsor_id, but=self.run_no)
-        if self.context.usage == "T" and self.made:
-            effective = max(one.effective for one in self.made)
-            enqueue(connection, self.context, "settle", self.sponsor_id, self.run_no, due_on=effective.isoformat())
-
-
-def _registered(paid: Remittance, claim: RemittedClaim) -> dict[str, Any]:
-    """One line of the register."""
-    return {
-        "icn": claim.icn, "status": claim.status,
-        "first": min(line.first for line in claim.lines).isoformat() if claim.lines else "",
-        "received": claim.received.isoformat() if claim.received else "", "payee_npi": paid.payee.npi,
-        "trace": paid.trace, "charge_cents": claim.charge_cents, "paid_cents": claim.paid_cents,
-        "member_cents": claim.patient_cents or 0,
-    }  # fmt: skip
+        by_timer = [one.effective for one in self.made if one.method != "CHK"]
+        if self.context.usage == "T" and by_timer:  # a check clears when its payee brings it to the bank
+            enqueue(connection, self.context, "settle", self.sponsor_id, self.run_no,
+                    due_on=max(by_timer).isoformat(), body={"checks": False})  # fmt: skip

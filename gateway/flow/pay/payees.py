@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -14,17 +13,17 @@ from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import enqueue
-from gateway.flow.pay.sums import balances_of, unpaid
-from gateway.plan import balancing, funding, ledger, payment
+from gateway.flow.pay.sums import unpaid
+from gateway.plan import balancing, funding, nacha, payment
 from gateway.plan.look import row_on
-from gateway.plan.payment import Payable, Payee, PayeePlan
+from gateway.plan.payment import ForwardBalance, Payable, Payee, PayeePlan
 from gateway.plan.records import Decision, ProviderRow
 from gateway.store import counters, documents, installation, queue
 from gateway.store.keys import new_key, seal
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
-from gateway.store.schema import forward_balance, pay_run
+from gateway.store.schema import forward_balance, hold, pay_run
 from gateway.store.schema import remittance as remittance_table
 from mappings.records import Claim
 
@@ -36,20 +35,62 @@ def payee(context: Context, work: Work) -> None:
         parties = Parties(connection, today)
         sponsor = parties.sponsor(work.sponsor_id)
         run_no = work.body["run_no"]
-        payees = [one for one in unpaid(connection, sponsor.id, run_no) if list(one) in work.body["payees"]]
-        plans = [_plan_of(connection, sponsor, run_no, one) for one in payees]
-        rows = documents.every(connection, "provider", [p.npi for p in payees], ProviderRow)
+        owed = unpaid(connection, sponsor.id).get(run_no, {})
+        plans = [
+            _plan_of(connection, sponsor, run_no, one, each.balances)
+            for one, each in owed.items()
+            if list(one) in work.body["payees"]
+        ]
+        rows = documents.every(connection, "provider", [plan.payee.npi for plan in plans], ProviderRow)
+        paid = [(plan, _provider(context, plan, rows, today)) for plan in plans]
+    sound = [(plan, provider) for plan, provider in paid if not _unpayable(plan, provider)]
     with context.store.write("payee") as connection:
         queue.finish(connection, work)
-        first = counters.take(connection, "TRN", len(plans))
-        for number, one in enumerate(plans, first):
-            _pay(connection, context, parties, sponsor, run_no, one, rows, today, number)
+        for plan, provider in paid:
+            if reason := _unpayable(plan, provider):
+                _hold(connection, context, sponsor, run_no, plan, reason)
+        first = counters.take(connection, "TRN", len(sound)) if sound else 0
+        for number, (plan, provider) in enumerate(sound, first):
+            _pay(connection, context, parties, sponsor, run_no, plan, provider, today, number)
         mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor.id, pay_run.c.run_no == run_no)
         if connection.execute(mine).scalar_one() != "paying":  # its close went by while this step was parked
             enqueue(connection, context, "close", sponsor.id, run_no)
 
 
-def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) -> PayeePlan:
+def _provider(context: Context, plan: PayeePlan, rows: Iterable[ProviderRow], today: date) -> ProviderRow:
+    """The payee as it is on file, its account readable; one not on file is what its claim says, paid by check."""
+    billing = plan.payables[0].claim.billing
+    found = row_on(rows, plan.payee.npi, today, plan.payee.tin)
+    if found is None:
+        return ProviderRow(npi=plan.payee.npi, tin=plan.payee.tin, name=billing.name, address=billing.address,
+                           first=today)  # fmt: skip
+    revealed: ProviderRow = concealed.party(found, context.keys.reveal)
+    return revealed
+
+
+def _unpayable(plan: PayeePlan, provider: ProviderRow) -> str:
+    """Why the bank would refuse the payment; "" when it would not. Asked before anything of it is booked."""
+    return nacha.unfit(provider.account) if plan.payment_cents and provider.method == "ACH" else ""
+
+
+def _hold(
+    connection: Connection, context: Context, sponsor: Sponsor, run_no: int, plan: PayeePlan, reason: str
+) -> None:  # fmt: skip
+    """One hold about a payee of a run, however often the run looks again."""
+    subject = _subject(run_no, plan)
+    mine = select(hold.c.id).where(hold.c.kind == "remittance", hold.c.sponsor_id == sponsor.id,
+                                   hold.c.subject == subject, hold.c.state == "open")  # fmt: skip
+    if connection.execute(mine).first() is None:
+        holds.open_(connection, context.now_us, "remittance", sponsor.id, subject, reason)
+
+
+def _subject(run_no: int, plan: PayeePlan) -> str:
+    return f"run {run_no}, payee {plan.payee.npi}"
+
+
+def _plan_of(
+    connection: Connection, sponsor: Sponsor, run_no: int, one: Payee, balances: Sequence[ForwardBalance]
+) -> PayeePlan:  # fmt: skip
     told = (
         select(
             decision_table.c.body, decision_table.c.ord, claim_table.c.body.label("claim"), claim_table.c.received_on
@@ -71,28 +112,25 @@ def _plan_of(connection: Connection, sponsor: Sponsor, run_no: int, one: Payee) 
             Payable(icn=decision.icn, version=decision.version, ord=row.ord, decision=decision, claim=claim,
                     received=date.fromisoformat(row.received_on), filing_code=codes.get(decision.plan_id, "12"))
         )  # fmt: skip
-    return payment.plan_payee(one, payables, balances_of(connection, sponsor.id).get(one, ()))
+    return payment.plan_payee(one, payables, balances)
 
 
 def _pay(
     connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, run_no: int, plan: PayeePlan,
-    rows: Iterable[ProviderRow], today: date, number: int,
+    provider: ProviderRow, today: date, number: int,
 ) -> None:  # fmt: skip
-    claim = plan.payables[0].claim
-    provider = row_on(rows, plan.payee.npi, today, plan.payee.tin) or ProviderRow(
-        npi=plan.payee.npi, tin=plan.payee.tin, name=claim.billing.name, address=claim.billing.address, first=today
-    )
     trace = payment.trace(payment.prefix(plan.payment_cents, provider.method), today, number)
     receiver = parties.partners.get(provider.era_receiver)
+    payer = concealed.party(parties.administrator, context.keys.reveal).payer
     made = payment.issue(
-        plan, trace, provider, parties.administrator.payer, today, funding.effective_date(sponsor.funding, today),
+        plan, trace, provider, payer, today, funding.effective_date(sponsor.funding, today),
         receiver.application if receiver else "",
     )  # fmt: skip
-    made = concealed.remittance(made, context.keys.reveal)
     wrong = balancing.check(made)
     if wrong:
-        holds.open_(connection, context.now_us, "remittance", sponsor.id, f"payment {trace}", wrong[0].message)
+        _hold(connection, context, sponsor, run_no, plan, wrong[0].message)
         return
+    holds.close_about(connection, "remittance", sponsor.id, _subject(run_no, plan))
     key = new_key()
     connection.execute(
         insert(remittance_table).values(
@@ -103,7 +141,7 @@ def _pay(
         )
     )  # fmt: skip
     _move_balances(connection, sponsor.id, plan, trace)
-    books.post(connection, context.now_us, sponsor.id, _payment_journals(plan, trace, today))
+    books.post(connection, context.now_us, sponsor.id, payment.journals(plan, trace, today))
 
 
 def _move_balances(connection: Connection, sponsor_id: str, plan: PayeePlan, trace: str) -> None:
@@ -117,13 +155,3 @@ def _move_balances(connection: Connection, sponsor_id: str, plan: PayeePlan, tra
                 cents=cents, seq=seq,
             )
         )  # fmt: skip
-
-
-def _payment_journals(plan: PayeePlan, trace: str, today: date) -> list[Any]:
-    name = str(plan.payee)
-    journals = [ledger.forward_balance_recovered(b.trace, today, b.cents, name) for b in plan.recovered]
-    if plan.payment_cents:
-        journals.append(ledger.payment_issued(trace, today, plan.payment_cents, name))
-    if plan.forwarded_cents:
-        journals.append(ledger.forward_balance_created(trace, today, plan.forwarded_cents, name))
-    return journals

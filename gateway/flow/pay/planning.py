@@ -13,7 +13,7 @@ from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import enqueue
-from gateway.flow.pay.sums import balances_of, nets, still_needed, waiting_payees
+from gateway.flow.pay.sums import needed, unpaid
 from gateway.plan import funding, ledger, payment
 from gateway.plan.funding_request import Asked, DepositAccount
 from gateway.plan.funding_request import document as funding_document
@@ -36,9 +36,10 @@ def plan(context: Context, work: Work) -> None:
             return
         run_no = counters.take(connection, f"run/{sponsor.id}")
         connection.execute(update(decision_table).where(*unplanned(sponsor.id)).values(run_no=run_no))
-        totals = _totals(connection, sponsor.id, run_no)
+        owed = unpaid(connection, sponsor.id, planned=run_no)
+        totals = _totals(connection, sponsor.id, run_no, [one.settled for one in owed.pop(run_no).values()])
         run_on = funding.run_date(sponsor.funding, today)
-        number = _request(connection, context, sponsor, run_no, run_on, totals, today)
+        number = _request(connection, context, sponsor, run_no, run_on, totals, needed(owed.values()), today)
         connection.execute(
             insert(pay_run).values(
                 sponsor_id=sponsor.id, run_no=run_no, state="awaiting-approval", planned_on=today.isoformat(),
@@ -66,19 +67,16 @@ def unplanned(sponsor_id: str) -> tuple[Any, ...]:
     )
 
 
-def _totals(connection: Connection, sponsor_id: str, run_no: int) -> payment.RunTotals:
-    """The run in figures, from sums by payee. Balances that an earlier waiting run will recover are left to it."""
+def _totals(
+    connection: Connection, sponsor_id: str, run_no: int, settled: list[payment.Settlement]
+) -> payment.RunTotals:  # fmt: skip
+    """The run in figures. settled: what its payees come to."""
     signs = select(
         func.count(),
         func.coalesce(func.sum(case((decision_table.c.paid_cents > 0, decision_table.c.paid_cents), else_=0)), 0),
         func.coalesce(func.sum(case((decision_table.c.paid_cents < 0, decision_table.c.paid_cents), else_=0)), 0),
     ).where(decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no == run_no)  # fmt: skip
     claims, approved, taken_back = connection.execute(signs).one()
-    balances, others = balances_of(connection, sponsor_id), waiting_payees(connection, sponsor_id)
-    settled = [
-        payment.settle(cents, () if payee in others else balances.get(payee, ()))
-        for payee, cents in nets(connection, sponsor_id, run_no).items()
-    ]
     return payment.RunTotals(
         claims=int(claims), payments=sum(one.payment_cents > 0 for one in settled), approved_cents=int(approved),
         reversed_cents=int(taken_back), forwarded_cents=sum(one.forwarded_cents for one in settled),
@@ -89,10 +87,12 @@ def _totals(connection: Connection, sponsor_id: str, run_no: int) -> payment.Run
 
 def _request(
     connection: Connection, context: Context, sponsor: Sponsor, run_no: int, run_on: date, totals: payment.RunTotals,
-    today: date,
+    other_holds: int, today: date,
 ) -> str:  # fmt: skip
-    """Raises a funding request for what the run lacks; its number, "" when nothing is lacking."""
-    other_holds = still_needed(connection, sponsor.id)
+    """Raises a funding request for what the run lacks; its number, "" when nothing is lacking.
+
+    other_holds: cents that earlier runs still wait for.
+    """
     available = books.balance(connection, sponsor.id, "1010") + books.balance(connection, sponsor.id, "2020")
     asked = books.balance(connection, sponsor.id, "1100")
     cents = funding.run_request_cents(sponsor.funding, totals.need_cents, other_holds, available, asked)

@@ -11,7 +11,7 @@ from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import WAITING, enqueue
-from gateway.flow.pay.sums import unpaid
+from gateway.flow.pay.sums import needed, unpaid
 from gateway.plan import funding
 from gateway.plan.payment import Payee
 from gateway.store import installation, queue
@@ -34,8 +34,7 @@ def issue(context: Context, work: Work) -> None:
             return
         if _is_paying(connection, sponsor.id):  # its money is not off the books yet; its close has every run look again
             return
-        plans = unpaid(connection, sponsor.id, run.run_no)
-        released, state = _released(connection, sponsor, run, plans, today)
+        released, state = _released(connection, sponsor, run, today)
         if not released:
             connection.execute(update(pay_run).where(*mine).values(state=state))
             return
@@ -52,29 +51,23 @@ def _is_paying(connection: Connection, sponsor_id: str) -> bool:
 
 
 def _released(
-    connection: Connection, sponsor: Sponsor, run: Any, plans: dict[Payee, tuple[int, funding.Due]], today: date
-) -> tuple[list[Payee], str]:  # fmt: skip
-    """Who may be paid now, by (TIN, NPI), or nobody and what the run waits for."""
+    connection: Connection, sponsor: Sponsor, run: Any, today: date
+) -> tuple[list[Payee], funding.State | None]:  # fmt: skip
+    """Who may be paid now, by (TIN, NPI), or nobody and what the run waits for. Older runs' needs are reserved."""
+    owed = unpaid(connection, sponsor.id)
+    reserved = needed(payees for run_no, payees in owed.items() if run_no < run.run_no)
+    rules, mine = sponsor.funding, owed[run.run_no]
+    cash, outstanding = books.balance(connection, sponsor.id, "1010"), -books.balance(connection, sponsor.id, "2020")
     given = (
         select(func.count())
         .select_from(approval)
         .where(approval.c.sponsor_id == sponsor.id, approval.c.run_no == run.run_no)
     )
-    if connection.execute(given).scalar_one() < funding.approvals_needed(sponsor.funding, run.need_cents):
-        return [], "awaiting-approval"
-    if not _funded(connection, sponsor, plans):
-        return [], "awaiting-funds"
-    if date.fromisoformat(run.run_on) > today:
-        return [], "awaiting-date"
-    keys = {due.key for due in _funded(connection, sponsor, plans)}
-    return [payee for payee in plans if str(payee) in keys], ""
-
-
-def _funded(
-    connection: Connection, sponsor: Sponsor, plans: dict[Payee, tuple[int, funding.Due]]
-) -> tuple[funding.Due, ...]:  # fmt: skip
-    cash = books.balance(connection, sponsor.id, "1010")
-    outstanding = -books.balance(connection, sponsor.id, "2020")
-    rules = sponsor.funding
-    releasable = funding.releasable_cents(cash, outstanding, 0, rules.minimum_balance_cents, rules.floor)
-    return funding.release([due for _, due in plans.values()], releasable, rules.release)[0]
+    released, state = funding.issuable(
+        rules, [one.due for one in mine.values()],
+        funding.releasable_cents(cash, outstanding, reserved, rules.minimum_balance_cents, rules.floor),
+        need_cents=run.need_cents, approvals=connection.execute(given).scalar_one(),
+        run_on=date.fromisoformat(run.run_on), today=today,
+    )  # fmt: skip
+    keys = {due.key for due in released}
+    return [payee for payee, one in mine.items() if one.due.key in keys], state

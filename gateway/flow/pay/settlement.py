@@ -1,22 +1,37 @@
-"""Settle: the bank has paid what was issued; the cash leaves the books."""
+"""Settle: the bank has paid what was issued; the cash leaves the books.
+
+EFTs settle by a timer in a test installation; checks, and everything in production, when a person says so.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
+from gateway.errors import NotPermitted
 from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
+from gateway.flow.pay.lane import enqueue
 from gateway.plan import calendar, ledger
-from gateway.store import installation, queue
+from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import pay_run
 from gateway.store.schema import remittance as remittance_table
 
 
+def ask(connection: Connection, context: Context, sponsor_id: str, run_no: int, user: str) -> None:
+    """A person says that the bank has paid a run, its checks too; raises NotPermitted for one that is not issued."""
+    name = f"{sponsor_id}/{run_no}"
+    mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+    if connection.execute(mine).scalar_one_or_none() != "issued":
+        raise NotPermitted(f"run {name} is not issued")
+    enqueue(connection, context, "settle", sponsor_id, run_no)
+    audit.note(connection, context.now_us, user, "settle", f"run {name}")
+
+
 def settle(context: Context, work: Work) -> None:
-    """The step: the bank has paid what was issued up to today; the cash leaves the books."""
+    """The step: the bank has paid what was issued up to today (`checks` false: but no checks)."""
     with context.store.write("settle") as connection:
         queue.finish(connection, work)
         today = installation.business_date(connection)
@@ -24,6 +39,7 @@ def settle(context: Context, work: Work) -> None:
         due = (
             remittance_table.c.sponsor_id == sponsor.id, remittance_table.c.run_no == work.body["run_no"],
             remittance_table.c.state == "issued", remittance_table.c.effective <= today.isoformat(),
+            *(() if work.body.get("checks", True) else (remittance_table.c.method != "CHK",)),
         )  # fmt: skip
         rows = list(connection.execute(select(remittance_table).where(*due).order_by(remittance_table.c.trace)))
         journals = [ledger.payment_settled(r.trace, today, r.amount_cents) for r in rows if r.amount_cents]
@@ -38,7 +54,7 @@ def settle(context: Context, work: Work) -> None:
                 pay_run.c.sponsor_id == sponsor.id, pay_run.c.run_no == work.body["run_no"], pay_run.c.state == "issued"
             )
             connection.execute(mine.values(state="settled"))
-        if rows and sponsor.policy:
+        if rows:
             next_day = calendar.add_business_days(today, 1).isoformat()
             queue.enqueue(connection, context.now_us, "recover", lane=f"N/{sponsor.id}", sponsor_id=sponsor.id,
                           partner=f"sponsor/{sponsor.id}", ord=ord_of(0), due_on=next_day)  # fmt: skip

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from gateway.flow.pay.lane import WAITING
 from gateway.plan import funding, payment
-from gateway.plan.payment import ForwardBalance, Payee
+from gateway.plan.payment import ForwardBalance, Payee, Settlement
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import forward_balance, pay_run
 from gateway.store.schema import remittance as remittance_table
+
+
+class Unpaid(NamedTuple):
+    """One payee of a run: the forward balances the run may recover, what it comes to with them, and what waits."""
+
+    balances: tuple[ForwardBalance, ...]
+    settled: Settlement
+    due: funding.Due
 
 
 def nets(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, int]:
@@ -23,17 +33,6 @@ def nets(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, in
     )
     rows = connection.execute(grouped.group_by(decision_table.c.tin, decision_table.c.npi))
     return {Payee(tin, npi): int(cents) for tin, npi, cents in rows}
-
-
-def waiting_payees(connection: Connection, sponsor_id: str) -> set[Payee]:
-    """The payees of runs that still have to be issued."""
-    runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
-    mine = (
-        select(decision_table.c.tin, decision_table.c.npi)
-        .distinct()
-        .where(decision_table.c.sponsor_id == sponsor_id, decision_table.c.run_no.in_(runs))
-    )
-    return {Payee(tin, npi) for tin, npi in connection.execute(mine)}
 
 
 def balances_of(connection: Connection, sponsor_id: str) -> dict[Payee, list[ForwardBalance]]:
@@ -50,13 +49,41 @@ def balances_of(connection: Connection, sponsor_id: str) -> dict[Payee, list[For
     return open_
 
 
-def unpaid(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, tuple[int, funding.Due]]:
-    """Unpaid payees of a run: (net, what it needs)."""
-    paid = select(remittance_table.c.tin, remittance_table.c.npi).where(
+def unpaid(connection: Connection, sponsor_id: str, planned: int = 0) -> dict[int, dict[Payee, Unpaid]]:
+    """The unpaid payees of every run that waits or is being paid, oldest run first; planned: one not yet on file.
+
+    A forward balance is counted once, for the oldest run that can recover it.
+    """
+    runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
+    numbers = sorted({*connection.execute(runs).scalars(), *([planned] if planned else [])})
+    left = [_without(nets(connection, sponsor_id, n), _paid(connection, sponsor_id, n)) for n in numbers]
+    offered = payment.offers(left, balances_of(connection, sponsor_id))
+    return {
+        run_no: _unpaid(connection, sponsor_id, run_no, cents, balances)
+        for run_no, cents, balances in zip(numbers, left, offered, strict=True)
+    }
+
+
+def needed(owed: Iterable[dict[Payee, Unpaid]]) -> int:
+    """What payees that have not been paid need, in cents."""
+    return sum(one.due.cents for payees in owed for one in payees.values())
+
+
+def _paid(connection: Connection, sponsor_id: str, run_no: int) -> set[Payee]:
+    mine = select(remittance_table.c.tin, remittance_table.c.npi).where(
         remittance_table.c.sponsor_id == sponsor_id, remittance_table.c.run_no == run_no
     )
-    done = {Payee(tin, npi) for tin, npi in connection.execute(paid)}
-    balances = balances_of(connection, sponsor_id)
+    return {Payee(tin, npi) for tin, npi in connection.execute(mine)}
+
+
+def _without(earned: dict[Payee, int], paid: set[Payee]) -> dict[Payee, int]:
+    return {payee: cents for payee, cents in sorted(earned.items()) if payee not in paid}
+
+
+def _unpaid(
+    connection: Connection, sponsor_id: str, run_no: int, left: dict[Payee, int],
+    balances: dict[Payee, tuple[ForwardBalance, ...]],
+) -> dict[Payee, Unpaid]:  # fmt: skip
     oldest = select(
         decision_table.c.tin, decision_table.c.npi, func.min(claim_table.c.received_on), func.min(decision_table.c.icn)
     ).join(
@@ -68,17 +95,9 @@ def unpaid(connection: Connection, sponsor_id: str, run_no: int) -> dict[Payee, 
         Payee(tin, npi): (date.fromisoformat(received), icn)
         for tin, npi, received, icn in connection.execute(rows.group_by(decision_table.c.tin, decision_table.c.npi))
     }
-    plans = {}
-    for payee, net in sorted(nets(connection, sponsor_id, run_no).items()):
-        if payee not in done:
-            cents = payment.settle(net, balances.get(payee, ())).payment_cents
-            received, icn = since[payee]
-            plans[payee] = (net, funding.Due(key=str(payee), cents=cents, received=received, icn=icn))
-    return plans
-
-
-def still_needed(connection: Connection, sponsor_id: str) -> int:
-    """What the payees of waiting and paying runs have not been paid yet, in cents."""
-    runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
-    numbers = connection.execute(runs).scalars().all()
-    return sum(due.cents for run_no in numbers for _, due in unpaid(connection, sponsor_id, run_no).values())
+    found = {}
+    for payee, net_cents in left.items():
+        settled, (received, icn) = payment.settle(net_cents, balances[payee]), since[payee]
+        due = funding.Due(key=str(payee), cents=settled.payment_cents, received=received, icn=icn)
+        found[payee] = Unpaid(balances[payee], settled, due)
+    return found

@@ -462,7 +462,7 @@ def upgrade() -> None:
         _t("sponsor_id", primary_key=True),
         _t("number", primary_key=True),
         _t("policy_no"),
-        _t("person_id"),
+        _t("subject"),
         _i("amount_cents"),
         _i("received_cents"),
         _t("filed_on"),
