@@ -15,7 +15,7 @@ from gateway.errors import TryAgain, UsageError
 from gateway.flow import day as day_step
 from gateway.flow import holds, parked
 from gateway.flow.context import Context
-from gateway.plan import explanation
+from gateway.plan.claims import explanation
 from gateway.plan.records import Decision
 from gateway.plan.rounding import dollars
 from gateway.store.order import receipt_of

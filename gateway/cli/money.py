@@ -23,7 +23,7 @@ from gateway.cli.common import (
 from gateway.errors import LedgerBroken, UsageError
 from gateway.flow import books, pay, recover
 from gateway.flow.parties import Parties
-from gateway.plan import ledger as plan_ledger
+from gateway.plan.money import ledger as plan_ledger
 from gateway.plan.rounding import dollars
 from gateway.store import audit, installation
 from gateway.store.schema import approval, notice, pay_run, recovery

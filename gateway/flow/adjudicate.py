@@ -18,16 +18,17 @@ from gateway.flow import books, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import accumulators, benefits, ledger, replacing
-from gateway.plan.adjudication import adjudicate as decide
-from gateway.plan.adjudication import pended
-from gateway.plan.authorisations import charged
 from gateway.plan.calendar import add_business_days
-from gateway.plan.case import Case, PriorClaim
-from gateway.plan.matching import UNKNOWN
-from gateway.plan.payment import Payee
+from gateway.plan.claims import accumulators, benefits, replacing
+from gateway.plan.claims.adjudication import adjudicate as decide
+from gateway.plan.claims.adjudication import pended
+from gateway.plan.claims.authorisations import charged
+from gateway.plan.claims.case import Case, PriorClaim
+from gateway.plan.claims.matching import UNKNOWN
+from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
+from gateway.plan.money import ledger
+from gateway.plan.money.payment import Payee
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow
-from gateway.plan.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.store import documents, installation, queue
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table

@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.flow.parties import Sponsor
-from gateway.plan import benefits, stoploss
-from gateway.plan.benefits import Plan
+from gateway.plan import stoploss
+from gateway.plan.claims import benefits
+from gateway.plan.claims.benefits import Plan
 from gateway.plan.stoploss import Policy
 from gateway.store import documents
 from mappings.records import Record

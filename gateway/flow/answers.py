@@ -19,7 +19,7 @@ from gateway.flow.context import Context
 from gateway.flow.envelopes import Sent, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
-from gateway.plan import door
+from gateway.plan.claims import door
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.order import ORDINALS, nth_of
 from gateway.store.outbox import Parcel

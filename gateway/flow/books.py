@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, insert, select
 
-from gateway.plan import ledger
+from gateway.plan.money import ledger
 from gateway.plan.records import Journal, Posting
 from gateway.store.schema import claim, forward_balance, journal, posting, recovery, remittance
 

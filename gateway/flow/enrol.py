@@ -21,8 +21,9 @@ from gateway.flow import concealed, holds, roster
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import cobra, enrolment, enrolment_report
-from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey
+from gateway.plan import enrolment
+from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey, cobra
+from gateway.plan.enrolment import report as enrolment_report
 from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
 from gateway.store.order import ord_of, receipt_of

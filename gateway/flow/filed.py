@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, select
 
+from gateway.plan.claims.replacing import Filed
 from gateway.plan.records import Decision
-from gateway.plan.replacing import Filed
 from gateway.store.schema import claim, decision
 from mappings.records import Claim
 

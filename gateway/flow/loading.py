@@ -22,7 +22,9 @@ from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.flow.partner_keys import fingerprint
-from gateway.plan import benefits, document, nacha, stoploss
+from gateway.plan import stoploss
+from gateway.plan.claims import benefits, document
+from gateway.plan.money import nacha
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record

@@ -17,9 +17,9 @@ from gateway.flow.agreements import Insured
 from gateway.flow.context import Context
 from gateway.flow.paper import Paper, leave, take_numbers
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import notices, stoploss
+from gateway.plan import stoploss
 from gateway.plan.records import Decision
-from gateway.plan.stoploss import Fact, Key, Notice, Policy
+from gateway.plan.stoploss import Fact, Key, Notice, Policy, letters
 from gateway.store import counters, installation, queue
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -132,7 +132,7 @@ class _Looking:
 
     def _told(self, notice: Notice, insured: Insured, number: int) -> Made:
         policy = insured.policy
-        document = notices.document(
+        document = letters.document(
             notice, policy, self.people[notice.person_id], number=f"SN-{number:04d}", usage=self.context.usage,
             employer=self.sponsor.name, prepared_by=PREPARED_BY, figures=self._figures(notice, insured),
         )  # fmt: skip
@@ -141,7 +141,7 @@ class _Looking:
                       cause=f"claim {notice.icn}")  # fmt: skip
         return Made(notice=notice, insured=insured, paper=paper)
 
-    def _figures(self, notice: Notice, insured: Insured) -> notices.Figures:
+    def _figures(self, notice: Notice, insured: Insured) -> letters.Figures:
         """The figures behind a notice's total: of the facts counted so far, and what waits for a person."""
         policy, counted = insured.policy, self.counted[insured.policy.term, notice.subject]
         told = {(fact.icn, fact.version) for fact in counted}
@@ -154,9 +154,9 @@ class _Looking:
                             decision_table.c.icn.in_(sorted({icn for icn, _ in told})))  # fmt: skip
         rows = self.connection.execute(mine.order_by(decision_table.c.ord, decision_table.c.icn,
                                                      decision_table.c.version))  # fmt: skip
-        return notices.figures(
+        return letters.figures(
             [
-                notices.Counted(decision=msgspec.json.decode(row.body, type=Decision),
+                letters.Counted(decision=msgspec.json.decode(row.body, type=Decision),
                                 last=date.fromisoformat(row.last),
                                 diagnoses=msgspec.json.decode(row.claim, type=Claim).diagnoses)
                 for row in rows

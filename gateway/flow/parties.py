@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
 from gateway.plan.enrolment import Rules
-from gateway.plan.funding import Funding
-from gateway.plan.payment import Payer
+from gateway.plan.money.funding import Funding
+from gateway.plan.money.payment import Payer
 from gateway.store import documents
 from mappings.records import Organisation, Record
 from parsers.events import Delimiters

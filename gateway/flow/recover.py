@@ -17,9 +17,10 @@ from gateway.flow.context import Context
 from gateway.flow.paper import Paper, leave, take_numbers
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.takeover import TAKEN_OVER
-from gateway.plan import ledger, notices, stoploss
+from gateway.plan import stoploss
+from gateway.plan.money import ledger
 from gateway.plan.records import Journal
-from gateway.plan.stoploss import Filed, Paid, RecoveryClaim
+from gateway.plan.stoploss import Filed, Paid, RecoveryClaim, letters
 from gateway.store import counters, installation, queue
 from gateway.store.queue import Work
 from gateway.store.schema import decision as decision_table
@@ -147,7 +148,7 @@ def _filings(
     made = []
     for n, (insured, claim) in enumerate(due, first):
         number = f"SL-{n:04d}"
-        document = notices.claim_document(
+        document = letters.claim_document(
             claim, insured.policy, members[person_of[claim.icns[0]]], paid, number=number, usage=context.usage,
             employer=sponsor.name, filed_on=today,
         )  # fmt: skip

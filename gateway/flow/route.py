@@ -18,9 +18,9 @@ from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key
 from gateway.flow.parties import Parties, Sponsor
-from gateway.plan import door, matching, replacing
+from gateway.plan.claims import door, matching, replacing
+from gateway.plan.claims.replacing import CORRECTIONS
 from gateway.plan.records import Member
-from gateway.plan.replacing import CORRECTIONS
 from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
 from gateway.store.queue import Work

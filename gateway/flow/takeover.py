@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from gateway.errors import BadData, InputOutput
 from gateway.flow import books, roster
 from gateway.flow.context import Context
-from gateway.plan import ledger
+from gateway.plan.money import ledger
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Entry, Member, Posting
 from gateway.store import audit
 from gateway.store.order import ord_of

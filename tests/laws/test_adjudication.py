@@ -10,10 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.plan import accumulators, adjudication, codes
-from gateway.plan.accumulators import COUNTED
-from gateway.plan.benefits import Benefit, Limit, Plan, Tier
-from gateway.plan.case import Case
+from gateway.plan.claims import accumulators, adjudication, codes
+from gateway.plan.claims.accumulators import COUNTED
+from gateway.plan.claims.benefits import Benefit, Limit, Plan, Tier
+from gateway.plan.claims.case import Case
 from gateway.plan.records import Decision, FeeRow, Member, ProviderRow, Span
 from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
 

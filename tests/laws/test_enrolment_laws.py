@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.plan.enrolment import Rules
+from gateway.plan.enrolment.spans import after, benefit, changes, cut, difference, joined, overlap, until
 from gateway.plan.records import FOREVER, Span
-from gateway.plan.spans import after, benefit, changes, cut, difference, joined, overlap, until
 from mappings.records import CoverageRow, EnrolmentHeader, MemberRow, Organisation, Person
 
 calm = settings(deadline=None, max_examples=60)

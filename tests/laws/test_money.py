@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.plan import balancing, funding, ledger, payment
-from gateway.plan.funding import Floor, Policy
-from gateway.plan.payment import ForwardBalance, Payable, Payee, PayeePlan, Payer
+from gateway.plan.money import balancing, funding, ledger, payment
+from gateway.plan.money.funding import Floor, Policy
+from gateway.plan.money.payment import ForwardBalance, Payable, Payee, PayeePlan, Payer
 from gateway.plan.records import Decision, Journal, LineDecision, ProviderRow
 from mappings.records import (
     Adjustment,

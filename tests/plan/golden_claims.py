@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from gateway.plan.payment import Payable, Payer
+from gateway.plan.money.payment import Payable, Payer
 from gateway.plan.records import Decision, LineDecision, ProviderRow
 from mappings.records import (
     Address,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.plan import accumulators, adjudication, benefits
-from gateway.plan.case import Case, PriorClaim
+from gateway.plan.claims import accumulators, adjudication, benefits
+from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.records import (
     AccidentAnswer,
     Authorisation,

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from plan_cases import ALAN, BIANCA, CODY, LAKELINE, PLAN, entry
 
-from gateway.plan import accumulators
-from gateway.plan.costshare import share
+from gateway.plan.claims import accumulators
+from gateway.plan.claims.costshare import share
 
 
 def test_entries_that_cancel_leave_nothing() -> None:

@@ -19,8 +19,8 @@ from plan_cases import (
     decide,
 )
 
-from gateway.plan import accumulators, adjudication
-from gateway.plan.case import PriorClaim
+from gateway.plan.claims import accumulators, adjudication
+from gateway.plan.claims.case import PriorClaim
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 ORDER = tuple(GOLDEN_CLAIMS)

@@ -9,8 +9,8 @@ import pytest
 from plan_cases import ALAN, C1, LAKELINE, OPENED, PLAN, service
 
 from gateway.errors import BadData
-from gateway.plan import benefits
-from gateway.plan.benefits import Benefit
+from gateway.plan.claims import benefits
+from gateway.plan.claims.benefits import Benefit
 from gateway.plan.records import Span
 
 SMALLEST = """

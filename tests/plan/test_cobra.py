@@ -8,8 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import BadData
-from gateway.plan import cobra
-from gateway.plan.enrolment import CobraEvent, Loss
+from gateway.plan.enrolment import CobraEvent, Loss, cobra
 from gateway.plan.records import Member, Span
 from mappings.records import Person
 

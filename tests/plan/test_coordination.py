@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from plan_cases import ACME, C6, ELI, OPENING, PLAN, case, codes
 
-from gateway.plan import adjudication
-from gateway.plan.coordination import Coordinated, Prior, coordinate, prior_of
-from gateway.plan.costshare import Shares
+from gateway.plan.claims import adjudication
+from gateway.plan.claims.coordination import Coordinated, Prior, coordinate, prior_of
+from gateway.plan.claims.costshare import Shares
 from gateway.plan.rounding import part
 from mappings.records import Adjustment, LinePayment, OtherCoverage
 

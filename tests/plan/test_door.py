@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, PLAN, TODAY
 
-from gateway.plan.door import EDITS, provider_reasons, reject_reasons, turns_away
-from gateway.plan.faults import valid_npi
+from gateway.plan.claims.door import EDITS, provider_reasons, reject_reasons, turns_away
+from gateway.plan.claims.faults import valid_npi
 from mappings.records import Claim, ClaimStatus, LinePayment, Procedure, Provider
 
 change = msgspec.structs.replace

@@ -28,10 +28,10 @@ from plan_cases import (
     service,
 )
 
-from gateway.plan import adjudication
-from gateway.plan.authorisations import charged
-from gateway.plan.benefits import Benefit
-from gateway.plan.case import Case, PriorClaim
+from gateway.plan.claims import adjudication
+from gateway.plan.claims.authorisations import charged
+from gateway.plan.claims.benefits import Benefit
+from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.records import AccidentAnswer, Decision, Member, ProviderRow, Span
 from mappings.records import Claim, Organisation, OtherInsurance, Procedure, Provider
 

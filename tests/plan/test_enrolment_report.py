@@ -7,8 +7,9 @@ from datetime import date
 from enrolment_cases import GOLDEN_HEADER, ORD, TODAY, coverage, golden_rows, row
 from msgspec.structs import replace
 
-from gateway.plan import enrolment, enrolment_report
+from gateway.plan import enrolment
 from gateway.plan.enrolment import RowKey, Rules, Survey
+from gateway.plan.enrolment import report as enrolment_report
 
 APRIL = date(2026, 4, 1)
 

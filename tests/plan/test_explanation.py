@@ -7,8 +7,8 @@ import json
 import msgspec
 from plan_cases import BIANCA, C5, C7, CODY, GOLDEN_CLAIMS, MEMBERS, OPENING, PLAN, TODAY, case, decide
 
-from gateway.plan import adjudication, codes, explanation
-from gateway.plan.benefits import Benefit
+from gateway.plan.claims import adjudication, codes, explanation
+from gateway.plan.claims.benefits import Benefit
 from mappings.records import Adjustment
 
 

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from golden_claims import golden_payables
 
-from gateway.plan import funding
-from gateway.plan.funding import Bank, Due, Funding
-from gateway.plan.funding_request import Asked, document
-from gateway.plan.payment import RunTotals, plan_run, totals
+from gateway.plan.money import funding
+from gateway.plan.money.funding import Bank, Due, Funding
+from gateway.plan.money.funding_request import Asked, document
+from gateway.plan.money.payment import RunTotals, plan_run, totals
 
 BLUEBONNET = Funding(minimum_balance_cents=500000)
 LAKESIDE = Due(key="741234567/1234567893", cents=65606, received=date(2026, 4, 6), icn="26096000001")

@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 from plan_cases import ELI, GOLDEN, MEMBERS, TODAY, WHO, codes, decide
 
-from gateway.plan import door, matching
+from gateway.plan.claims import door, matching
 from mappings.professional import ClaimReader
 from mappings.records import Claim
 from parsers import guides

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from golden_claims import GOLDEN, HILLCREST, LAKESIDE, METRO, RUN, golden_payables
 
-from gateway.plan import ledger
-from gateway.plan.payment import Payee
+from gateway.plan.money import ledger
+from gateway.plan.money.payment import Payee
 from gateway.plan.records import Journal, Posting
 
 DECIDED, SETTLED = date(2026, 4, 6), date(2026, 4, 14)

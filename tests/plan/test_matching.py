@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from plan_cases import ALAN, BIANCA, C1, C5, CODY, member
 
-from gateway.plan.matching import Match, match, normal
+from gateway.plan.claims.matching import Match, match, normal
 from mappings.records import Claim, Person
 
 REEDS = (ALAN, BIANCA, CODY)

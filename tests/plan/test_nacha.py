@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadData
-from gateway.plan import nacha
-from gateway.plan.nacha import Entry, Originator
+from gateway.plan.money import nacha
+from gateway.plan.money.nacha import Entry, Originator
 from mappings.records import BankAccount
 
 SUMMIT = Originator(

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from golden_claims import EFFECTIVE, HILLCREST, LAKESIDE, METRO, PAYER, RUN, cas, golden_payables, line
 
-from gateway.plan import balancing, ledger
-from gateway.plan.funding import request_cents
-from gateway.plan.payment import (
+from gateway.plan.money import balancing, ledger
+from gateway.plan.money.funding import request_cents
+from gateway.plan.money.payment import (
     ForwardBalance,
     Payable,
     Payee,

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from plan_cases import FEES, LAKELINE, METRO, OPENED, PLAN, service
 
-from gateway.plan.pricing import Price, amount, fee_on, price
+from gateway.plan.claims.pricing import Price, amount, fee_on, price
 from gateway.plan.records import FeeRow
 from mappings.records import Procedure, Repricing, ServiceLine
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from golden_claims import EFFECTIVE, GOLDEN, HILLCREST, LAKESIDE, METRO, PAYER, RUN, cas, golden_payables
 
-from gateway.plan import balancing
-from gateway.plan.payment import issue, plan_payee, plan_run
-from gateway.plan.remittance import remit
+from gateway.plan.money import balancing
+from gateway.plan.money.payment import issue, plan_payee, plan_run
+from gateway.plan.money.remittance import remit
 from mappings import remittance
 from mappings.records import Person, Procedure, Provider, ProviderAdjustment, Remittance
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from plan_cases import ALAN, C1, TODAY, case
 
-from gateway.plan import adjudication, replacing
-from gateway.plan.replacing import Filed
+from gateway.plan.claims import adjudication, replacing
+from gateway.plan.claims.replacing import Filed
 from mappings.records import Provider
 
 PAID = adjudication.adjudicate(case(C1, ALAN, icn="1"), TODAY)

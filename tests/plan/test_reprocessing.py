@@ -7,9 +7,9 @@ from datetime import date
 import msgspec
 from plan_cases import ALAN, C1, C2, C7, CODY, FRANK, GOLDEN_CLAIMS, TODAY, case, codes, decide
 
-from gateway.plan import accumulators, adjudication
+from gateway.plan.claims import accumulators, adjudication
+from gateway.plan.claims.reprocessing import REMARKS, affected, reprocess, touched
 from gateway.plan.records import Span
-from gateway.plan.reprocessing import REMARKS, affected, reprocess, touched
 
 ELECTED = Span(line="PPO", plan_id="BT-PPO-2026", tier="EMP", first=date(2026, 3, 1), last=date(2027, 8, 31))
 MAY_10 = date(2026, 5, 10)

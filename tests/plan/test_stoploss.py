@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import BadData
-from gateway.plan import notices as documents
-from gateway.plan import stoploss, stoploss_advice
+from gateway.plan import stoploss
 from gateway.plan.records import Member, Span
-from gateway.plan.stoploss import AggregateTerms, Fact, Factor, Filed, Laser, Month, Notice, Paid, Policy
+from gateway.plan.stoploss import AggregateTerms, Fact, Factor, Filed, Laser, Month, Notice, Paid, Policy, letters
+from gateway.plan.stoploss import advice as stoploss_advice
 from mappings.records import Person
 
 CONFIG = Path(__file__).parents[2] / "config" / "policies"
@@ -420,7 +420,7 @@ BIANCA = Member(
 
 def told(notice: Notice, policy: Policy = GOLDEN) -> dict[str, object]:
     """A notice as data."""
-    return documents.document(
+    return letters.document(
         notice, policy, BIANCA, number="N-3", usage="T", employer="Bluebonnet Tool & Die", prepared_by="gateway"
     )
 
@@ -443,7 +443,7 @@ def test_each_kind_of_notice_says_why() -> None:
     """The reason is one sentence with the amounts, or the diagnosis and its group."""
     carrier = Told(GOLDEN)
     carrier.tell(C5, C8, fact("M02", "C8", -1_800_000, version=2))
-    assert [documents.reason(n, GOLDEN) for n in carrier.sent] == [
+    assert [letters.reason(n, GOLDEN) for n in carrier.sent] == [
         "diagnosis C34.11 is on the carrier's list (cancer)",
         "plan-paid claims reached 50.00 % of the deductible: 9,000.00 against 5,000.00",
         "plan-paid claims reached the deductible: 27,000.00 against 10,000.00",
@@ -456,7 +456,7 @@ def test_a_claim_lists_what_was_paid() -> None:
     facts = [paid("M02", 1_800_000, icn="C8"), paid("M02", 900_000, icn="C5")]
     claim = stoploss.recovery(GOLDEN, "M02", facts)
     assert claim
-    found = documents.claim_document(
+    found = letters.claim_document(
         claim, GOLDEN, BIANCA, facts, number="SL-0001", usage="T", employer="B", filed_on=date(2026, 4, 15)
     )
     assert [c["icn"] for c in found["claims"]] == ["C5", "C8"]  # type: ignore[attr-defined]
@@ -465,7 +465,7 @@ def test_a_claim_lists_what_was_paid() -> None:
 
 def test_the_aggregate_report_shows_its_months() -> None:
     """One row per month with lives by tier and attachment, then the year to date."""
-    found = documents.aggregate_document(
+    found = letters.aggregate_document(
         stoploss.report(TERMS, YEAR[:2], 100, 0),
         YEAR[:2],
         GOLDEN,

@@ -25,7 +25,7 @@ def modules() -> list[Path]:
 
 
 def folders() -> list[Path]:
-    """The rooms of the house: the four packages, what lies directly in gateway, config, and tests."""
+    """The rooms of the house: the four packages, what lies directly in gateway and in plan, config, and tests."""
     packages = {path.parent for path in modules() if path.name == "__init__.py"}
-    rooms = {folder for folder in packages if folder.parent in (ROOT, ROOT / "gateway")}
+    rooms = {folder for folder in packages if folder.parent in (ROOT, ROOT / "gateway", ROOT / "gateway" / "plan")}
     return sorted(rooms | {ROOT / "config", ROOT / "tests"})

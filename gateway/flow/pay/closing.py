@@ -15,7 +15,7 @@ from gateway.flow.envelopes import Draft, draft, send, time_of_day
 from gateway.flow.parties import Parties
 from gateway.flow.pay.lane import enqueue, try_again
 from gateway.flow.pay.sums import unpaid
-from gateway.plan import nacha, register
+from gateway.plan.money import nacha, register
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.keys import unseal
 from gateway.store.outbox import Parcel

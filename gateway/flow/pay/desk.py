@@ -8,7 +8,7 @@ from gateway.errors import NotPermitted, UsageError
 from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.pay.lane import WAITING, try_again
-from gateway.plan import funding, ledger
+from gateway.plan.money import funding, ledger
 from gateway.store import audit, installation
 from gateway.store.schema import approval, deposit, funding_request, pay_run
 

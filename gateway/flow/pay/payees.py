@@ -14,9 +14,9 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import enqueue
 from gateway.flow.pay.sums import unpaid
-from gateway.plan import balancing, funding, nacha, payment
-from gateway.plan.look import row_on
-from gateway.plan.payment import ForwardBalance, Payable, Payee, PayeePlan
+from gateway.plan.claims.look import row_on
+from gateway.plan.money import balancing, funding, nacha, payment
+from gateway.plan.money.payment import ForwardBalance, Payable, Payee, PayeePlan
 from gateway.plan.records import Decision, ProviderRow
 from gateway.store import counters, documents, installation, queue
 from gateway.store.keys import new_key, seal

@@ -14,9 +14,9 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import enqueue
 from gateway.flow.pay.sums import needed, unpaid
-from gateway.plan import funding, ledger, payment
-from gateway.plan.funding_request import Asked, DepositAccount
-from gateway.plan.funding_request import document as funding_document
+from gateway.plan.money import funding, ledger, payment
+from gateway.plan.money.funding_request import Asked, DepositAccount
+from gateway.plan.money.funding_request import document as funding_document
 from gateway.store import counters, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work

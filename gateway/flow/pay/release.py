@@ -12,8 +12,8 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.flow.pay.lane import WAITING, enqueue
 from gateway.flow.pay.sums import needed, unpaid
-from gateway.plan import funding
-from gateway.plan.payment import Payee
+from gateway.plan.money import funding
+from gateway.plan.money.payment import Payee
 from gateway.store import installation, queue
 from gateway.store.queue import Work
 from gateway.store.schema import approval, pay_run

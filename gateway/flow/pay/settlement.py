@@ -12,7 +12,8 @@ from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.flow.pay.lane import enqueue
-from gateway.plan import calendar, ledger
+from gateway.plan import calendar
+from gateway.plan.money import ledger
 from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work

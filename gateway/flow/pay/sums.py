@@ -10,8 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from gateway.flow.pay.lane import WAITING
-from gateway.plan import funding, payment
-from gateway.plan.payment import ForwardBalance, Payee, Settlement
+from gateway.plan.money import funding, payment
+from gateway.plan.money.payment import ForwardBalance, Payee, Settlement
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import forward_balance, pay_run

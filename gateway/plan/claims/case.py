@@ -1,0 +1,49 @@
+"""The case: everything one adjudication may look at, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from gateway.plan.claims.benefits import Plan
+from gateway.plan.records import AccidentAnswer, Authorisation, FeeRow, Member, ProviderRow
+from mappings.records import Claim, Record
+
+
+class PriorClaim(Record, frozen=True, kw_only=True):
+    """An earlier claim of the same person that is paid or in process: a source for duplicate checks.
+
+    denied: numbers of its lines that were denied; those may be billed again.
+    """
+
+    icn: str
+    claim: Claim
+    denied: tuple[int, ...] = ()
+
+
+class Case(Record, frozen=True, kw_only=True):
+    """Everything one adjudication may look at; a pure function of this and today's business date.
+
+    member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
+    an overlapping date of service. totals: accumulator sums of the person's family, by (person_id, year, tier, kind).
+    plans: every version of every plan document of the sponsor, each line is decided by the one of its date; empty when
+    the claim names no sponsor we know. providers: every dated row of the billing and rendering NPIs. fees: every dated
+    row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
+    match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
+    cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
+    """
+
+    icn: str
+    version: int = 1
+    claim: Claim
+    received: date
+    member: Member | None = None
+    candidates: int = 0
+    match: str = ""
+    plans: tuple[Plan, ...]
+    providers: tuple[ProviderRow, ...] = ()
+    fees: tuple[FeeRow, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    accidents: tuple[AccidentAnswer, ...] = ()
+    history: tuple[PriorClaim, ...] = ()
+    totals: dict[tuple[str, int, str, str], int] = {}
+    cleared: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""From decided claims to the employer's money and back."""
