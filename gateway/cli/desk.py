@@ -128,5 +128,3 @@ def _wait_for(context: Context, target: date, timeout_s: int) -> None:
                 return
         time.sleep(LOOK_S)
     raise TryAgain(f"the business date did not reach {target} in {timeout_s} s; is the daemon running?")
-
-

@@ -102,7 +102,13 @@ def _tell(made: Demo, found: dict[str, Any], run: dict[str, Any]) -> None:
 @click.option("--control", type=click.IntRange(1, 999_999_999), default=1, show_default=True, help="ISA13 of the file.")
 @click.option("--output", type=click.File("wb"), default="-", help="File; stdout by default.")
 def synth(
-    kind: str, members: int, claims: int, seed: int, errors_pct: float, on: date | None, control: int,
+    kind: str,
+    members: int,
+    claims: int,
+    seed: int,
+    errors_pct: float,
+    on: date | None,
+    control: int,
     output: BinaryIO,
 ) -> None:
     """Write a synthetic 834 or 837P file of any size; the same seed gives the same file."""

@@ -69,7 +69,6 @@ def due(row: FromClause, now_us: int | ColumnElement[int]) -> ColumnElement[bool
     return and_(row.c.parked == 0, row.c.due_us <= now_us, row.c.due_on <= _TODAY)
 
 
-
 def _turns_statement() -> Select[Any]:
     """(lowest turn that waits, the partner's last turn + 1); only what is due: a timer must not hold time still."""
     lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), due(work, _NOW))

@@ -36,6 +36,11 @@ def _table(name: str, *columns: Any) -> Table:
     return Table(name, metadata, *columns, sqlite_strict=True)
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that a condition holds for."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 # ---- engine ----------------------------------------------------------------------------------------------------------
 
 installation = _table(
@@ -79,10 +84,8 @@ work = _table(
     _flag("parked"),
     _t("key", nullable=True, unique=True),
     _t("body"),
-    Index("work_ready", "turn", "id", sqlite_where=text("owner is null and parked = 0"),
-          postgresql_where=text("owner is null and parked = 0")),
-    Index("work_one_per_lane", "lane", unique=True, sqlite_where=text("owner is not null"),
-          postgresql_where=text("owner is not null")),
+    _partial("work_ready", "turn", "id", where="owner is null and parked = 0"),
+    _partial("work_one_per_lane", "lane", where="owner is not null", unique=True),
     Index("work_lane", "lane", "ord", "id"),
     Index("work_partner", "partner", "turn"),
     Index("work_owner", "owner"),
@@ -188,8 +191,7 @@ receipt = _table(
     _t("state"),
     _t("reason"),
     _i("decided_us", nullable=True),
-    Index("receipt_undecided", "receipt_no", sqlite_where=text("state = 'received'"),
-          postgresql_where=text("state = 'received'")),
+    _partial("receipt_undecided", "receipt_no", where="state = 'received'"),
 )
 
 # ---- intake ----------------------------------------------------------------------------------------------------------
@@ -216,8 +218,16 @@ interchange = _table(
     _t("state"),
     _t("codes"),
     # The same interchange twice is refused, compared only with accepted ones.
-    Index("interchange_once", "sender", "receiver", "isa13", "usage", unique=True,
-          sqlite_where=text("state = 'accepted'"), postgresql_where=text("state = 'accepted'")),
+    Index(
+        "interchange_once",
+        "sender",
+        "receiver",
+        "isa13",
+        "usage",
+        unique=True,
+        sqlite_where=text("state = 'accepted'"),
+        postgresql_where=text("state = 'accepted'"),
+    ),
 )
 
 x12_set = _table(

@@ -69,7 +69,9 @@ class Shelf:
         beginning.change(folder / "gateway.toml", **{"database.url": self._url(copy)})
 
     def _url(self, name: str) -> str:
-        return f'"postgresql+psycopg://postgres@/{name}?host={self._socket}"' if self._socket else '"sqlite:///state.db"'
+        return (
+            f'"postgresql+psycopg://postgres@/{name}?host={self._socket}"' if self._socket else '"sqlite:///state.db"'
+        )
 
     def _sql(self, statement: str) -> None:
         if self._socket:

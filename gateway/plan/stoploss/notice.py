@@ -35,7 +35,6 @@ class Fact(Record, frozen=True, kw_only=True):
     on: date
     family_root: str = ""
 
-
     @property
     def paid_on(self) -> date:
         """The day it counts by: a notice looks at what is approved, before its money has left."""
