@@ -46,11 +46,10 @@ class Sealing(_Section, frozen=True, kw_only=True):
     folder: str = "keys"
 
 
-class Settings(_Section, frozen=True, kw_only=True):
-    """One installation. usage: T or P, must equal what the state was created with.
+class Written(_Section, frozen=True, kw_only=True):
+    """What a settings file says. usage: T or P, must equal what the state was created with.
 
     first_business_date: where a test installation's calendar begins; without it, today. workers: 0 = one per core.
-    folder: where the settings file lies; filled in by `load`.
     """
 
     usage: Literal["T", "P"] = "P"
@@ -60,6 +59,11 @@ class Settings(_Section, frozen=True, kw_only=True):
     sftp: Sftp = Sftp()
     http: Http = Http()
     keys: Sealing = Sealing()
+
+
+class Settings(Written, frozen=True, kw_only=True):
+    """One installation. folder: where its settings file lies."""
+
     folder: str = "."
 
     def path(self, name: str) -> Path:
@@ -88,12 +92,13 @@ class Settings(_Section, frozen=True, kw_only=True):
 def load(path: Path) -> Settings:
     """Reads a settings file; raises ConfigError naming the file and the place."""
     try:
-        settings = msgspec.toml.decode(path.read_bytes(), type=Settings)
+        written = msgspec.toml.decode(path.read_bytes(), type=Written)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    return msgspec.structs.replace(settings, folder=str(path.parent.resolve()))
+    said = {name: getattr(written, name) for name in written.__struct_fields__}
+    return Settings(**said, folder=str(path.parent.resolve()))
 
 
 def shipped() -> Path:

@@ -12,6 +12,7 @@ import msgspec
 from gateway.cli.common import config_option, emit, json_option, settings_of
 from gateway.errors import ConfigError
 from gateway.flow import beginning
+from gateway.settings import Written
 
 
 @click.group()
@@ -21,15 +22,17 @@ def config() -> None:
 
 @config.command()
 @config_option
-def check(config: Path) -> None:
-    """Say whether the settings file can be used."""
+@json_option
+def check(config: Path, as_json: bool) -> None:
+    """Say whether the settings file can be used; exit 78 and the first reason when it cannot."""
     settings = settings_of(config)
-    missing = [str(settings.path(name)) for name in settings.sftp.host_keys if not settings.path(name).is_file()]
-    if missing:
-        raise ConfigError(f"host key {', '.join(missing)} is missing")
+    keys = [settings.path(name) for name in settings.sftp.host_keys]
+    wrong = [f"host key {path} is missing" for path in keys if not path.is_file()]
     if not any(settings.path(settings.keys.folder).glob("master-*")):
-        raise ConfigError(f"no master key lies in {settings.path(settings.keys.folder)}")
-    click.echo(f"{config}: good")
+        wrong.append(f"no master key lies in {settings.path(settings.keys.folder)}")
+    emit({"wrong": wrong}, as_json, lambda: click.echo("\n".join(wrong) or f"{config}: good"))
+    if wrong:
+        raise ConfigError(wrong[0])
 
 
 @config.command()
@@ -43,7 +46,7 @@ def show(config: Path, as_json: bool) -> None:
 
 def _lines(settings: msgspec.Struct, section: str = "") -> Iterator[str]:
     """A settings file with every setting said, sections as dotted names."""
-    for name in settings.__struct_fields__:
+    for name in (Written if isinstance(settings, Written) else type(settings)).__struct_fields__:
         value = getattr(settings, name)
         if isinstance(value, msgspec.Struct):
             yield from _lines(value, f"{section}{name}.")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
+from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.flow.partner_keys import fingerprint
 from gateway.store import audit, documents, installation
@@ -44,20 +45,29 @@ def partner() -> None:
 @config_option
 def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None, config: Path) -> None:
     """Load partners from FILES, and let them log in."""
+    lines = [_key_of(pair) for pair in keys]
     context = context_of(config)
-    loaded = loading.load(context, list(files), actor(user))
-    for pair in keys:
-        name, _, path = pair.partition("=")
-        if not path or not Path(path).is_file():
-            raise UsageError(f"--key {pair}: write PARTNER=FILE")
-        add_key(config, name, Path(path).read_text().strip(), actor(user))
-    for each in loaded:
+    for each in loading.load(context, list(files), actor(user)):
         click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
+    for name, line in lines:
+        add_key(context, name, line, actor(user))
 
 
-def add_key(config: Path, name: str, line: str, user: str) -> None:
-    """Lets a partner on file log in with a public key line."""
-    context = context_of(config)
+def _key_of(pair: str) -> tuple[str, str]:
+    """PARTNER=FILE as the partner and its public key line."""
+    name, _, path = pair.partition("=")
+    if not name or not path:
+        raise UsageError(f"--key {pair}: write PARTNER=FILE")
+    try:
+        line = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--key {pair}: the file cannot be read") from error
+    fingerprint(line)
+    return name, line
+
+
+def add_key(context: Context, name: str, line: str, user: str) -> None:
+    """Lets a partner on file log in with a public key line; raises ConfigError for one that is not, or BadData."""
     with context.store.write("load") as connection:
         Parties(connection, installation.business_date(connection)).partner(name)
         found = fingerprint(line)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from gateway.errors import CannotCreate, StateExists
+from gateway.errors import CannotCreate
 from gateway.settings import shipped
 from gateway.store import keys
 from sftp_drop.hostkey import make_host_key
 
 
 def begin(folder: Path, usage: str, **values: str) -> Path:
-    """Makes the folder and its files; raises StateExists or CannotCreate. values replace the sample's settings."""
+    """Makes the folder and its files; raises CannotCreate. values replace the sample's settings."""
     target = folder / "gateway.toml"
     if target.exists():
-        raise StateExists(str(folder))
+        raise CannotCreate(f"{folder} holds an installation already")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = (shipped() / "gateway.toml").read_text()
