@@ -12,13 +12,14 @@ NAMED = {row[0] for table in (WORKER, DAEMON, COMMAND, BEGINNING) for row in tab
 
 
 def causes_in(source: str) -> set[str]:
-    """The literal causes of `....write("cause")`, and `?` where one is not literal."""
+    """The literal causes of `....write("cause")`, one of two where it depends, and `?` where one is not literal."""
     found = set()
     for call in ast.walk(ast.parse(source)):
         if isinstance(call, ast.withitem) and isinstance(call.context_expr, ast.Call):
             function, args = call.context_expr.func, call.context_expr.args
             if isinstance(function, ast.Attribute) and function.attr == "write":
-                found.add(args[0].value if args and isinstance(args[0], ast.Constant) else "?")
+                said = [one.value for one in ast.walk(args[0]) if isinstance(one, ast.Constant)] if args else []
+                found |= set(map(str, said)) or {"?"}
     return found
 
 
