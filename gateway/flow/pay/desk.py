@@ -1,4 +1,4 @@
-"""What people do to runs: deposits, approvals, and the second look of every run that waits."""
+"""What people do to runs: deposits and approvals; what waits looks again."""
 
 from __future__ import annotations
 
