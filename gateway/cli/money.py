@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.cli.common import (
     Dollars,
+    Said,
+    User,
     actor,
     config_option,
     context_of,
@@ -20,7 +23,7 @@ from gateway.cli.common import (
     table,
     user_option,
 )
-from gateway.errors import LedgerBroken, UsageError
+from gateway.errors import BadData, LedgerBroken, UsageError
 from gateway.flow import books, pay, recover
 from gateway.flow.parties import Parties
 from gateway.plan.money import ledger as plan_ledger
@@ -28,7 +31,14 @@ from gateway.plan.rounding import dollars
 from gateway.store import audit, installation
 from gateway.store.schema import approval, notice, pay_run, recovery
 
+RUN_NUMBER = re.compile("[0-9]{1,9}")
+
 SPONSOR = click.option("--sponsor", "sponsor_id", required=True, help="The employer's id.")
+
+
+def _on_file(connection: Connection, sponsor_id: str) -> None:
+    if sponsor_id not in Parties(connection, installation.business_date(connection)).sponsors:
+        raise UsageError(f"no sponsor {sponsor_id}")
 
 
 @click.group()
@@ -39,7 +49,7 @@ def fund() -> None:
 @fund.command()
 @SPONSOR
 @click.option("--amount", "cents", type=Dollars(), required=True, help="In dollars.")
-@click.option("--reference", required=True, help="The bank's reference: the same one twice is posted once.")
+@click.option("--reference", type=Said(), required=True, help="The bank's: the same one twice is posted once.")
 @user_option
 @config_option
 def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, config: Path) -> None:
@@ -48,7 +58,7 @@ def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, confi
         raise UsageError("a deposit of 0.00 is no deposit")
     context = context_of(config)
     with context.store.write("deposit") as connection:
-        Parties(connection, installation.business_date(connection)).sponsor(sponsor_id)
+        _on_file(connection, sponsor_id)
         fresh = pay.post_deposit(connection, context, sponsor_id, cents, reference)
         if fresh:
             audit.note(connection, context.now_us, actor(user), "deposit", f"sponsor {sponsor_id}", f"{cents} cents")
@@ -69,7 +79,7 @@ def run(sponsor_id: str, user: str | None, config: Path) -> None:
     """Plan a run now, of everything decided and not yet in a run; the close of a business day does the same."""
     context = context_of(config)
     with context.store.write("pay-run") as connection:
-        Parties(connection, installation.business_date(connection)).sponsor(sponsor_id)
+        _on_file(connection, sponsor_id)
         pay.enqueue(connection, context, "plan", sponsor_id)
         audit.note(connection, context.now_us, actor(user), "pay run", f"sponsor {sponsor_id}")
     click.echo("the run is being planned; `gateway pay list` shows it")
@@ -107,7 +117,7 @@ def list_(config: Path, as_json: bool) -> None:
 
 @pay_command.command()
 @click.argument("run_name", metavar="RUN")
-@click.option("--user", required=True, help="Who approves; two different people above the sponsor's limit.")
+@click.option("--user", type=User(), required=True, help="Who approves; two people above the sponsor's limit.")
 @config_option
 def approve(run_name: str, user: str, config: Path) -> None:
     """Approve RUN (SPONSOR/NUMBER)."""
@@ -120,7 +130,7 @@ def approve(run_name: str, user: str, config: Path) -> None:
 
 def _run_key(name: str) -> tuple[str, int]:
     sponsor_id, _, number = name.rpartition("/")
-    if not sponsor_id or not number.isdigit():
+    if not sponsor_id or not RUN_NUMBER.fullmatch(number):
         raise UsageError("a run is named SPONSOR/NUMBER, as `gateway pay list` shows it")
     return sponsor_id, int(number)
 
@@ -147,13 +157,15 @@ def ledger() -> None:
 @config_option
 @json_option
 def verify(config: Path, as_json: bool) -> None:
-    """Check every journal and the sums the books must keep; exit 65 and the journal's name when one is wrong."""
+    """Check every journal, the sums the books must keep, and the audit's chain; exit 65 when something is wrong."""
     context = context_of(config)
     with context.store.read() as connection:
-        wrong = books.verify(connection)
+        unsound = books.verify(connection)
+        broken = audit.broken_at(connection)
+    wrong = unsound + ([] if broken is None else [f"audit: row {broken} is not what was written"])
     emit({"wrong": wrong}, as_json, lambda: click.echo("\n".join(wrong) or "the books balance"))
     if wrong:
-        raise LedgerBroken(wrong[0])
+        raise (LedgerBroken if unsound else BadData)(wrong[0])
 
 
 @ledger.command("trial-balance")
@@ -164,10 +176,11 @@ def trial_balance(sponsor_id: str | None, config: Path, as_json: bool) -> None:
     """Every account ever posted to."""
     context = context_of(config)
     with context.store.read() as connection:
-        found = list(Parties(connection, installation.business_date(connection)).sponsors)
-        if sponsor_id is not None and sponsor_id not in found:
-            raise UsageError(f"no sponsor {sponsor_id}")
-        names = [sponsor_id] if sponsor_id else found
+        kept = set(books.kept_for(connection))
+        if sponsor_id is not None and sponsor_id not in kept:
+            _on_file(connection, sponsor_id)
+        on_file = Parties(connection, installation.business_date(connection)).sponsors
+        names = [sponsor_id] if sponsor_id else sorted({*on_file, *kept})
         data = {name: books.trial_balance(connection, name) for name in names}
     rows = [
         (name, plan_ledger.CHART[a].label, dollars(cents)) for name, sums in data.items() for a, cents in sums.items()
@@ -220,6 +233,7 @@ def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: 
     """Book the carrier's payment of reimbursement claim NUMBER."""
     context = context_of(config)
     with context.store.write("reimbursement") as connection:
+        _on_file(connection, sponsor_id)
         recover.receive(connection, context, sponsor_id, number, cents)
         audit.note(connection, context.now_us, actor(user), "reimbursement", f"{sponsor_id} {number}", f"{cents} cents")
     click.echo(f"{dollars(cents)} received on {number}")

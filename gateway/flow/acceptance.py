@@ -21,6 +21,9 @@ from gateway.store.queue import Work
 from gateway.store.schema import interchange, staged, x12_set
 from parsers.events import InterchangeClosed
 
+DAY_DIGITS = 5
+"""YYDDD, what a claim number begins with."""
+
 STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
 """Sets that bring rows, and how many of them one stage transaction writes."""
 
@@ -96,8 +99,8 @@ def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event:
     numbered = [one for one, state in zip(read.sets, states, strict=True) if state != "rejected" and one.st01 == "837"]
     icn = icn_block(connection, file.today, sum(one.rows for one in numbered))
     for one in numbered:
-        connection.execute(update(x12_set).where(*set_key(_body(file, read, one))).values(icn_first=str(icn)))
-        icn += one.rows
+        connection.execute(update(x12_set).where(*set_key(_body(file, read, one))).values(icn_first=icn))
+        icn = icn_after(icn, one.rows)
 
 
 def _body(file: Inbound, read: ReadInterchange, one: ReadSet) -> dict[str, int]:
@@ -170,10 +173,14 @@ def sweep(context: Context, work: Work) -> None:
             queue.advance(connection, work, work.body)
 
 
-def icn_block(connection: Connection, today: date, count: int) -> int:
-    """The first of count claim numbers of a business day: YYDDD and six digits, restarting each day."""
-    day = int(f"{today:%y%j}") * 1_000_000
-    return day + counters.take(connection, f"ICN/{today.isoformat()}", count) if count else 0
+def icn_block(connection: Connection, today: date, count: int) -> str:
+    """The first of count claim numbers of a business day: YYDDD and a number that begins at 1 each day."""
+    return f"{today:%y%j}{counters.take(connection, f'ICN/{today.isoformat()}', count) if count else 0:06d}"
+
+
+def icn_after(icn: str, count: int) -> str:
+    """The claim number that many behind one of the same day: six digits or more, never another day's (domain 11.3)."""
+    return f"{icn[:DAY_DIGITS]}{int(icn[DAY_DIGITS:]) + count:06d}"
 
 
 def enqueue_route(

@@ -57,12 +57,15 @@ def trial_balance(connection: Connection, sponsor_id: str) -> dict[str, int]:
     return {account: int(cents) for account, cents in rows}
 
 
+def kept_for(connection: Connection) -> list[str]:
+    """The employers that have books, on file or not any more."""
+    return list(connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars())
+
+
 def verify(connection: Connection) -> list[str]:
     """What is wrong with every employer's books, a sentence each: sums, keys, and what the sums must agree with."""
     wrong = []
-    for sponsor_id in (
-        connection.execute(select(journal.c.sponsor_id).distinct().order_by(journal.c.sponsor_id)).scalars().all()
-    ):
+    for sponsor_id in kept_for(connection):
         wrong += [f"{sponsor_id}: {sentence}" for sentence in _verify(connection, sponsor_id)]
     return wrong
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.flow.partner_keys import fingerprint
 from gateway.plan import stoploss
-from gateway.plan.claims import benefits, document
+from gateway.plan.claims import benefits, document, faults
 from gateway.plan.money import nacha
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
@@ -31,12 +32,13 @@ from mappings.records import Record
 
 
 class Loaded(Record, frozen=True, kw_only=True):
-    """What one file came to: kind of row, how many were in it, how many were new."""
+    """What one file came to: kind of row, how many were in it, how many were new, and prices it changed."""
 
     file: str
     kind: str
     rows: int
     new: int
+    changed: int = 0
 
 
 class Row(Record, frozen=True, kw_only=True):
@@ -64,15 +66,18 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
         if problems := _strangers_policies(connection):
             raise BadData("; ".join(problems))
         for each in loaded:
-            audit.note(connection, context.now_us, user, "load", each.kind, f"{each.rows} rows, {each.new} new")
+            what = f"{each.rows} rows, {each.new} new, {each.changed} changed"
+            audit.note(connection, context.now_us, user, "load", each.kind, what)
     return loaded
 
 
 def _prepare(path: Path) -> tuple[str, list[Any]]:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputOutput(str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadData("it is not text") from error
     if path.suffix == ".csv":
         return "fee", fees(text)
     return _toml(text)
@@ -167,6 +172,9 @@ CHECKS: dict[str, Callable[[Any], list[str]]] = {
 FEE_COLUMNS = ("npi", "code", "allowed", "per", "effective_from", "effective_to")
 """Columns a fee file needs; `modifier` and `provider` (for people) may stand too."""
 
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+"""Dollars and cents as people write them."""
+
 
 def fees(text: str) -> list[FeeRow]:
     """Rows of a fee schedule; raises BadData naming every bad line."""
@@ -174,34 +182,63 @@ def fees(text: str) -> list[FeeRow]:
     missing = [name for name in FEE_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise BadData(f"columns missing: {', '.join(missing)}")
-    rows, problems = [], []
-    for number, raw in enumerate(reader, 2):
-        try:
-            rows.append(_fee(raw))
-        except (ValueError, InvalidOperation) as error:
-            problems.append(f"line {number}: {error or 'an amount is not a number'}")
+    rows: dict[tuple[str, str, str, date], FeeRow] = {}
+    problems = []
+    for raw in reader:
+        line, found = f"line {reader.line_num}: ", {name: (value or "").strip() for name, value in raw.items() if name}
+        if None in raw or None in raw.values():
+            problems.append(f"{line}not as many fields as the first line has")
+            continue
+        wrong = [said for said, holds in _FEE_LAWS if not holds(found)]
+        if not wrong:
+            row = _fee(found)
+            again = rows.setdefault((row.npi, row.code, row.modifier, row.first), row) != row
+            wrong = ["another price of the same day stands above"] if again else []
+        problems += [line + said for said in wrong]
     if problems:
         raise BadData("; ".join(problems))
-    return rows
+    return list(rows.values())
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _in_order(raw: dict[str, str]) -> bool:
+    """Whether a price ends no sooner than it begins; what is no day is told by itself."""
+    first, last = raw["effective_from"], raw["effective_to"]
+    return not (_is_day(first) and _is_day(last)) or date.fromisoformat(first) <= date.fromisoformat(last)
+
+
+_FEE_LAWS: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
+    ("npi: its check digit is wrong", lambda raw: faults.valid_npi(raw["npi"])),
+    ("code: missing", lambda raw: bool(raw["code"])),
+    ("allowed: not an amount like 98.00", lambda raw: AMOUNT.fullmatch(raw["allowed"]) is not None),
+    ("per: neither line nor unit", lambda raw: raw["per"] in ("line", "unit")),
+    ("effective_from: not a date", lambda raw: _is_day(raw["effective_from"])),
+    ("effective_to: not a date", lambda raw: not raw["effective_to"] or _is_day(raw["effective_to"])),
+    ("effective_to: before effective_from", _in_order),
+)
+"""What is said of a fee line, and when it need not be."""
 
 
 def _fee(raw: dict[str, str]) -> FeeRow:
-    cents = Decimal(raw["allowed"]) * 100
-    if cents != int(cents) or cents < 0:
-        raise ValueError("allowed is not a whole number of cents")
-    if raw["per"] not in ("line", "unit"):
-        raise ValueError("per is neither line nor unit")
-    last = raw["effective_to"].strip()
+    last = raw["effective_to"]
     return FeeRow(
-        npi=raw["npi"].strip(), code=raw["code"].strip(), modifier=(raw.get("modifier") or "").strip(),
-        allowed_cents=int(cents), per="unit" if raw["per"] == "unit" else "line",
-        first=date.fromisoformat(raw["effective_from"].strip()), last=date.fromisoformat(last) if last else None,
+        npi=raw["npi"], code=raw["code"], modifier=raw.get("modifier", ""),
+        allowed_cents=int(Decimal(raw["allowed"]) * 100), per="unit" if raw["per"] == "unit" else "line",
+        first=date.fromisoformat(raw["effective_from"]), last=date.fromisoformat(last) if last else None,
     )  # fmt: skip
 
 
 def _store(connection: Connection, context: Context, path: Path, kind: str, rows: list[Any]) -> Loaded:
+    changed = 0
     if kind == "fee":
-        new = documents.put_fees(connection, rows)
+        new, changed = documents.put_fees(connection, rows)
     else:
         new = sum(
             documents.put(
@@ -219,7 +256,7 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
         for row in rows:
             if after is not None:
                 after(connection, context, row.body)
-    return Loaded(file=path.name, kind=kind, rows=len(rows), new=new)
+    return Loaded(file=path.name, kind=kind, rows=len(rows), new=new, changed=changed)
 
 
 def _strangers_policies(connection: Connection) -> list[str]:

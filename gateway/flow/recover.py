@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from gateway import paper as papers
-from gateway.errors import BadData
+from gateway.errors import BadData, UsageError
 from gateway.flow import agreements, books, roster
 from gateway.flow.agreements import Insured
 from gateway.flow.context import Context
@@ -20,6 +20,7 @@ from gateway.flow.takeover import TAKEN_OVER
 from gateway.plan import stoploss
 from gateway.plan.money import ledger
 from gateway.plan.records import Journal
+from gateway.plan.rounding import dollars
 from gateway.plan.stoploss import Filed, Paid, RecoveryClaim, letters
 from gateway.store import counters, installation, queue
 from gateway.store.queue import Work
@@ -59,14 +60,14 @@ def recover(context: Context, work: Work) -> None:
 
 
 def receive(connection: Connection, context: Context, sponsor_id: str, number: str, cents: int) -> None:
-    """Books the carrier's payment; raises BadData for a claim nobody filed, or more than is open on it."""
+    """Books the carrier's payment; raises UsageError for a claim nobody filed, BadData for more than is open."""
     mine = (recovery.c.sponsor_id == sponsor_id, recovery.c.number == number)
     row = connection.execute(select(recovery).where(*mine).with_for_update()).one_or_none()
     if row is None:
-        raise BadData(f"no reimbursement claim {number} of {sponsor_id}")
+        raise UsageError(f"no reimbursement claim {number} of {sponsor_id}")
     received = row.received_cents + cents
     if cents <= 0 or received > row.amount_cents:
-        raise BadData(f"{number} has {max(0, row.amount_cents - row.received_cents)} cents open")
+        raise BadData(f"{number} has {dollars(max(0, row.amount_cents - row.received_cents))} open")
     today = installation.business_date(connection)
     version = counters.take(connection, f"received/{sponsor_id}/{number}")
     books.post(connection, context.now_us, sponsor_id, [ledger.reimbursement_received(number, version, today, cents)])

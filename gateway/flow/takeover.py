@@ -5,6 +5,7 @@ Everything is checked and booked in one transaction, once; its known time lies b
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from gateway.flow import books, roster
 from gateway.flow.context import Context
 from gateway.plan.money import ledger
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Entry, Member, Posting
-from gateway.store import audit
+from gateway.plan.rounding import dollars
+from gateway.store import audit, documents
 from gateway.store.order import ord_of
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -25,6 +27,9 @@ from mappings.records import Claim, Record
 
 TAKEN_OVER = -1
 """run_no of decisions another administrator paid: no run of ours ever takes them."""
+
+ICNS_A_LOOK = 1_000
+"""Claim numbers of one query: SQLite takes 32,766 variables at most."""
 
 
 class PaidClaim(Record, frozen=True, kw_only=True):
@@ -60,13 +65,25 @@ def read(path: Path) -> Takeover:
 
 
 def apply(context: Context, file: Takeover, user: str) -> bool:
-    """Books a takeover; False when this sponsor's was booked already. Raises BadData for a person nobody knows."""
+    """Books a takeover; False when this very file was booked already.
+
+    Raises BadData for an employer that is not on file, persons who are not among the members, claim numbers that are
+    taken, cash below zero, and for another file than the one that was booked.
+    """
     _check(file)
+    opening = ledger.opening(file.sponsor, file.as_of, _balances(file))
+    opening = msgspec.structs.replace(opening, text=f"{opening.text}, takeover {_digest(file)}")
     with context.store.write("takeover") as connection:
-        opening = ledger.opening(file.sponsor, file.as_of, _balances(file))
-        booked = select(journal.c.key).where(journal.c.sponsor_id == file.sponsor, journal.c.key == opening.key)
-        if connection.execute(booked).first():
+        if file.sponsor not in documents.known(connection, "sponsor"):
+            raise BadData(f"sponsor {file.sponsor} is not on file; load it first")
+        booked = select(journal.c.text).where(journal.c.sponsor_id == file.sponsor, journal.c.key == opening.key)
+        before = connection.execute(booked).scalar_one_or_none()
+        if before == opening.text:
             return False
+        if before is not None:
+            raise BadData(f"another takeover of {file.sponsor} was booked before, and this one was not")
+        if taken := _taken(connection, [paid.decision.icn for paid in file.claims]):
+            raise BadData(f"{len(taken)} claim numbers are taken already, {taken[0]} for one")
         for member in file.members:
             _member(connection, context, file.sponsor, member)
         for n, each in enumerate(file.accumulators):
@@ -86,8 +103,28 @@ def _check(file: Takeover) -> None:
     named = [e.person_id for e in file.accumulators] + [p.decision.person_id for p in file.claims]
     named += [a.person_id for a in file.authorisations] + [a.person_id for a in file.accidents]
     strangers = len([one for one in named if one not in known])
-    if strangers:
-        raise BadData(f"{strangers} rows name a person who is not among the members")
+    icns = [paid.decision.icn for paid in file.claims]
+    faults = (
+        (strangers > 0, f"{strangers} rows name a person who is not among the members"),
+        (len(icns) > len(set(icns)), "two claims have one number"),
+        (file.cash_cents < 0, f"{dollars(file.cash_cents)} in bank: nobody hands over less than nothing"),
+    )
+    if wrong := [sentence for applies, sentence in faults if applies]:
+        raise BadData("; ".join(wrong))
+
+
+def _digest(file: Takeover) -> str:
+    """What tells one takeover from another, whatever the file's blanks and order of names."""
+    return hashlib.sha256(msgspec.json.encode(file, order="deterministic")).hexdigest()[:16]
+
+
+def _taken(connection: Connection, icns: list[str]) -> list[str]:
+    """The claim numbers some employer's claim has already: a number is never used again (domain 11.3)."""
+    known: list[str] = []
+    for start in range(0, len(icns), ICNS_A_LOOK):
+        part = icns[start : start + ICNS_A_LOOK]
+        known += connection.execute(select(claim_table.c.icn).where(claim_table.c.icn.in_(part))).scalars()
+    return sorted(known)
 
 
 def _balances(file: Takeover) -> list[Posting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -14,6 +14,9 @@ from gateway.store.engine import upsert
 from gateway.store.schema import agreement, document, fee, partner_key
 
 T = TypeVar("T")
+
+FEES_A_LOOK = 1_000
+"""Prices compared and written at once: two variables of a query each, and SQLite takes 32,766."""
 
 
 def put(connection: Connection, now_us: int, kind: str, id_: str, first: date, last: date | None, body: object) -> bool:
@@ -59,15 +62,25 @@ def known(connection: Connection, kind: str) -> list[str]:
     return list(connection.execute(select(document.c.id).distinct().where(document.c.kind == kind)).scalars())
 
 
-def put_fees(connection: Connection, rows: Iterable[FeeRow]) -> int:
-    """Stores dated prices, each in place of one with the same key; returns how many."""
-    into = upsert(connection, fee)
-    changed = {name: into.excluded[name] for name in ("last", "allowed_cents", "per")}
-    statement = into.on_conflict_do_update(index_elements=["npi", "code", "modifier", "first"], set_=changed)
-    values = [_fee_values(row) for row in rows]
-    if values:
-        connection.execute(statement, values)
-    return len(values)
+def put_fees(connection: Connection, rows: Sequence[FeeRow]) -> tuple[int, int]:
+    """Stores dated prices, each in place of one with the same key; returns how many are new, and how many changed."""
+    new = changed = 0
+    for start in range(0, len(rows), FEES_A_LOOK):
+        part = rows[start : start + FEES_A_LOOK]
+        before = {_fee_key(row): row for row in fees(connection, [(row.npi, row.code) for row in part])}
+        fresh = [row for row in part if before.get(_fee_key(row)) != row]
+        changed += sum(_fee_key(row) in before for row in fresh)
+        new += sum(_fee_key(row) not in before for row in fresh)
+        if fresh:
+            into = upsert(connection, fee)
+            values = {name: into.excluded[name] for name in ("last", "allowed_cents", "per")}
+            statement = into.on_conflict_do_update(index_elements=["npi", "code", "modifier", "first"], set_=values)
+            connection.execute(statement, [_fee_values(row) for row in fresh])
+    return new, changed
+
+
+def _fee_key(row: FeeRow) -> tuple[str, str, str, date]:
+    return row.npi, row.code, row.modifier, row.first
 
 
 def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRow]:

@@ -52,16 +52,18 @@ def test_loading_the_same_again(store: Store) -> None:
 
 
 def test_fees_in_few_statements(store: Store) -> None:
-    """Prices with the same key replace each other, others stay; a thousand go in one statement."""
+    """Prices with the same key replace each other, others stay; a thousand are one look and one statement."""
     row = FeeRow(npi="1", code="99213", allowed_cents=100, first=JAN)
     many = [msgspec.structs.replace(row, npi=str(n)) for n in range(1000)]
     executed: list[object] = []
     event.listen(store.engine, "before_cursor_execute", lambda *args: executed.append(args[5]))
     with store.write("load") as connection:
-        assert documents.put_fees(connection, many) == 1000
-        assert len(executed) <= 2
-        documents.put_fees(connection, [msgspec.structs.replace(row, allowed_cents=120, last=DEC)])
-        documents.put_fees(connection, [])
+        assert documents.put_fees(connection, many) == (1000, 0)
+        assert (len(executed) <= 3, sum(map(bool, executed))) == (True, 1)  # SQLite: begin, look, write
+        assert documents.put_fees(connection, many) == (0, 0)
+        other = msgspec.structs.replace(row, allowed_cents=120, last=DEC)
+        assert documents.put_fees(connection, [other, msgspec.structs.replace(row, npi="new")]) == (1, 1)
+        assert documents.put_fees(connection, []) == (0, 0)
         found = documents.fees(connection, [("1", "99213"), ("2", "99213"), ("2", "99999"), ("x", "99213")])
     assert sorted((fee.npi, fee.allowed_cents, fee.last) for fee in found) == [("1", 120, DEC), ("2", 100, None)]
 

@@ -14,7 +14,7 @@ from gateway.flow.context import Context
 from gateway.flow.envelopes import Draft, draft, send, time_of_day
 from gateway.flow.parties import Parties
 from gateway.flow.pay.lane import enqueue, try_again
-from gateway.flow.pay.sums import unpaid
+from gateway.flow.pay.sums import parts_of, unpaid
 from gateway.plan.money import nacha, register
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.keys import unseal
@@ -79,7 +79,7 @@ class _Closing:
 
     def send(self, connection: Connection) -> None:
         """Everything that leaves; a run that is paid in parts closes more than once, and its files are told apart."""
-        part = counters.take(connection, f"close/{self.sponsor_id}/{self.run_no}")
+        part = counters.take(connection, parts_of(self.sponsor_id, self.run_no))
         base = f"{self.sponsor_id}-run{self.run_no:04d}" + (f"-{part}" if part > 1 else "")
         self._tell_what_stays(connection)
         self._send_eft(connection, base)
@@ -147,7 +147,7 @@ class _Closing:
         left = unpaid(connection, self.sponsor_id).get(self.run_no)
         mine = update(pay_run).where(pay_run.c.sponsor_id == self.sponsor_id, pay_run.c.run_no == self.run_no)
         connection.execute(mine.values(state="awaiting-funds" if left else "issued"))
-        try_again(connection, self.context, self.sponsor_id, but=self.run_no)
+        try_again(connection, self.context, self.sponsor_id)
         by_timer = [one.effective for one in self.made if one.method != "CHK"]
         if self.context.usage == "T" and by_timer:  # a check clears when its payee brings it to the bank
             enqueue(connection, self.context, "settle", self.sponsor_id, self.run_no,

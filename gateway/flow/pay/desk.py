@@ -1,22 +1,29 @@
-"""What people do to runs: deposits, approvals, and the second look of every run that waits."""
+"""What people do to runs: deposits and approvals; what waits looks again."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.errors import NotPermitted, UsageError
+from gateway.errors import BadData, NotPermitted, UsageError
 from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.pay.lane import WAITING, try_again
 from gateway.plan.money import funding, ledger
+from gateway.plan.rounding import dollars
 from gateway.store import audit, installation
 from gateway.store.schema import approval, deposit, funding_request, pay_run
 
 
 def post_deposit(connection: Connection, context: Context, sponsor_id: str, cents: int, reference: str) -> bool:
-    """Posts the employer's money against its open requests, oldest first; False when the reference is known already."""
+    """Posts the employer's money against its open requests, oldest first; False when it was posted before.
+
+    Raises BadData when another amount was posted under the reference.
+    """
     mine = (deposit.c.sponsor_id == sponsor_id, deposit.c.reference == reference)
-    if connection.execute(select(deposit.c.reference).where(*mine)).first():
+    before = connection.execute(select(deposit.c.amount_cents).where(*mine)).scalar_one_or_none()
+    if before not in (None, cents):
+        raise BadData(f"{reference} was posted before, as {dollars(before)}")
+    if before is not None:
         return False
     today = installation.business_date(connection)
     asked = select(funding_request).where(funding_request.c.sponsor_id == sponsor_id, funding_request.c.state == "open")

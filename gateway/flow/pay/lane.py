@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from gateway.flow.context import Context
 from gateway.store import counters, queue
 from gateway.store.order import ord_of
-from gateway.store.schema import pay_run
 
 WAITING = ("awaiting-approval", "awaiting-funds", "awaiting-date")
 """States of a run that still has to be issued; which one says what it waits for first."""
@@ -23,8 +22,6 @@ def enqueue(connection: Connection, context: Context, kind: str, sponsor_id: str
                   sponsor_id=sponsor_id, ord=ord_of(0, ordinal=number), body=body, **more)  # fmt: skip
 
 
-def try_again(connection: Connection, context: Context, sponsor_id: str, but: int = 0) -> None:
-    """Money, an approval or a date has come: every waiting run of the sponsor looks again, oldest first."""
-    waiting = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_(WAITING))
-    for run_no in connection.execute(waiting.where(pay_run.c.run_no != but).order_by(pay_run.c.run_no)).scalars().all():
-        enqueue(connection, context, "issue", sponsor_id, run_no)
+def try_again(connection: Connection, context: Context, sponsor_id: str) -> None:
+    """Money, an approval or a date has come, or a run was closed: whatever run waits then looks again."""
+    enqueue(connection, context, "issue", sponsor_id)

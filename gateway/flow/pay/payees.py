@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -12,8 +13,8 @@ from gateway.flow import books, concealed, holds
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
-from gateway.flow.pay.lane import enqueue
-from gateway.flow.pay.sums import unpaid
+from gateway.flow.pay.lane import try_again
+from gateway.flow.pay.sums import next_part, paid_of, unpaid
 from gateway.plan.claims.look import row_on
 from gateway.plan.money import balancing, funding, nacha, payment
 from gateway.plan.money.payment import ForwardBalance, Payable, Payee, PayeePlan
@@ -23,38 +24,72 @@ from gateway.store.keys import new_key, seal
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
-from gateway.store.schema import forward_balance, hold, pay_run
+from gateway.store.schema import forward_balance, pay_run
 from gateway.store.schema import remittance as remittance_table
-from mappings.records import Claim
+from mappings.records import Claim, Remittance
+
+
+class _Payment(NamedTuple):
+    """One payee of a run: what it is paid, where, and its remittance, which waits for its number."""
+
+    plan: PayeePlan
+    provider: ProviderRow
+    draft: Remittance
 
 
 def payee(context: Context, work: Work) -> None:
-    """The step: pays a chunk of payees - remittance, payment, journals, each keyed (run, payee)."""
+    """The step: pays a chunk of payees - remittance, payment, journals, each keyed (run, payee).
+
+    Everything is computed before the transaction, and numbers are taken for what is really paid. A step that comes
+    late, parked while its part of the run was closed, pays nobody: its money may be another's. The run looks again.
+    """
+    sponsor_id, run_no = work.sponsor_id, work.body["run_no"]
     with context.store.read() as connection:
         today = installation.business_date(connection)
-        parties = Parties(connection, today)
-        sponsor = parties.sponsor(work.sponsor_id)
-        run_no = work.body["run_no"]
-        owed = unpaid(connection, sponsor.id).get(run_no, {})
-        plans = [
-            _plan_of(connection, sponsor, run_no, one, each.balances)
-            for one, each in owed.items()
-            if list(one) in work.body["payees"]
-        ]
-        rows = documents.every(connection, "provider", [plan.payee.npi for plan in plans], ProviderRow)
-        paid = [(plan, _provider(context, plan, rows, today)) for plan in plans]
-    sound = [(plan, provider) for plan, provider in paid if not _unpayable(plan, provider)]
+        pays = _pays(connection, context, work, today)
     with context.store.write("payee") as connection:
         queue.finish(connection, work)
-        for plan, provider in paid:
-            if reason := _unpayable(plan, provider):
-                _hold(connection, context, sponsor, run_no, plan, reason)
+        mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
+        state = connection.execute(mine.with_for_update()).scalar_one()
+        if (state, work.body["part"]) != ("paying", next_part(connection, sponsor_id, run_no)):
+            try_again(connection, context, sponsor_id)
+            return
+        paid = paid_of(connection, sponsor_id, run_no)
+        checked = [(pay, _wrong_with(pay)) for pay in pays if pay.plan.payee not in paid]
+        for pay, reason in checked:
+            if reason:
+                _hold(connection, context, sponsor_id, run_no, pay.plan.payee, reason)
+        sound = [pay for pay, reason in checked if not reason]
         first = counters.take(connection, "TRN", len(sound)) if sound else 0
-        for number, (plan, provider) in enumerate(sound, first):
-            _pay(connection, context, parties, sponsor, run_no, plan, provider, today, number)
-        mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor.id, pay_run.c.run_no == run_no)
-        if connection.execute(mine).scalar_one() != "paying":  # its close went by while this step was parked
-            enqueue(connection, context, "close", sponsor.id, run_no)
+        for number, pay in enumerate(sound, first):
+            _book(connection, context, sponsor_id, run_no, pay, today, number)
+
+
+def _pays(connection: Connection, context: Context, work: Work, today: date) -> list[_Payment]:
+    """The payees of a step that are still unpaid, with everything but the numbers of their payments."""
+    parties = Parties(connection, today)
+    sponsor, run_no = parties.sponsor(work.sponsor_id), work.body["run_no"]
+    owed = unpaid(connection, sponsor.id).get(run_no, {})
+    plans = [
+        _plan_of(connection, sponsor, run_no, one, each.balances)
+        for one, each in owed.items()
+        if list(one) in work.body["payees"]
+    ]
+    rows = list(documents.every(connection, "provider", [plan.payee.npi for plan in plans], ProviderRow))
+    payer = concealed.party(parties.administrator, context.keys.reveal).payer
+    effective = funding.effective_date(sponsor.funding, today)
+    pays = []
+    for plan in plans:
+        provider = _provider(context, plan, rows, today)
+        receiver = parties.partners.get(provider.era_receiver)
+        draft = payment.issue(plan, _trace(plan, provider, today, 0), provider, payer, today, effective,
+                              receiver.application if receiver else "")  # fmt: skip
+        pays.append(_Payment(plan, provider, draft))
+    return pays
+
+
+def _trace(plan: PayeePlan, provider: ProviderRow, today: date, number: int) -> str:
+    return payment.trace(payment.prefix(plan.payment_cents, provider.method), today, number)
 
 
 def _provider(context: Context, plan: PayeePlan, rows: Iterable[ProviderRow], today: date) -> ProviderRow:
@@ -68,24 +103,16 @@ def _provider(context: Context, plan: PayeePlan, rows: Iterable[ProviderRow], to
     return revealed
 
 
-def _unpayable(plan: PayeePlan, provider: ProviderRow) -> str:
-    """Why the bank would refuse the payment; "" when it would not. Asked before anything of it is booked."""
-    return nacha.unfit(provider.account) if plan.payment_cents and provider.method == "ACH" else ""
+def _wrong_with(pay: _Payment) -> str:
+    """Why a payment may not leave - its bank would refuse it, or its 835 does not balance; "" when it may."""
+    unfit = nacha.unfit(pay.provider.account) if pay.draft.method == "ACH" else ""
+    return unfit or next((finding.message for finding in balancing.check(pay.draft)), "")
 
 
-def _hold(
-    connection: Connection, context: Context, sponsor: Sponsor, run_no: int, plan: PayeePlan, reason: str
-) -> None:  # fmt: skip
-    """One hold about a payee of a run, however often the run looks again."""
-    subject = _subject(run_no, plan)
-    mine = select(hold.c.id).where(hold.c.kind == "remittance", hold.c.sponsor_id == sponsor.id,
-                                   hold.c.subject == subject, hold.c.state == "open")  # fmt: skip
-    if connection.execute(mine).first() is None:
-        holds.open_(connection, context.now_us, "remittance", sponsor.id, subject, reason)
-
-
-def _subject(run_no: int, plan: PayeePlan) -> str:
-    return f"run {run_no}, payee {plan.payee.npi}"
+def _hold(connection: Connection, context: Context, sponsor_id: str, run_no: int, payee: Payee, reason: str) -> None:
+    """Sets a payee of a run aside until a person releases the hold."""
+    holds.open_(connection, context.now_us, "remittance", sponsor_id, f"run {run_no}, payee {payee.npi}", reason,
+                kind="payee", body={"run_no": run_no, "payees": [payee]})  # fmt: skip
 
 
 def _plan_of(
@@ -115,33 +142,23 @@ def _plan_of(
     return payment.plan_payee(one, payables, balances)
 
 
-def _pay(
-    connection: Connection, context: Context, parties: Parties, sponsor: Sponsor, run_no: int, plan: PayeePlan,
-    provider: ProviderRow, today: date, number: int,
+def _book(
+    connection: Connection, context: Context, sponsor_id: str, run_no: int, pay: _Payment, today: date, number: int
 ) -> None:  # fmt: skip
-    trace = payment.trace(payment.prefix(plan.payment_cents, provider.method), today, number)
-    receiver = parties.partners.get(provider.era_receiver)
-    payer = concealed.party(parties.administrator, context.keys.reveal).payer
-    made = payment.issue(
-        plan, trace, provider, payer, today, funding.effective_date(sponsor.funding, today),
-        receiver.application if receiver else "",
-    )  # fmt: skip
-    wrong = balancing.check(made)
-    if wrong:
-        _hold(connection, context, sponsor, run_no, plan, wrong[0].message)
-        return
-    holds.close_about(connection, "remittance", sponsor.id, _subject(run_no, plan))
+    plan, provider = pay.plan, pay.provider
+    trace = _trace(plan, provider, today, number)
+    made = payment.numbered(pay.draft, trace)
     key = new_key()
     connection.execute(
         insert(remittance_table).values(
-            sponsor_id=sponsor.id, trace=trace, run_no=run_no, tin=plan.payee.tin, npi=plan.payee.npi,
+            sponsor_id=sponsor_id, trace=trace, run_no=run_no, tin=plan.payee.tin, npi=plan.payee.npi,
             method=made.method, amount_cents=made.amount_cents, plb_cents=sum(a.cents for a in made.adjustments),
             effective=made.effective.isoformat(), receiver=provider.era_receiver, state="made", settled_on="",
             body=seal(key, msgspec.json.encode(made), trace.encode()), key=context.keys.wrap(key),
         )
     )  # fmt: skip
-    _move_balances(connection, sponsor.id, plan, trace)
-    books.post(connection, context.now_us, sponsor.id, payment.journals(plan, trace, today))
+    _move_balances(connection, sponsor_id, plan, trace)
+    books.post(connection, context.now_us, sponsor_id, payment.journals(plan, trace, today))
 
 
 def _move_balances(connection: Connection, sponsor_id: str, plan: PayeePlan, trace: str) -> None:

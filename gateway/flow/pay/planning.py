@@ -47,9 +47,9 @@ def plan(context: Context, work: Work) -> None:
                 request_no=number, issued_on="",
             )
         )  # fmt: skip
-        enqueue(connection, context, "issue", sponsor.id, run_no)
+        enqueue(connection, context, "issue", sponsor.id)
         if run_on > today:
-            enqueue(connection, context, "issue", sponsor.id, run_no, due_on=run_on.isoformat())
+            enqueue(connection, context, "issue", sponsor.id, due_on=run_on.isoformat())
     log.info("run planned", sponsor=work.sponsor_id, run_no=run_no, claims=totals.claims, need_cents=totals.need_cents)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select, update
 
-from gateway.errors import NotPermitted
+from gateway.errors import NotPermitted, UsageError
 from gateway.flow import books
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
@@ -19,15 +19,34 @@ from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import pay_run
 from gateway.store.schema import remittance as remittance_table
+from gateway.store.schema import work as work_table
 
 
 def ask(connection: Connection, context: Context, sponsor_id: str, run_no: int, user: str) -> None:
-    """A person says that the bank has paid a run, its checks too; raises NotPermitted for one that is not issued."""
+    """A person says that the bank has paid what was issued of a run, its checks too.
+
+    Raises UsageError for a run that is not on file, NotPermitted when the bank can have paid nothing of it, or when it
+    was said before.
+    """
     name = f"{sponsor_id}/{run_no}"
     mine = select(pay_run.c.state).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.run_no == run_no)
-    if connection.execute(mine).scalar_one_or_none() != "issued":
-        raise NotPermitted(f"run {name} is not issued")
-    enqueue(connection, context, "settle", sponsor_id, run_no)
+    state = connection.execute(mine).scalar_one_or_none()
+    if state is None:
+        raise UsageError(f"no run {name}")
+    issued = select(remittance_table.c.amount_cents, remittance_table.c.effective).where(
+        remittance_table.c.sponsor_id == sponsor_id, remittance_table.c.run_no == run_no,
+        remittance_table.c.state == "issued",
+    )  # fmt: skip
+    rows = connection.execute(issued).all()
+    days = [row.effective for row in rows if row.amount_cents] or [row.effective for row in rows]
+    if not days:
+        raise NotPermitted(f"run {name} is {state}: nothing of it is issued and not settled")
+    if min(days) > installation.business_date(connection).isoformat():
+        raise NotPermitted(f"the bank pays run {name} on {min(days)}")
+    key = f"settle/{name}"
+    if connection.execute(select(work_table.c.id).where(work_table.c.key == key)).first():
+        raise NotPermitted(f"run {name} is being settled already")
+    enqueue(connection, context, "settle", sponsor_id, run_no, key=key)
     audit.note(connection, context.now_us, user, "settle", f"run {name}")
 
 

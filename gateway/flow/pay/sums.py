@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.flow.pay.lane import WAITING
 from gateway.plan.money import funding, payment
 from gateway.plan.money.payment import ForwardBalance, Payee, Settlement
+from gateway.store import counters
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
-from gateway.store.schema import forward_balance, pay_run
+from gateway.store.schema import forward_balance, hold, pay_run
 from gateway.store.schema import remittance as remittance_table
 
 
@@ -56,7 +58,7 @@ def unpaid(connection: Connection, sponsor_id: str, planned: int = 0) -> dict[in
     """
     runs = select(pay_run.c.run_no).where(pay_run.c.sponsor_id == sponsor_id, pay_run.c.state.in_((*WAITING, "paying")))
     numbers = sorted({*connection.execute(runs).scalars(), *([planned] if planned else [])})
-    left = [_without(nets(connection, sponsor_id, n), _paid(connection, sponsor_id, n)) for n in numbers]
+    left = [_without(nets(connection, sponsor_id, n), paid_of(connection, sponsor_id, n)) for n in numbers]
     offered = payment.offers(left, balances_of(connection, sponsor_id))
     return {
         run_no: _unpaid(connection, sponsor_id, run_no, cents, balances)
@@ -64,12 +66,33 @@ def unpaid(connection: Connection, sponsor_id: str, planned: int = 0) -> dict[in
     }
 
 
+def set_aside(connection: Connection, sponsor_id: str) -> set[tuple[int, Payee]]:
+    """(run, payee) that an open hold keeps from being paid: refused, or in a step that was parked."""
+    open_ = select(hold.c.body).where(
+        hold.c.sponsor_id == sponsor_id, hold.c.kind.in_(("remittance", "parked")), hold.c.state == "open"
+    )
+    bodies = [msgspec.json.decode(body) for body in connection.execute(open_).scalars()]
+    steps = [body["body"] for body in bodies if body["kind"] == "payee"]
+    return {(step["run_no"], Payee(*payee)) for step in steps for payee in step["payees"]}
+
+
+def next_part(connection: Connection, sponsor_id: str, run_no: int) -> int:
+    """The number of the part of a run that is being paid, or will be next: its close takes it."""
+    return counters.peek(connection, parts_of(sponsor_id, run_no))
+
+
+def parts_of(sponsor_id: str, run_no: int) -> str:
+    """The counter of the parts in which a run is paid."""
+    return f"close/{sponsor_id}/{run_no}"
+
+
 def needed(owed: Iterable[dict[Payee, Unpaid]]) -> int:
     """What payees that have not been paid need, in cents."""
     return sum(one.due.cents for payees in owed for one in payees.values())
 
 
-def _paid(connection: Connection, sponsor_id: str, run_no: int) -> set[Payee]:
+def paid_of(connection: Connection, sponsor_id: str, run_no: int) -> set[Payee]:
+    """The payees of a run that have their remittance."""
     mine = select(remittance_table.c.tin, remittance_table.c.npi).where(
         remittance_table.c.sponsor_id == sponsor_id, remittance_table.c.run_no == run_no
     )

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from gateway.plan.money import ledger
 from gateway.plan.money.remittance import remit
 from gateway.plan.records import Decision, Journal, ProviderRow
@@ -292,6 +294,12 @@ def issue(
         adjustments=provider_adjustments(plan, trace),
         fiscal_end=date(produced.year, 12, 31),
     )
+
+
+def numbered(draft: Remittance, trace: str) -> Remittance:
+    """A remittance that was issued under a provisional trace, under its own: TRN02, and PLB FB it forwards under it."""
+    adjustments = (replace(a, reference=trace) if a.reference == draft.trace else a for a in draft.adjustments)
+    return replace(draft, trace=trace, adjustments=tuple(adjustments))
 
 
 def provider_adjustments(plan: PayeePlan, trace: str) -> tuple[ProviderAdjustment, ...]:
