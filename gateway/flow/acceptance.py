@@ -138,7 +138,7 @@ def _insert_set(connection: Connection, file: Inbound, read: ReadInterchange, on
             receipt_no=file.number, interchange=read.number, grp=one.grp, number=one.number, partner=file.partner.id,
             st01=one.st01, reference=one.reference, body_sha256=one.closed.body_sha256 if one.closed else "",
             state=state, header=msgspec.json.encode(one.header).decode(), rows=one.rows,
-            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first="", routes_left=0,
+            icn_first="", routes_left=0,
         )
     )  # fmt: skip
 

@@ -77,7 +77,7 @@ class _Run:
 
     def __init__(self, context: Context, work: Work, set_row: Any) -> None:
         self.context, self.work, self.set_row = context, work, set_row
-        self.ord: str = set_row.ord
+        self.ord = work.ord
         self.header = msgspec.json.decode(set_row.header, type=EnrolmentHeader)
         with context.store.read() as connection:
             self.today = installation.business_date(connection)

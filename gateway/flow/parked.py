@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import NotPermitted, UsageError
 from gateway.flow import acceptance, holds, pay, route
@@ -14,7 +14,7 @@ from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
-from gateway.store.order import SET_DIGITS, ord_of, set_of
+from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -100,7 +100,6 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     set_row = connection.execute(select(x12_set).where(*set_key(body))).one()
     sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
-    _move_set(connection, body, event)
     connection.execute(update(x12_set).where(*set_key(body)).values(state="released"))
     acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
                              sponsors, set_row.partner, event)  # fmt: skip
@@ -171,7 +170,7 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
     if not known:
         sponsor_id = _adopt_file(connection, step)
     event = counters.take(connection, "receipt")
-    ord_ = _move_set(connection, step, event)
+    ord_ = _place(step, event)
     connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
     queue.enqueue(connection, context.now_us, "route", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
                   partner=f"sponsor/{sponsor_id}", ord=ord_, gate=event,
@@ -209,7 +208,7 @@ def _parked(connection: Connection, context: Context, row: Any, body: dict[str, 
         queue.reorder(connection, body["work_id"], ord_of(step["receipt_no"]), 0, step)
     if body["kind"] == "route" and not _begun(connection, row.sponsor_id, step):
         event = counters.take(connection, "receipt")
-        ord_ = _move_set(connection, step, event)
+        ord_ = _place(step, event)
         queue.reorder(connection, body["work_id"], ord_, event, {**step, "ord": ord_})
     return "the step is tried again"
 
@@ -232,13 +231,9 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
     return "after" in step or connection.execute(select(enrolment_table.c.ord).where(*applied)).first() is not None
 
 
-def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
-    """Gives a set, and the rows staged of it, their place behind a new event; returns its order key."""
-    ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
-    moved = set_of(ord_) + func.substr(staged.c.ord, SET_DIGITS + 1)
-    connection.execute(update(staged).where(*staged_key(step)).values(ord=moved))
-    connection.execute(update(x12_set).where(*set_key(step)).values(ord=ord_))
-    return ord_
+def _place(step: dict[str, Any], event: int) -> str:
+    """The order key of a route step as a new event. Set and staged rows stay: they are other sponsors' steps', too."""
+    return ord_of(event, step["interchange"], step["grp"], step["set_no"])
 
 
 _RELEASES = {

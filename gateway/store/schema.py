@@ -223,8 +223,7 @@ interchange = _table(
 x12_set = _table(
     # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. Findings
     # may quote what was sent: they are in its sealed answers only. icn_first: number of its first claim. routes_left:
-    # route steps that have not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person
-    # released it. Kept 7 years.
+    # route steps that have not ended; the one that makes it 0 answers the set. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -237,7 +236,6 @@ x12_set = _table(
     _t("state"),
     _t("header"),
     _i("rows"),
-    _t("ord"),
     _t("icn_first"),
     _i("routes_left"),
     Index("x12_set_reference", "partner", "st01", "reference"),
@@ -409,7 +407,8 @@ claim = _table(
     _i("patient_cents"),
     _t("body"),
     _t("answer"),
-    Index("claim_ord", "ord"),  # the claims of a set, whichever sponsors it names
+    Index("claim_icn", "icn"),  # the claims of a set, whichever sponsors it names
+    Index("claim_ord", "sponsor_id", "ord"),
     Index("claim_person", "sponsor_id", "person_id", "first"),
 )
 
