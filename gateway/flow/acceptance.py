@@ -89,7 +89,7 @@ def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event:
     answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
     for one in good:
         enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number,
-                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.number)  # fmt: skip
+                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.event)  # fmt: skip
     if "rejected" in states:
         _enqueue_sweep(connection, file)
     answers.accept(connection, file, read, event)

@@ -312,6 +312,9 @@ alias = _table(
     _t("person_id", primary_key=True),
 )
 
+_OPEN = f"known_to = '{'9' * 32}'"
+"""plan.records.FOREVER: nothing has superseded the row."""
+
 span = _table(
     # A coverage span, known from one ord to another. Append-only but for known_to. Kept as long as the person.
     "span",
@@ -325,6 +328,9 @@ span = _table(
     _t("plan_id"),
     _t("tier"),
     _flag("late_enrollee"),
+    # One thing is known of a day at a time: two rows of a span open for ever would both be covered.
+    Index("span_open", "sponsor_id", "person_id", "line", "first", unique=True, sqlite_where=text(_OPEN),
+          postgresql_where=text(_OPEN)),
 )
 
 enrolment = _table(

@@ -14,7 +14,8 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.order import receipt_of
 from gateway.store.schema import claim, enrolment, hold, pay_run, receipt, remittance, span, staged
-from tests.flow.world import World, asked, golden
+from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, enrolment_file, last_day, until
+from tests.flow.world import LAKESIDE, World, asked, golden, only
 from tests.golden.test_golden_variants import void_of_c8
 
 
@@ -168,6 +169,53 @@ def test_a_file_that_could_not_be_read_gets_a_new_number(world: World) -> None:
     ]  # fmt: skip
     assert {receipt_of(row.known_from) for row in world.rows(span)} == {0, 3}
     assert len(world.sent("999", "bluebonnet")) == 1
+
+
+def test_the_rest_of_a_half_decided_file_comes_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that dies in its second interchange: released after a later file, the rest is known after that one."""
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    first, second = (enrolment_file(n, ELI, action="2", changes={ELI: until(f"20260{n}")}) for n in (731, 831))
+    world.put("bluebonnet", "two.834", first + second)
+    real = intake.decide
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "decide", lambda c, f, read, e: _die() if read.number == 2 else real(c, f, read, e))
+        run(world)
+    assert last_day(world, "M05") == "2026-07-31"
+    world.send("bluebonnet", "later.834", enrolment_file(930, ELI, action="2", changes={ELI: until("20260930")}))
+    assert last_day(world, "M05") == "2026-09-30"
+    world.release("parked")
+    assert last_day(world, "M05") == "2026-08-31"
+    assert [(row.receipt_no, row.state) for row in world.rows(receipt)] == [(n, "decided") for n in (1, 2, 3)]
+
+
+def test_ends_by_absence_released_late_are_known_last(world: World) -> None:
+    """Released ends whose step was set aside end what a file said meanwhile, not what it replaced."""
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    left = enrolment_file(603, ALAN, BIANCA, CODY, DANA, created="20260405", effective="20260405")
+    world.send("bluebonnet", "full.834", left)
+    with poisonous(worker.STEPS, "end-absent"):
+        parked.release(world.context, world.holds("absence")[0].id, "ann", "they left")
+        run(world)
+    later = enrolment_file(930, ELI, action="2", created="20260406", changes={ELI: until("20260930")})
+    world.send("bluebonnet", "later.834", later)
+    assert last_day(world, "M05") == "2026-09-30"
+    world.release("parked")
+    assert last_day(world, "M05") == "2026-04-04"
+
+
+def test_a_claim_decided_again_late_sees_what_came_meanwhile(store: Store, keys: Keys, tmp_path: Path) -> None:
+    """A released claim whose step was set aside is decided on every file received before it was tried again."""
+    world = World(store, keys, tmp_path, taken_over=False)
+    world.advance("2026-04-06")
+    world.send("clearpath", "claims.837", only(golden("in.837p"), LAKESIDE))
+    (waits,) = [row for row in world.holds("pend") if row.subject == "claim 26096000004"]
+    with poisonous(worker.STEPS, "rerun"):
+        parked.release(world.context, waits.id, "ann", "look again")
+        run(world)
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world.release("parked")
+    (row,) = [row for row in world.claims() if row.icn == "26096000004"]
+    assert (row.state, row.match, receipt_of(row.ord)) == ("decided", "", 4)
 
 
 def test_what_became_of_parked_claims_meanwhile_stands(world: World) -> None:

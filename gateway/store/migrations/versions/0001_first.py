@@ -243,6 +243,10 @@ def upgrade() -> None:
         _t("tier"),
         _flag("late_enrollee"),
     )
+    _index(
+        "span_open", "span", "sponsor_id", "person_id", "line", "first", unique=True,
+        where=f"known_to = '{'9' * 32}'",
+    )  # fmt: skip
     _table(
         "enrolment",
         _t("sponsor_id", primary_key=True),
