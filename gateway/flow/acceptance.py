@@ -92,7 +92,7 @@ def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event:
     answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
     for one in good:
         enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number,
-                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.number)  # fmt: skip
+                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.event)  # fmt: skip
     if "rejected" in states:
         _enqueue_sweep(connection, file)
     answers.accept(connection, file, read, event)
@@ -141,7 +141,7 @@ def _insert_set(connection: Connection, file: Inbound, read: ReadInterchange, on
             receipt_no=file.number, interchange=read.number, grp=one.grp, number=one.number, partner=file.partner.id,
             st01=one.st01, reference=one.reference, body_sha256=one.closed.body_sha256 if one.closed else "",
             state=state, header=msgspec.json.encode(one.header).decode(), rows=one.rows,
-            ord=ord_of(file.number, read.number, one.grp, one.number), icn_first="", routes_left=0,
+            icn_first="", routes_left=0,
         )
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from gateway.flow import holds
 from gateway.flow.context import Context
@@ -21,7 +21,6 @@ from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
 from gateway.store import counters, installation, outbox, queue
-from gateway.store.order import ORDINALS, nth_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -180,8 +179,7 @@ def answer(context: Context, work: Work) -> None:
 def _acknowledgement(
     connection: Connection, context: Context, parties: Parties, set_row: Any, today: date
 ) -> ClaimAcknowledgement:
-    of_set = claim_table.c.ord.between(nth_of(set_row.ord, 0), nth_of(set_row.ord, ORDINALS))
-    rows = list(connection.execute(select(claim_table).where(of_set).order_by(claim_table.c.ord)))
+    rows = list(connection.execute(_claims_of(set_row)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
     return ClaimAcknowledgement(
         reference=f"{set_row.receipt_no}-{set_row.interchange}-{set_row.grp}-{set_row.number}",
@@ -190,6 +188,13 @@ def _acknowledgement(
         processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
         providers=_providers(rows),
     )  # fmt: skip
+
+
+def _claims_of(set_row: Any) -> Select[Any]:
+    """A set's claims in the order they came, by their numbers: a release or a decision anew moves a claim's ord."""
+    first, last = (str(int(set_row.icn_first) + nth) for nth in (0, set_row.rows - 1))
+    mine = select(claim_table).where(claim_table.c.icn.between(first, last), claim_table.c.partner == set_row.partner)
+    return mine.order_by(claim_table.c.icn)
 
 
 def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:

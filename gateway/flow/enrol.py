@@ -47,12 +47,13 @@ class Going(Record, frozen=True, kw_only=True):
     """Where the application of a file stands, kept in its enrolment row.
 
     first: the sponsor's first file, which nothing was decided under. limited: the retro limits hold rows and ends.
-    waiting: whose ends by absence a person must release.
+    waiting: whose ends by absence a person must release. full: it is a picture of everybody, and is applied.
     """
 
     survey: Survey
     first: bool = False
     limited: bool
+    full: bool = False
     lines: tuple[enrolment_report.Line, ...] = ()
     counts: dict[str, int] = {}
     leavers_done: int = 0
@@ -77,7 +78,7 @@ class _Run:
 
     def __init__(self, context: Context, work: Work, set_row: Any) -> None:
         self.context, self.work, self.set_row = context, work, set_row
-        self.ord: str = set_row.ord
+        self.ord = work.ord
         self.header = msgspec.json.decode(set_row.header, type=EnrolmentHeader)
         with context.store.read() as connection:
             self.today = installation.business_date(connection)
@@ -115,7 +116,8 @@ class _Run:
         if found.refused or (found.held and not released):
             self._set_aside(found)
             return None
-        going = Going(survey=found, first=not people, limited=bool(people) and not released)
+        going = Going(survey=found, first=not people, limited=bool(people) and not released,
+                      full=self._surveyed.action in FULL and found.applies)  # fmt: skip
         with self.context.store.write("enrol") as connection:
             queue.advance(connection, self.work, self.work.body)
             self._insert(connection, "applying", going)
@@ -301,7 +303,7 @@ class _Run:
 
         A file that does not speak about all their benefits leaves them waiting.
         """
-        if self._surveyed.action not in FULL or not going.survey.applies:
+        if not going.full:
             return
         older = (
             select(hold.c.id, hold.c.body)
@@ -445,7 +447,9 @@ def end_absent(context: Context, work: Work) -> None:
         today = installation.business_date(connection)
         sponsor = Parties(connection, today).sponsor(work.sponsor_id)
         report = connection.execute(select(enrolment_table.c.report).where(*mine)).scalar_one()
-    leavers = msgspec.json.decode(report, type=Going).waiting
+        leavers = msgspec.json.decode(report, type=Going).waiting
+        if _superseded(connection, work.sponsor_id, body["of"], _benefits(leavers)):
+            leavers = ()
     writer = _Writer(context, sponsor.id, ord_of(body["event"]), today, f"receipt {receipt_of(body['of'])}")
     for start in range(body.get("done", 0), len(leavers), CHUNK_MEMBERS):
         outcomes = writer.absences(leavers[start : start + CHUNK_MEMBERS], header, sponsor, limited=False)
@@ -455,6 +459,15 @@ def end_absent(context: Context, work: Work) -> None:
                 writer.write(connection, outcome)
     with context.store.write("enrol") as connection:
         queue.finish(connection, work)
+
+
+def _superseded(connection: Connection, sponsor_id: str, ord_: str, benefits: list[str]) -> bool:
+    """Whether a full file applied after the one at ord_ speaks about the benefits: it says who is absent."""
+    later = select(enrolment_table.c.report).where(
+        enrolment_table.c.sponsor_id == sponsor_id, enrolment_table.c.ord > ord_, enrolment_table.c.state == "applied"
+    )
+    newer = (msgspec.json.decode(report, type=Going) for report in connection.execute(later).scalars())
+    return any(going.full and set(benefits) <= set(going.survey.benefits) for going in newer)
 
 
 def _waiting(going: Going, more: Sequence[Leaver]) -> Going:

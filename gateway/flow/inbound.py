@@ -21,13 +21,17 @@ NOBODY = "-"
 
 @dataclass(frozen=True)
 class Inbound:
-    """One received file. receipt: its row. today: the business date its answers carry."""
+    """One received file. receipt: its row. today: the business date its answers carry.
+
+    event: the number that orders what is not decided of it yet: its own, or a later one when a person had it read on.
+    """
 
     context: Context
     receipt: Any
     partner: Partner
     parties: Parties
     today: date
+    event: int
 
     @property
     def number(self) -> int:

@@ -83,7 +83,8 @@ class _Intake:
             parties = Parties(connection, today)
             mine = select(progress).where(progress.c.receipt_no == row.receipt_no)
             so_far = connection.execute(mine).one_or_none()
-        self.file = Inbound(context, row, parties.partner(row.partner), parties, today)
+        event = work.body.get("event", row.receipt_no)
+        self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event)
         self.skip_rows = so_far.staged if so_far else 0
         self.skip_interchanges = so_far.interchanges if so_far else 0
         self.seen_rows = self.decided = 0

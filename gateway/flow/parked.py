@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import NotPermitted, UsageError
 from gateway.flow import acceptance, holds, pay, route
@@ -14,7 +14,7 @@ from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
 from gateway.plan.records import Decision
 from gateway.store import audit, counters, installation, queue
-from gateway.store.order import SET_DIGITS, ord_of, set_of
+from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -100,7 +100,6 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     set_row = connection.execute(select(x12_set).where(*set_key(body))).one()
     sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
-    _move_set(connection, body, event)
     connection.execute(update(x12_set).where(*set_key(body)).values(state="released"))
     acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
                              sponsors, set_row.partner, event)  # fmt: skip
@@ -141,12 +140,14 @@ def _sponsor_of(parties: Parties, partner_id: str, group_no: str) -> str:
     return parties.sponsor_of_group(partner, group_no) if partner else ""
 
 
-def _enqueue_rerun(connection: Connection, context: Context, sponsor_id: str, icn: str, *, answered: bool) -> None:
-    """answered: a person has looked at what the claim waits for."""
+def _enqueue_rerun(
+    connection: Connection, context: Context, sponsor_id: str, icn: str, *, answered: bool, rung: bool = False
+) -> None:
+    """answered: a person has looked at what the claim waits for. rung: nobody has, and a timer rang."""
     event = counters.take(connection, "receipt")
     queue.enqueue(connection, context.now_us, "rerun", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
                   partner=f"sponsor/{sponsor_id}", ord=ord_of(event), gate=event,
-                  body={"icn": icn, "event": event, "answered": answered})  # fmt: skip
+                  body={"icn": icn, "event": event, "answered": answered, "rung": rung})  # fmt: skip
 
 
 def _remittance(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
@@ -171,7 +172,7 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
     if not known:
         sponsor_id = _adopt_file(connection, step)
     event = counters.take(connection, "receipt")
-    ord_ = _move_set(connection, step, event)
+    ord_ = _place(step, event)
     connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
     queue.enqueue(connection, context.now_us, "route", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
                   partner=f"sponsor/{sponsor_id}", ord=ord_, gate=event,
@@ -202,28 +203,46 @@ def _parked(connection: Connection, context: Context, row: Any, body: dict[str, 
         connection.execute(again.values(state="routed"))
     if not queue.unpark(connection, body["work_id"], context.now_us):
         raise UsageError("the step is not parked any more")
-    if body["kind"] == "intake":
-        step = _renumbered(connection, step)
-        mine = update(receipt).where(receipt.c.receipt_no == step["receipt_no"])
-        connection.execute(mine.values(state="received", reason=""))
-        queue.reorder(connection, body["work_id"], ord_of(step["receipt_no"]), 0, step)
-    if body["kind"] == "route" and not _begun(connection, row.sponsor_id, step):
-        event = counters.take(connection, "receipt")
-        ord_ = _move_set(connection, step, event)
-        queue.reorder(connection, body["work_id"], ord_, event, {**step, "ord": ord_})
+    if body["kind"] in _ANEW:
+        _ANEW[body["kind"]](connection, body["work_id"], row.sponsor_id, step)
     return "the step is tried again"
 
 
-def _renumbered(connection: Connection, step: dict[str, Any]) -> dict[str, Any]:
-    """A file of which nothing was decided yet gets a new number and is read from its start."""
-    old = step["receipt_no"]
+def _read_anew(connection: Connection, work_id: str, sponsor_id: str, step: dict[str, Any]) -> None:
+    """A file gets a new number and is read from its start; once some of it is decided, only the rest gets the number.
+
+    The receipt number of a file that is half decided stays: its answers, which the partner has, name it.
+    """
+    old, event = step["receipt_no"], counters.take(connection, "receipt")
+    mine = update(receipt).where(receipt.c.receipt_no == old)
+    connection.execute(mine.values(state="received", reason=""))
     if connection.execute(select(interchange.c.number).where(interchange.c.receipt_no == old).limit(1)).first():
-        return step
-    new = counters.take(connection, "receipt")
-    connection.execute(delete(staged).where(staged.c.receipt_no == old))
-    connection.execute(delete(progress).where(progress.c.receipt_no == old))
-    connection.execute(update(receipt).where(receipt.c.receipt_no == old).values(receipt_no=new))
-    return {**step, "receipt_no": new}
+        step = {**step, "event": event}
+    else:
+        connection.execute(delete(staged).where(staged.c.receipt_no == old))
+        connection.execute(delete(progress).where(progress.c.receipt_no == old))
+        connection.execute(mine.values(receipt_no=event))
+        step = {**step, "receipt_no": event}
+    queue.reorder(connection, work_id, ord_of(event), 0, step)
+
+
+def _route_anew(connection: Connection, work_id: str, sponsor_id: str, step: dict[str, Any]) -> None:
+    if _begun(connection, sponsor_id, step):
+        return
+    event = counters.take(connection, "receipt")
+    ord_ = _place(step, event)
+    queue.reorder(connection, work_id, ord_, event, {**step, "ord": ord_})
+
+
+def _known_anew(connection: Connection, work_id: str, sponsor_id: str, step: dict[str, Any]) -> None:
+    """What was itself a release is known from now on; a timer takes its number when it rings."""
+    if "event" in step:
+        event = counters.take(connection, "receipt")
+        queue.reorder(connection, work_id, ord_of(event), event, {**step, "event": event})
+
+
+_ANEW = {"intake": _read_anew, "route": _route_anew, "end-absent": _known_anew, "rerun": _known_anew}
+"""Kind of parked step -> what gives it its new place; the others say nothing that others must know in order."""
 
 
 def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> bool:
@@ -232,13 +251,9 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
     return "after" in step or connection.execute(select(enrolment_table.c.ord).where(*applied)).first() is not None
 
 
-def _move_set(connection: Connection, step: dict[str, Any], event: int) -> str:
-    """Gives a set, and the rows staged of it, their place behind a new event; returns its order key."""
-    ord_ = ord_of(event, step["interchange"], step["grp"], step["set_no"])
-    moved = set_of(ord_) + func.substr(staged.c.ord, SET_DIGITS + 1)
-    connection.execute(update(staged).where(*staged_key(step)).values(ord=moved))
-    connection.execute(update(x12_set).where(*set_key(step)).values(ord=ord_))
-    return ord_
+def _place(step: dict[str, Any], event: int) -> str:
+    """The order key of a route step as a new event. Set and staged rows stay: they are other sponsors' steps', too."""
+    return ord_of(event, step["interchange"], step["grp"], step["set_no"])
 
 
 _RELEASES = {
@@ -253,13 +268,16 @@ _RELEASES = {
 def rerun(context: Context, work: Work) -> None:
     """The step: a pended claim takes its new place in the order, finds its member anew, and is decided.
 
-    Without an event it is a timer that rings: it takes its number now and gets in line behind the files before it.
+    Without an event it is a timer that rings: it takes its number now and gets in line behind the files before it. A
+    claim that a person is releasing meanwhile is that person's: the timer does nothing.
     """
     icn, event = work.body["icn"], work.body.get("event")
     with context.store.write("rerun") as connection:
         queue.finish(connection, work)
+        if (event is None or work.body.get("rung")) and not _untouched(connection, work.sponsor_id, icn):
+            return
         if event is None:
-            _enqueue_rerun(connection, context, work.sponsor_id, icn, answered=False)
+            _enqueue_rerun(connection, context, work.sponsor_id, icn, answered=False, rung=True)
             return
         today = installation.business_date(connection)
         mine = (claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn == icn)
@@ -276,6 +294,15 @@ def rerun(context: Context, work: Work) -> None:
         root = values["family_root"] or route.root_of_original(connection, work.sponsor_id, row)
         shard = route.shard_of(root, sponsor)
         route.enqueue_adjudicate(connection, context, work.sponsor_id, shard, ord_, [icn])
+
+
+def _untouched(connection: Connection, sponsor_id: str, icn: str) -> bool:
+    """Whether the claim waits and nobody has begun to release it."""
+    mine = select(hold.c.body).where(
+        hold.c.state == "open", hold.c.sponsor_id == sponsor_id, hold.c.kind == "pend", hold.c.subject == f"claim {icn}"
+    )
+    bodies = [msgspec.json.decode(body) for body in connection.execute(mine).scalars()]
+    return bool(bodies) and not any(body.get("given") for body in bodies)
 
 
 def _queues(connection: Connection, row: Any) -> set[str]:

@@ -23,6 +23,7 @@ from gateway.plan.claims.replacing import CORRECTIONS
 from gateway.plan.records import Member
 from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
+from gateway.store.order import nth_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import receipt, staged, x12_set
@@ -67,7 +68,7 @@ def _claims(context: Context, work: Work, set_row: Any) -> None:
             left = update(x12_set).where(*set_key(work.body)).values(routes_left=x12_set.c.routes_left - 1)
             if connection.execute(left.returning(x12_set.c.routes_left)).scalar_one() == 0:
                 queue.enqueue(connection, context.now_us, "answer", lane=f"answer/{set_row.partner}",
-                              partner=set_row.partner, ord=set_row.ord, body=work.body)  # fmt: skip
+                              partner=set_row.partner, ord=work.ord, body=work.body)  # fmt: skip
             return
 
 
@@ -83,7 +84,7 @@ class _Batch:
         received = select(receipt.c.received_on).where(receipt.c.receipt_no == set_row.receipt_no)
         self.received_on: str = connection.execute(received).scalar_one()
         numbers = {claim.subscriber.id for claim in self.claims}
-        last = _ord(set_row, rows[-1].nth) if rows else ""
+        last = nth_of(work.ord, rows[-1].nth) if rows else ""
         self.candidates: dict[str, list[Member]] = (
             roster.by_subscriber(connection, work.sponsor_id, numbers, last) if self.sponsor else {}
         )
@@ -108,7 +109,7 @@ class _Batch:
         root = found.member.family_root if found.member else ""
         self.inserts.append(
             {
-                "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": _ord(self.set_row, row.nth),
+                "sponsor_id": self.work.sponsor_id, "icn": icn, "ord": nth_of(self.work.ord, row.nth),
                 "partner": self.set_row.partner, "person_id": person_id,
                 "family_root": root, "match": found.reason, "candidates": found.candidates, "pcn": claim.pcn,
                 "state": "rejected" if reasons else "routed",
@@ -183,8 +184,3 @@ def root_of_original(connection: Connection, sponsor_id: str, row: Any) -> str:
         return ""
     original = filed.read(connection, sponsor_id, [row.original_icn]).get(row.original_icn)
     return original.family_root if original else ""
-
-
-def _ord(set_row: Any, nth: int) -> str:
-    """The order key of the nth claim of a set: where the set stands now, which a release moves."""
-    return f"{set_row.ord[:-7]}{nth:07d}"

@@ -233,8 +233,7 @@ interchange = _table(
 x12_set = _table(
     # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. Findings
     # may quote what was sent: they are in its sealed answers only. icn_first: number of its first claim. routes_left:
-    # route steps that have not ended; the one that makes it 0 answers the set. ord: where it stands, anew when a person
-    # released it. Kept 7 years.
+    # route steps that have not ended; the one that makes it 0 answers the set. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -247,7 +246,6 @@ x12_set = _table(
     _t("state"),
     _t("header"),
     _i("rows"),
-    _t("ord"),
     _t("icn_first"),
     _i("routes_left"),
     Index("x12_set_reference", "partner", "st01", "reference"),
@@ -324,6 +322,9 @@ alias = _table(
     _t("person_id", primary_key=True),
 )
 
+_OPEN = f"known_to = '{'9' * 32}'"
+"""plan.records.FOREVER: nothing has superseded the row."""
+
 span = _table(
     # A coverage span, known from one ord to another. Append-only but for known_to. Kept as long as the person.
     "span",
@@ -337,6 +338,9 @@ span = _table(
     _t("plan_id"),
     _t("tier"),
     _flag("late_enrollee"),
+    # One thing is known of a day at a time: two rows of a span open for ever would both be covered.
+    Index("span_open", "sponsor_id", "person_id", "line", "first", unique=True, sqlite_where=text(_OPEN),
+          postgresql_where=text(_OPEN)),
 )
 
 enrolment = _table(
@@ -419,7 +423,8 @@ claim = _table(
     _i("patient_cents"),
     _t("body"),
     _t("answer"),
-    Index("claim_ord", "ord"),  # the claims of a set, whichever sponsors it names
+    Index("claim_icn", "icn"),  # the claims of a set, whichever sponsors it names
+    Index("claim_ord", "sponsor_id", "ord"),
     Index("claim_person", "sponsor_id", "person_id", "first"),
 )
 

@@ -16,6 +16,15 @@ ENDED_ELI = (
 """Eli's row as the instruction that his coverage ended on 31 January: further back than the sponsor's limit."""
 
 
+def until(end: str) -> tuple[tuple[str, str], ...]:
+    """Eli's row as the change that his coverage ends on a day (CCYYMMDD)."""
+    return (
+        ("INS*N*19*030", "INS*N*19*001"),
+        ("348*D8*20260101~\nCOB", f"348*D8*20260101~\nDTP*349*D8*{end}~\nCOB"),
+        ("030**PPO", "001**PPO"),
+    )
+
+
 def enrolment_file(
     number: int, *people: int, action: str = "4", created: str = "20260402", effective: str = "20260401",
     changes: dict[int, tuple[tuple[str, str], ...]] | None = None, totals: bool = False,

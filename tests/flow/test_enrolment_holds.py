@@ -99,6 +99,14 @@ def test_a_newer_full_file_voids_older_absences(world: World) -> None:
     assert closed.closed_reason == "a newer full file, receipt 3, says who is absent"
 
 
+def test_a_newer_full_file_voids_ends_that_were_released(world: World) -> None:
+    """Ends a person released end nobody when a newer full file, received before the release, is applied before them."""
+    world.send("bluebonnet", "f1.834", enrolment_file(603, *WITHOUT_ELI, created="20260405", effective="20260405"))
+    world.put("bluebonnet", "f2.834", enrolment_file(604, *WITHOUT_ELI, ELI, created="20260406", effective="20260406"))
+    world.release("absence")
+    assert last_day(world, "M05") is None
+
+
 def test_absent_again_waits_under_the_newer_file(world: World) -> None:
     """Somebody two full files leave out waits under the newer one alone; a change file closes nothing."""
     world.send("bluebonnet", "f1.834", enrolment_file(603, *WITHOUT_ELI, created="20260405", effective="20260405"))

@@ -14,7 +14,7 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import decision, evidence, hold, work
-from tests.flow.world import METRO_C8, World, changed, golden, only, renumbered
+from tests.flow.world import LAKESIDE, METRO_C8, World, changed, golden, only, renumbered
 
 PLAN = (shipped() / "plans" / "bluebonnet-ppo.toml").read_text()
 
@@ -151,6 +151,27 @@ def test_a_high_dollar_claim_needs_two_people(store: Store, keys: Keys, tmp_path
     world.run()
     assert {row.icn[-1]: (row.state, row.paid_cents) for row in world.claims()}["8"] == ("decided", 18_000_00)
     assert world.holds("pend") == []
+
+
+def test_a_timer_lets_a_persons_release_stand(store: Store, keys: Keys, tmp_path: Path) -> None:
+    """Patience with a member ends while one of two people has released the claim: it still waits for the other."""
+    plan = PLAN.replace("# high_dollar = 25000", "high_dollar = 50")
+    world = World(store, keys, tmp_path, plan=plan, taken_over=False)
+    world.advance("2026-04-06")
+    world.send("clearpath", "claims.837", only(golden("in.837p"), LAKESIDE))
+    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    alan = "claim 26096000001"
+    (unknown,) = [row for row in world.holds("pend") if row.subject == alan]
+    parked.release(world.context, unknown.id, "ann", "he is on file now")
+    world.run()
+    (waits,) = [row for row in world.holds("pend") if row.subject == alan]
+    assert waits.reason.startswith("AUD")
+    parked.release(world.context, waits.id, "ann", "looks right")
+    world.advance("2026-04-14")
+    parked.release(world.context, waits.id, "ben", "checked the invoice")
+    world.run()
+    assert [row.state for row in world.claims() if row.icn == "26096000001"] == ["decided"]
+    assert world.count(work, work.c.kind == "rerun") == 0
 
 
 def metro_again() -> bytes:

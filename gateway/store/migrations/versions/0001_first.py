@@ -170,7 +170,6 @@ def upgrade() -> None:
         _t("state"),
         _t("header"),
         _i("rows"),
-        _t("ord"),
         _t("icn_first"),
         _i("routes_left"),
     )
@@ -244,6 +243,10 @@ def upgrade() -> None:
         _t("tier"),
         _flag("late_enrollee"),
     )
+    _index(
+        "span_open", "span", "sponsor_id", "person_id", "line", "first", unique=True,
+        where=f"known_to = '{'9' * 32}'",
+    )  # fmt: skip
     _table(
         "enrolment",
         _t("sponsor_id", primary_key=True),
@@ -311,7 +314,8 @@ def upgrade() -> None:
         _t("body"),
         _t("answer"),
     )
-    _index("claim_ord", "claim", "ord")
+    _index("claim_icn", "claim", "icn")
+    _index("claim_ord", "claim", "sponsor_id", "ord")
     _index("claim_person", "claim", "sponsor_id", "person_id", "first")
     _table(
         "decision",
