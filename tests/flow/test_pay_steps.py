@@ -232,6 +232,9 @@ def test_a_run_that_is_paid_in_part_settles_in_part(world: World, monkeypatch: p
     plan(world)
     rest(world)
     assert (runs(world), paid(world)) == ({1: "awaiting-funds"}, [(1, 0), (1, 656_06)])
+    ask(world)  # nothing but the remittance of 0.00 is due
+    rest(world)
+    assert world.books()["2020"] == -656_06
     with pytest.raises(NotPermitted, match="2026-04-08"):
         ask(world)
     world.advance("2026-04-08")

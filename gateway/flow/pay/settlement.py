@@ -33,16 +33,15 @@ def ask(connection: Connection, context: Context, sponsor_id: str, run_no: int, 
     state = connection.execute(mine).scalar_one_or_none()
     if state is None:
         raise UsageError(f"no run {name}")
-    issued = select(remittance_table.c.amount_cents, remittance_table.c.effective).where(
+    issued = select(remittance_table.c.effective).where(
         remittance_table.c.sponsor_id == sponsor_id, remittance_table.c.run_no == run_no,
         remittance_table.c.state == "issued",
     )  # fmt: skip
-    rows = connection.execute(issued).all()
-    days = [row.effective for row in rows if row.amount_cents] or [row.effective for row in rows]
+    days = connection.execute(issued).scalars().all()
     if not days:
         raise NotPermitted(f"run {name} is {state}: nothing of it is issued and not settled")
     if min(days) > installation.business_date(connection).isoformat():
-        raise NotPermitted(f"the bank pays run {name} on {min(days)}")
+        raise NotPermitted(f"the bank pays what is left of run {name} on {min(days)}")
     key = f"settle/{name}"
     if connection.execute(select(work_table.c.id).where(work_table.c.key == key)).first():
         raise NotPermitted(f"run {name} is being settled already")
