@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from gateway.flow import answers, holds
 from gateway.flow.context import Context
@@ -72,7 +72,7 @@ def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event:
     """Verdict and answer only: nothing of it may be used."""
     for one in read.sets:
         _insert_set(connection, file, read, one, "rejected")
-    _enqueue_sweep(connection, file)
+    enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
     answers.reject(connection, file, read.number, event)
     if "025" not in event.verdict.codes:
         reason = "interchange rejected: " + ", ".join(answers.TA105.get(c, c) for c in event.verdict.codes)
@@ -91,7 +91,8 @@ def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event:
         enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number,
                       sponsors_of(connection, _body(file, read, one)), file.partner.id, file.event)  # fmt: skip
     if "rejected" in states:
-        _enqueue_sweep(connection, file)
+        enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
+    _ask_a_person(connection, file, read, states)
     answers.accept(connection, file, read, event)
     numbered = [one for one, state in zip(read.sets, states, strict=True) if state != "rejected" and one.st01 == "837"]
     icn = icn_block(connection, file.today, sum(one.rows for one in numbered))
@@ -143,24 +144,25 @@ def _insert_set(connection: Connection, file: Inbound, read: ReadInterchange, on
     )  # fmt: skip
 
 
-def _enqueue_sweep(connection: Connection, file: Inbound) -> None:
-    queue.enqueue(connection, file.context.now_us, "sweep", lane=f"sweep/{file.number}", partner=file.partner.id,
-                  body={"receipt_no": file.number})  # fmt: skip
+def _ask_a_person(connection: Connection, file: Inbound, read: ReadInterchange, states: list[str]) -> None:
+    """Somebody hears of an accepted interchange of which nothing is used, and of what its sender may not send."""
+    reason = ""
+    if states and set(states) == {"rejected"}:
+        reason = f"every set of interchange {read.number} was rejected; see its report"
+    if any(answers.NOT_THEIRS in group.codes for group in read.groups):
+        reason = f"interchange {read.number} has a kind of file its sender may not send; see its report"
+    if reason:
+        holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
+
+
+def enqueue_sweep(connection: Connection, context: Context, partner: str, body: dict[str, Any]) -> None:
+    """Removes staged rows: of the set the body names, or of every rejected set of the receipt it names."""
+    queue.enqueue(connection, context.now_us, "sweep", lane=f"sweep/{body['receipt_no']}", partner=partner, body=body)
 
 
 def sweep(context: Context, work: Work) -> None:
-    """The step: removes staged rows of rejected sets, a chunk at a time."""
-    receipt_no = work.body["receipt_no"]
-    gone = (
-        select(staged.c.ord)
-        .join(
-            x12_set,
-            (x12_set.c.receipt_no == staged.c.receipt_no) & (x12_set.c.interchange == staged.c.interchange)
-            & (x12_set.c.grp == staged.c.grp) & (x12_set.c.number == staged.c.set_no),
-        )
-        .where(staged.c.receipt_no == receipt_no, x12_set.c.state == "rejected")
-        .limit(CHUNK_ROWS)
-    )  # fmt: skip
+    """The step: removes staged rows that nobody will read, a chunk at a time."""
+    gone = _unread_rows(work.body).limit(CHUNK_ROWS)
     while True:
         with context.store.write("sweep") as connection:
             rows = connection.execute(delete(staged).where(staged.c.ord.in_(gone))).rowcount
@@ -168,6 +170,20 @@ def sweep(context: Context, work: Work) -> None:
                 queue.finish(connection, work)
                 return
             queue.advance(connection, work, work.body)
+
+
+def _unread_rows(body: dict[str, Any]) -> Select[Any]:
+    if "set_no" in body:
+        return select(staged.c.ord).where(*staged_key(body))
+    return (
+        select(staged.c.ord)
+        .join(
+            x12_set,
+            (x12_set.c.receipt_no == staged.c.receipt_no) & (x12_set.c.interchange == staged.c.interchange)
+            & (x12_set.c.grp == staged.c.grp) & (x12_set.c.number == staged.c.set_no),
+        )
+        .where(staged.c.receipt_no == body["receipt_no"], x12_set.c.state == "rejected")
+    )  # fmt: skip
 
 
 def icn_block(connection: Connection, today: date, count: int) -> int:

@@ -52,8 +52,11 @@ READERS: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
 }
 """Guide -> what makes records of its units: claims, enrolment, acknowledgements of what we sent."""
 
-GROUPS = frozenset(FORMS[guide].gs01 for guide in READERS)
-"""GS01 of what partners may send us."""
+GROUPS = {"sponsor": FORMS[enrolment.GUIDE].gs01, "submitter": FORMS[professional.GUIDE].gs01}
+"""A partner's role -> GS01 of what it may send us; other groups are answered as not supported (AK905 1, domain 1.3)."""
+
+ANYBODYS = FORMS[implementation_ack.GUIDE].gs01
+"""GS01 of what everybody we send to may answer."""
 
 BUSINESS = {"2300", "2000"}
 """Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
@@ -112,7 +115,7 @@ class _Intake:
             senders=frozenset({(partner.qualifier, partner.isa_id)}),
             receivers=frozenset({(ours.qualifier, ours.isa_id)}),
             usage=self.context.usage,
-            groups=GROUPS,
+            groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
         )
 
     def guide(self, gs08: str) -> Guide | None:
