@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, select
 
 from gateway.flow import holds
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Sent, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
@@ -37,7 +37,7 @@ from mappings.records import (
     Trace,
 )
 from parsers.envelope import number_legal
-from parsers.events import InterchangeClosed, InterchangeVerdict
+from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
 
 ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
@@ -109,17 +109,28 @@ def reject(connection: Connection, file: Inbound, number: int, event: Interchang
     _report(connection, file, {"verdict": "rejected", **which, "reasons": sentences}, sentences)
 
 
-def accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
-    """The answers to an accepted interchange: TA1 if asked, one 999 per group, a report when a set was rejected."""
+def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
+    return [verdict for verdict in read.groups if verdict.answerable]
+
+
+def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
+    """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
+    groups = enumerate(_answerable(read), 1)
+    sets = [implementation_ack.write(verdict, f"{n:04d}", file.partner.delimiters) for n, verdict in groups]
+    return draft(file.context, file.parties, file.partner, file.today, "FA", sets) if sets else None
+
+
+def accept(
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, made: Draft | None
+) -> None:
+    """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
     number = read.number
     if _asked(event.verdict):
         _ta1(connection, file, number, event.verdict)
-    answerable = [verdict for verdict in read.groups if verdict.answerable]
-    if not answerable:
+    if made is None:
         return
-    sets = [implementation_ack.write(v, f"{n:04d}", file.partner.delimiters) for n, v in enumerate(answerable, 1)]
-    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "FA", sets))
-    _post(connection, file, "999", _name(file, number, "999"), sent)
+    answerable = _answerable(read)
+    _post(connection, file, "999", _name(file, number, "999"), send(connection, made))
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
     codes = [(v.header.gs06, code) for v in answerable for code in v.codes]
     if bad or codes:

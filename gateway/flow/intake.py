@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import answers, concealed, holds
+from gateway.flow import acceptance, answers, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -225,9 +225,11 @@ class _Intake:
             return
         self._flush()
         self.decided += 1  # not before the flush: a crash after that must find this interchange undecided
+        with self.context.store.read() as connection:
+            known = acceptance.look(connection, self.file, self.interchange, event)
         with self.context.store.write("accept") as connection:
             queue.advance(connection, self.work, self.work.body)
-            state = decide(connection, self.file, self.interchange, event)
+            state = decide(connection, self.file, self.interchange, event, known)
             self._keep_progress(connection)
         log.info("interchange", receipt_no=self.file.number, number=self.interchange.number, verdict=state)
 
