@@ -5,30 +5,74 @@ Verdicts, answers with their control numbers, claim numbers and route steps are 
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from collections import defaultdict
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select
 
-from gateway.flow import answers, holds
+from gateway.flow import answers, claim_numbers, holds
 from gateway.flow.context import Context
-from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet, set_key, staged_key
-from gateway.store import counters, queue
+from gateway.flow.envelopes import Draft
+from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet, staged_key
+from gateway.store import queue
 from gateway.store.engine import CHUNK_CLAIMS, CHUNK_ROWS
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, staged, x12_set
 from parsers.events import InterchangeClosed
 
-DAY_DIGITS = 5
-"""YYDDD, what a claim number begins with."""
-
 STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
 """Sets that bring rows, and how many of them one stage transaction writes."""
 
 
-def decide(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> str:
+LOOKED_UP = 500
+"""References or hashes in one IN list: far below both engines' limits."""
+
+
+class Known(NamedTuple):
+    """What is on file about an interchange, read before the transaction that decides: it stays so, as only the owner of
+    the partner's intake lane adds sets of the partner, and only this file's intake stages its rows.
+
+    received: BHT03 or BGN02, and hash, of sets received before -> their receipt. sponsors: (group, set) -> those that
+    its rows name. answer: the 999, None when none may be sent.
+    """
+
+    received: dict[tuple[str, str], int]
+    sponsors: dict[tuple[int, int], list[str]]
+    answer: Draft | None
+
+
+def look(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> Known:
+    """Reads and writes beforehand what needs no transaction; nothing for an interchange that is rejected."""
+    if event.verdict.verdict == "R":
+        return Known({}, {}, None)
+    received: dict[tuple[str, str], int] = {}
+    for st01 in STAGE_ROWS:
+        mine = [one for one in read.sets if one.st01 == st01 and one.closed]
+        for column, values in (
+            (x12_set.c.reference, sorted({one.reference for one in mine})),
+            (x12_set.c.body_sha256, sorted({one.closed.body_sha256 for one in mine if one.closed})),
+        ):
+            for at in range(0, len(values), LOOKED_UP):
+                part = values[at : at + LOOKED_UP]
+                same = select(column, x12_set.c.receipt_no).where(
+                    x12_set.c.partner == file.partner.id, x12_set.c.st01 == st01, column.in_(part),
+                    x12_set.c.state.in_(("accepted", "held", "released")),
+                )  # fmt: skip
+                received |= {(st01, value): receipt_no for value, receipt_no in connection.execute(same)}
+    named = select(staged.c.grp, staged.c.set_no, staged.c.sponsor_id).where(
+        staged.c.receipt_no == file.number, staged.c.interchange == read.number
+    )
+    sponsors: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for grp, set_no, sponsor_id in sorted(map(tuple, connection.execute(named.distinct()))):
+        sponsors[grp, set_no].append(sponsor_id)
+    return Known(received, dict(sponsors), answers.draft_999(file, read))
+
+
+def decide(
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, known: Known
+) -> str:  # fmt: skip
     """Accepts or rejects an interchange in the caller's transaction; returns the state."""
     event = _without_duplicate(connection, file, event)
     state = "rejected" if event.verdict.verdict == "R" else "accepted"
@@ -36,7 +80,7 @@ def decide(connection: Connection, file: Inbound, read: ReadInterchange, event: 
     if state == "rejected":
         _reject(connection, file, read, event)
     else:
-        _accept(connection, file, read, event)
+        _accept(connection, file, read, event, known)
     return state
 
 
@@ -73,34 +117,44 @@ def _insert_interchange(
 
 def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """Verdict and answer only: nothing of it may be used."""
-    for one in read.sets:
-        _insert_set(connection, file, read, one, "rejected")
-    _enqueue_sweep(connection, file)
+    _insert_sets(connection, [_set_row(file, read, one, "rejected") for one in read.sets])
+    enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
     answers.reject(connection, file, read.number, event)
     if "025" not in event.verdict.codes:
         reason = "interchange rejected: " + ", ".join(answers.TA105.get(c, c) for c in event.verdict.codes)
         holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
 
 
-def _accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
+def _accept(
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, known: Known
+) -> None:  # fmt: skip
     """After this commit the rows of its accepted sets are visible."""
-    states: list[str] = []
-    for one in read.sets:
-        states.append(_state_of(connection, file, read, one))
-        _insert_set(connection, file, read, one, states[-1])
-    good = [one for one, state in zip(read.sets, states, strict=True) if state == "accepted"]
+    received = dict(known.received)
+    states = [_state_of(connection, file, read, one, received) for one in read.sets]
+    told = list(zip(read.sets, states, strict=True))
+    good = [one for one, state in told if state == "accepted"]
     answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
-    for one in good:
-        enqueue_route(connection, file.context, file.number, read.number, one.grp, one.number,
-                      sponsors_of(connection, _body(file, read, one)), file.partner.id, file.event)  # fmt: skip
+    routes = [(_body(file, read, one), known.sponsors.get((one.grp, one.number), [])) for one in good]
+    icn = claim_numbers.block(connection, file.today, sum(one.rows for one, state in told if _numbered(one, state)))
+    rows = []
+    for one, state in told:
+        row = _set_row(file, read, one, state)
+        if _numbered(one, state):
+            row["icn_first"], icn = icn, claim_numbers.after(icn, one.rows)
+        if state == "accepted":
+            row["routes_left"] = len(known.sponsors.get((one.grp, one.number), []))
+        rows.append(row)
+    _insert_sets(connection, rows)
+    enqueue_route(connection, file.context, routes, file.partner.id, file.event)
     if "rejected" in states:
-        _enqueue_sweep(connection, file)
-    answers.accept(connection, file, read, event)
-    numbered = [one for one, state in zip(read.sets, states, strict=True) if state != "rejected" and one.st01 == "837"]
-    icn = icn_block(connection, file.today, sum(one.rows for one in numbered))
-    for one in numbered:
-        connection.execute(update(x12_set).where(*set_key(_body(file, read, one))).values(icn_first=icn))
-        icn = icn_after(icn, one.rows)
+        enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
+    _ask_a_person(connection, file, read, states)
+    answers.accept(connection, file, read, event, known.answer)
+
+
+def _numbered(one: ReadSet, state: str) -> bool:
+    """Whether the set's rows get claim numbers: a suspected duplicate keeps a block, too, for its release."""
+    return one.st01 == "837" and state != "rejected"
 
 
 def _body(file: Inbound, read: ReadInterchange, one: ReadSet) -> dict[str, int]:
@@ -114,18 +168,17 @@ def sponsors_of(connection: Connection, body: dict[str, Any]) -> list[str]:
     return sorted(connection.execute(found).scalars())
 
 
-def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet) -> str:
-    """accepted, rejected, or held when the batch looks like one received before."""
+def _state_of(
+    connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, received: dict[tuple[str, str], int]
+) -> str:
+    """accepted, rejected, or held when the batch looks like one received before; learns what it is for the next."""
     if one.closed is None or one.closed.verdict.verdict == "R" or one.grp in read.rejected_groups:
         return "rejected"
     if one.st01 not in STAGE_ROWS:
         return "accepted"
-    same = select(x12_set.c.receipt_no).where(
-        x12_set.c.partner == file.partner.id, x12_set.c.st01 == one.st01,
-        x12_set.c.state.in_(("accepted", "held", "released")),
-        (x12_set.c.reference == one.reference) | (x12_set.c.body_sha256 == one.closed.body_sha256),
-    )  # fmt: skip
-    earlier = connection.execute(same.limit(1)).scalar_one_or_none()
+    names = [(one.st01, one.reference), (one.st01, one.closed.body_sha256)]
+    earlier = next((received[name] for name in names if name in received), None)
+    received |= dict.fromkeys(names, file.number)
     if earlier is None:
         return "accepted"
     holds.open_(
@@ -135,35 +188,39 @@ def _state_of(connection: Connection, file: Inbound, read: ReadInterchange, one:
     return "held"
 
 
-def _insert_set(connection: Connection, file: Inbound, read: ReadInterchange, one: ReadSet, state: str) -> None:
-    connection.execute(
-        insert(x12_set).values(
-            receipt_no=file.number, interchange=read.number, grp=one.grp, number=one.number, partner=file.partner.id,
-            st01=one.st01, reference=one.reference, body_sha256=one.closed.body_sha256 if one.closed else "",
-            state=state, header=msgspec.json.encode(one.header).decode(), rows=one.rows,
-            icn_first="", routes_left=0,
-        )
-    )  # fmt: skip
+def _set_row(file: Inbound, read: ReadInterchange, one: ReadSet, state: str) -> dict[str, Any]:
+    return {
+        "receipt_no": file.number, "interchange": read.number, "grp": one.grp, "number": one.number,
+        "partner": file.partner.id, "st01": one.st01, "reference": one.reference,
+        "body_sha256": one.closed.body_sha256 if one.closed else "", "state": state,
+        "header": msgspec.json.encode(one.header).decode(), "rows": one.rows, "icn_first": "", "routes_left": 0,
+    }  # fmt: skip
 
 
-def _enqueue_sweep(connection: Connection, file: Inbound) -> None:
-    queue.enqueue(connection, file.context.now_us, "sweep", lane=f"sweep/{file.number}", partner=file.partner.id,
-                  body={"receipt_no": file.number})  # fmt: skip
+def _insert_sets(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(x12_set), rows)
+
+
+def _ask_a_person(connection: Connection, file: Inbound, read: ReadInterchange, states: list[str]) -> None:
+    """Somebody hears of an accepted interchange of which nothing is used, and of what its sender may not send."""
+    reason = ""
+    if states and set(states) == {"rejected"}:
+        reason = f"every set of interchange {read.number} was rejected; see its report"
+    if any(answers.NOT_THEIRS in group.codes for group in read.groups):
+        reason = f"interchange {read.number} has a kind of file its sender may not send; see its report"
+    if reason:
+        holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
+
+
+def enqueue_sweep(connection: Connection, context: Context, partner: str, body: dict[str, Any]) -> None:
+    """Removes staged rows: of the set the body names, or of every rejected set of the receipt it names."""
+    queue.enqueue(connection, context.now_us, "sweep", lane=f"sweep/{body['receipt_no']}", partner=partner, body=body)
 
 
 def sweep(context: Context, work: Work) -> None:
-    """The step: removes staged rows of rejected sets, a chunk at a time."""
-    receipt_no = work.body["receipt_no"]
-    gone = (
-        select(staged.c.ord)
-        .join(
-            x12_set,
-            (x12_set.c.receipt_no == staged.c.receipt_no) & (x12_set.c.interchange == staged.c.interchange)
-            & (x12_set.c.grp == staged.c.grp) & (x12_set.c.number == staged.c.set_no),
-        )
-        .where(staged.c.receipt_no == receipt_no, x12_set.c.state == "rejected")
-        .limit(CHUNK_ROWS)
-    )  # fmt: skip
+    """The step: removes staged rows that nobody will read, a chunk at a time."""
+    gone = _unread_rows(work.body).limit(CHUNK_ROWS)
     while True:
         with context.store.write("sweep") as connection:
             rows = connection.execute(delete(staged).where(staged.c.ord.in_(gone))).rowcount
@@ -173,26 +230,32 @@ def sweep(context: Context, work: Work) -> None:
             queue.advance(connection, work, work.body)
 
 
-def icn_block(connection: Connection, today: date, count: int) -> str:
-    """The first of count claim numbers of a business day: YYDDD and a number that begins at 1 each day."""
-    return f"{today:%y%j}{counters.take(connection, f'ICN/{today.isoformat()}', count) if count else 0:06d}"
-
-
-def icn_after(icn: str, count: int) -> str:
-    """The claim number that many behind one of the same day: six digits or more, never another day's (domain 11.3)."""
-    return f"{icn[:DAY_DIGITS]}{int(icn[DAY_DIGITS:]) + count:06d}"
+def _unread_rows(body: dict[str, Any]) -> Select[Any]:
+    if "set_no" in body:
+        return select(staged.c.ord).where(*staged_key(body))
+    return (
+        select(staged.c.ord)
+        .join(
+            x12_set,
+            (x12_set.c.receipt_no == staged.c.receipt_no) & (x12_set.c.interchange == staged.c.interchange)
+            & (x12_set.c.grp == staged.c.grp) & (x12_set.c.number == staged.c.set_no),
+        )
+        .where(staged.c.receipt_no == body["receipt_no"], x12_set.c.state == "rejected")
+    )  # fmt: skip
 
 
 def enqueue_route(
-    connection: Connection, context: Context, receipt_no: int, interchange_no: int, grp: int, set_no: int,
-    sponsors: list[str], partner: str, event_no: int,
-) -> None:  # fmt: skip
-    """One route step per sponsor a set names, in the sponsor's lane; event_no: the number that orders it."""
-    ord_ = ord_of(event_no, interchange_no, grp, set_no)
-    key = {"receipt_no": receipt_no, "interchange": interchange_no, "grp": grp, "set_no": set_no}
-    connection.execute(update(x12_set).where(*set_key(key)).values(routes_left=len(sponsors)))
-    for sponsor_id in sponsors:
-        queue.enqueue(
-            connection, context.now_us, "route", lane=f"S/{sponsor_id}", partner=partner, sponsor_id=sponsor_id,
-            ord=ord_, gate=event_no, body={**key, "ord": ord_},
-        )  # fmt: skip
+    connection: Connection, context: Context, sets: list[tuple[dict[str, Any], list[str]]], partner: str, event: int
+) -> None:
+    """One route step per sponsor a set names, in the sponsor's lane. sets: key and sponsors; event: what orders it."""
+    steps = [
+        queue.Step(f"S/{sponsor_id}", sponsor_id, place(key, event), event, {**key, "ord": place(key, event)})
+        for key, sponsors in sets
+        for sponsor_id in sponsors
+    ]
+    queue.enqueue_all(connection, context.now_us, "route", partner, steps)
+
+
+def place(key: dict[str, Any], event: int) -> str:
+    """The order key of a set's route step, as an event. The set has none: each sponsor's step has its own."""
+    return ord_of(event, key["interchange"], key["grp"], key["set_no"])

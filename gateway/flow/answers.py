@@ -12,11 +12,11 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import holds
+from gateway.flow import claim_numbers, holds
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Sent, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
@@ -24,8 +24,8 @@ from gateway.store import counters, installation, outbox, queue
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
+from gateway.store.schema import interchange, x12_set
 from gateway.store.schema import outbox as outbox_table
-from gateway.store.schema import x12_set
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.records import (
     Claim,
@@ -36,7 +36,8 @@ from mappings.records import (
     ProviderAnswer,
     Trace,
 )
-from parsers.events import InterchangeClosed, InterchangeVerdict
+from parsers.envelope import number_legal
+from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
 
 ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
@@ -47,6 +48,17 @@ REPORTED_FINDINGS = 500
 
 TA1_ASKED = ("1",)
 """ISA14 that asks for a TA1. An invalid one is read as asking (TA105 019)."""
+
+NOT_THEIRS = "1"
+"""AK905 of a group we do not take from this sender (domain 1.3): of a kind nobody may send here, or not in its role."""
+
+AK905 = {
+    NOT_THEIRS: "this kind of file is not taken from this sender", "2": "the version of the guide is not supported",
+    "3": "the group trailer is missing", "4": "the control number of GS and GE differ",
+    "5": "the count of sets is wrong", "6": "the group control number is not valid",
+    "19": "the group control number was used before in the interchange",
+}  # fmt: skip
+"""AK905 to AK909 in our own words."""
 
 TA105 = {
     "001": "the control number of ISA and IEA differ", "002": "the standard of the control segments is not supported",
@@ -93,33 +105,49 @@ def reject(connection: Connection, file: Inbound, number: int, event: Interchang
     if _asked(event.verdict):
         _ta1(connection, file, number, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
-    _report(connection, file, {"verdict": "rejected", "interchange": number, "reasons": sentences}, sentences)
+    which = {"interchange": number, "control": event.verdict.header.isa13}
+    _report(connection, file, {"verdict": "rejected", **which, "reasons": sentences}, sentences)
 
 
-def accept(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
-    """The answers to an accepted interchange: TA1 if asked, one 999 per group, a report when a set was rejected."""
+def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
+    return [verdict for verdict in read.groups if verdict.answerable]
+
+
+def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
+    """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
+    groups = enumerate(_answerable(read), 1)
+    sets = [implementation_ack.write(verdict, f"{n:04d}", file.partner.delimiters) for n, verdict in groups]
+    return draft(file.context, file.parties, file.partner, file.today, "FA", sets) if sets else None
+
+
+def accept(
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, made: Draft | None
+) -> None:
+    """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
     number = read.number
     if _asked(event.verdict):
         _ta1(connection, file, number, event.verdict)
-    answerable = [verdict for verdict in read.groups if verdict.answerable]
-    if not answerable:
+    if made is None:
         return
-    sets = [implementation_ack.write(v, f"{n:04d}", file.partner.delimiters) for n, v in enumerate(answerable, 1)]
-    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "FA", sets))
-    _post(connection, file, "999", _name(file, number, "999"), sent)
+    answerable = _answerable(read)
+    _post(connection, file, "999", _name(file, number, "999"), send(connection, made))
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
-    if bad:
-        lines = [line for one in bad for line in _told(one.st02, one.findings)]
-        document = {"verdict": "sets rejected", "interchange": number,
+    codes = [(v.header.gs06, code) for v in answerable for code in v.codes]
+    if bad or codes:
+        lines = [f"group {gs06}: {AK905.get(code, 'not accepted')} (AK905 {code})" for gs06, code in codes]
+        lines += [line for one in bad for line in _told(one.st02, one.findings)]
+        good = sum(v.accepted for v in answerable)
+        lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
+        document = {"verdict": "sets rejected", "interchange": number, "control": event.verdict.header.isa13,
                     "sets": [{"st02": s.st02, "verdict": s.verdict, "codes": s.codes} for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
 def junk(connection: Connection, file: Inbound, finding: Finding) -> None:
-    """The answer to bytes that are no interchange."""
-    _report(
-        connection, file, {"verdict": "quarantined", "code": finding.code, "reason": finding.message}, [finding.message]
-    )
+    """The answer to bytes that are no interchange; what was accepted before them stands."""
+    verdict = "used in part" if _standing(connection, file) else "quarantined"
+    document = {"verdict": verdict, "code": finding.code, "reason": finding.message}
+    _report(connection, file, document, [finding.message])
 
 
 def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -130,15 +158,33 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
         yield f"set {st02}: {where}{loop}: {finding.message} ({finding.level} code {finding.code})"
 
 
+def _standing(connection: Connection, file: Inbound) -> dict[int, str]:
+    """The interchanges of the file that were accepted so far: number and ISA13."""
+    mine = select(interchange.c.number, interchange.c.isa13).where(
+        interchange.c.receipt_no == file.number, interchange.c.state == "accepted"
+    )
+    return {row.number: row.isa13 for row in connection.execute(mine.order_by(interchange.c.number))}
+
+
 def _report(connection: Connection, file: Inbound, document: dict[str, Any], lines: list[str]) -> None:
-    """A readable text and its JSON twin in the partner's reports folder; free of what the file contained."""
-    head = f"Receipt {file.number} of {file.today}, {file.receipt.size} bytes: {document['verdict']}."
-    text = "\n".join([head, *lines]) + "\n"
-    body = {"receipt": file.number, "received": file.today.isoformat(), **document}
+    """A readable text and its JSON twin in the partner's reports folder; free of what the file contained.
+
+    It says which interchange it is about, and which others of the file stand.
+    """
+    others = {n: control for n, control in _standing(connection, file).items() if n != document.get("interchange")}
+    which = _named(document["interchange"], document["control"]) + " " if "interchange" in document else ""
+    head = f"Receipt {file.number} of {file.today}, {file.receipt.size} bytes: {which}{document['verdict']}."
+    text = "\n".join([head, *lines, *(f"{_named(*one)} was accepted and stands." for one in others.items())]) + "\n"
+    body = {"receipt": file.number, "received": file.today.isoformat(), **document, "standing": sorted(others)}
     n = counters.take(connection, f"report/{file.number}")
     base = f"R{file.number:09d}-report{n}"
     for suffix, content in (("txt", text.encode()), ("json", msgspec.json.encode(body))):
         _post(connection, file, "report", f"{base}.{suffix}", Sent(content, "", ""), "reports")
+
+
+def _named(number: int, isa13: str) -> str:
+    """Interchange 2 (ISA13 000000202); without its number where that is not legal and could be anything."""
+    return f"Interchange {number}" + (f" (ISA13 {isa13})" if number_legal(isa13) else "")
 
 
 def match(connection: Connection, file: Inbound, traces: list[Trace], ta1: tuple[tuple[str, ...], ...]) -> None:
@@ -192,9 +238,9 @@ def _acknowledgement(
 
 def _claims_of(set_row: Any) -> Select[Any]:
     """A set's claims in the order they came, by their numbers: a release or a decision anew moves a claim's ord."""
-    first, last = (str(int(set_row.icn_first) + nth) for nth in (0, set_row.rows - 1))
-    mine = select(claim_table).where(claim_table.c.icn.between(first, last), claim_table.c.partner == set_row.partner)
-    return mine.order_by(claim_table.c.icn)
+    numbers = claim_numbers.within(set_row.icn_first, set_row.rows)
+    mine = select(claim_table).where(numbers, claim_table.c.partner == set_row.partner)
+    return mine.order_by(func.length(claim_table.c.icn), claim_table.c.icn)
 
 
 def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:

@@ -17,12 +17,12 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from gateway.flow import concealed, holds, roster
+from gateway.flow import acceptance, concealed, holds, roster
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan import enrolment
-from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey, cobra
+from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey, Trouble, cobra
 from gateway.plan.enrolment import report as enrolment_report
 from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
@@ -101,7 +101,7 @@ class _Run:
     def begin(self) -> Going | None:
         """Decides about the whole file and stores it; None when nothing of it is applied."""
         if self.sponsor is None:
-            self._refuse("the file names no sponsor this partner may send for")
+            self._refuse()
             return None
         with self.context.store.read() as connection:
             people = list(self._roster(connection))
@@ -160,12 +160,15 @@ class _Run:
             )
         )  # fmt: skip
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self) -> None:
         """Nobody's file: its rows stay staged, and the release looks for the sponsor again."""
+        trouble = Trouble.of("nobody")
         with self.context.store.write("enrol") as connection:
             queue.finish(connection, self.work)
-            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, reason,
+            holds.open_(connection, self.context.now_us, "enrolment", self.work.sponsor_id, self._subject, trouble.text,
                         release=True, step=self.work.body)  # fmt: skip
+            self._report(connection, Going(survey=Survey(held=(trouble,)), limited=True))
+            self._leave_set(connection)
 
     def _set_aside(self, found: Survey) -> None:
         """Refused or held whole: the report says why; a held file stays staged for its release."""
@@ -178,6 +181,8 @@ class _Run:
                         release=not found.refused, step=self.work.body)  # fmt: skip
             self._report(connection, going)
             self._leave_set(connection)
+            if found.refused:  # no release will apply its rows
+                acceptance.enqueue_sweep(connection, self.context, self.set_row.partner, self.work.body)
 
     @property
     def _subject(self) -> str:
@@ -282,6 +287,8 @@ class _Run:
             self._open_holds(connection, going)
             self._report(connection, going)
             self._leave_set(connection)
+            if not going.survey.applies:
+                acceptance.enqueue_sweep(connection, self.context, self.set_row.partner, self.work.body)
         log.info("enrolment applied", receipt_no=self.set_row.receipt_no, sponsor=self.work.sponsor_id)
 
     def _open_holds(self, connection: Connection, going: Going) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import answers, concealed, holds
+from gateway.flow import acceptance, answers, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -52,8 +52,11 @@ READERS: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
 }
 """Guide -> what makes records of its units: claims, enrolment, acknowledgements of what we sent."""
 
-GROUPS = frozenset(FORMS[guide].gs01 for guide in READERS)
-"""GS01 of what partners may send us."""
+GROUPS = {"sponsor": FORMS[enrolment.GUIDE].gs01, "submitter": FORMS[professional.GUIDE].gs01}
+"""A partner's role -> GS01 of what it may send us; other groups are answered as not supported (AK905 1, domain 1.3)."""
+
+ANYBODYS = FORMS[implementation_ack.GUIDE].gs01
+"""GS01 of what everybody we send to may answer."""
 
 BUSINESS = {"2300", "2000"}
 """Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
@@ -112,7 +115,7 @@ class _Intake:
             senders=frozenset({(partner.qualifier, partner.isa_id)}),
             receivers=frozenset({(ours.qualifier, ours.isa_id)}),
             usage=self.context.usage,
-            groups=GROUPS,
+            groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
         )
 
     def guide(self, gs08: str) -> Guide | None:
@@ -222,9 +225,11 @@ class _Intake:
             return
         self._flush()
         self.decided += 1  # not before the flush: a crash after that must find this interchange undecided
+        with self.context.store.read() as connection:
+            known = acceptance.look(connection, self.file, self.interchange, event)
         with self.context.store.write("accept") as connection:
             queue.advance(connection, self.work, self.work.body)
-            state = decide(connection, self.file, self.interchange, event)
+            state = decide(connection, self.file, self.interchange, event, known)
             self._keep_progress(connection)
         log.info("interchange", receipt_no=self.file.number, number=self.interchange.number, verdict=state)
 

@@ -100,9 +100,9 @@ def _batch(connection: Connection, context: Context, row: Any, body: dict[str, A
     set_row = connection.execute(select(x12_set).where(*set_key(body))).one()
     sponsors = acceptance.sponsors_of(connection, body)
     event = counters.take(connection, "receipt")
-    connection.execute(update(x12_set).where(*set_key(body)).values(state="released"))
-    acceptance.enqueue_route(connection, context, set_row.receipt_no, set_row.interchange, set_row.grp, set_row.number,
-                             sponsors, set_row.partner, event)  # fmt: skip
+    left = update(x12_set).where(*set_key(body)).values(state="released", routes_left=len(sponsors))
+    connection.execute(left)
+    acceptance.enqueue_route(connection, context, [(body, sponsors)], set_row.partner, event)
     return "the batch goes on"
 
 
@@ -172,7 +172,7 @@ def _enrolment(connection: Connection, context: Context, row: Any, body: dict[st
     if not known:
         sponsor_id = _adopt_file(connection, step)
     event = counters.take(connection, "receipt")
-    ord_ = _place(step, event)
+    ord_ = acceptance.place(step, event)
     connection.execute(update(x12_set).where(*set_key(step)).values(routes_left=1))
     queue.enqueue(connection, context.now_us, "route", lane=f"S/{sponsor_id}", sponsor_id=sponsor_id,
                   partner=f"sponsor/{sponsor_id}", ord=ord_, gate=event,
@@ -230,7 +230,7 @@ def _route_anew(connection: Connection, work_id: str, sponsor_id: str, step: dic
     if _begun(connection, sponsor_id, step):
         return
     event = counters.take(connection, "receipt")
-    ord_ = _place(step, event)
+    ord_ = acceptance.place(step, event)
     queue.reorder(connection, work_id, ord_, event, {**step, "ord": ord_})
 
 
@@ -249,11 +249,6 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
     """Whether some of the set was routed or applied already: the rest must keep its place."""
     applied = (enrolment_table.c.sponsor_id == sponsor_id, enrolment_table.c.ord == step["ord"])
     return "after" in step or connection.execute(select(enrolment_table.c.ord).where(*applied)).first() is not None
-
-
-def _place(step: dict[str, Any], event: int) -> str:
-    """The order key of a route step as a new event. Set and staged rows stay: they are other sponsors' steps', too."""
-    return ord_of(event, step["interchange"], step["grp"], step["set_no"])
 
 
 _RELEASES = {

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, enrol, filed, holds, roster
+from gateway.flow import claim_numbers, enrol, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key
@@ -98,7 +98,7 @@ class _Batch:
             self._route(row, claim)
 
     def _route(self, row: Any, claim: Claim) -> None:
-        icn = acceptance.icn_after(self.set_row.icn_first, row.nth)
+        icn = claim_numbers.after(self.set_row.icn_first, row.nth)
         reasons = door.reject_reasons(claim, date.fromisoformat(self.received_on))
         if not reasons and claim.frequency in CORRECTIONS and not self._may_take(claim):
             reasons = (door.UNKNOWN_ORIGINAL,)

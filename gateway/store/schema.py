@@ -339,8 +339,16 @@ span = _table(
     _t("tier"),
     _flag("late_enrollee"),
     # One thing is known of a day at a time: two rows of a span open for ever would both be covered.
-    Index("span_open", "sponsor_id", "person_id", "line", "first", unique=True, sqlite_where=text(_OPEN),
-          postgresql_where=text(_OPEN)),
+    Index(
+        "span_open",
+        "sponsor_id",
+        "person_id",
+        "line",
+        "first",
+        unique=True,
+        sqlite_where=text(_OPEN),
+        postgresql_where=text(_OPEN),
+    ),
 )
 
 enrolment = _table(

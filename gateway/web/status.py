@@ -116,17 +116,18 @@ def _file(row: Row[Any], interchanges: list[str], sets: list[Row[Any]]) -> FileL
     kinds = Counter(one.st01 for one in sets)
     return FileLine(
         receipt_no=row.receipt_no, received_us=row.received_us, size_bytes=row.size, state=row.state,
-        verdict=_verdict(row.state, [*interchanges, *(one.state for one in sets)]),
+        verdict=_verdict(row.state, interchanges, [one.state for one in sets]),
         sets=", ".join(f"{count} × {kind}" for kind, count in sorted(kinds.items())),
         claims=sum(one.rows for one in sets if one.st01 == "837"),
     )  # fmt: skip
 
 
-def _verdict(state: str, parts: list[str]) -> str:
+def _verdict(state: str, interchanges: list[str], sets: list[str]) -> str:
     if state == "received":
         return "waiting"
-    refused = parts.count("rejected")
-    return "rejected" if refused == len(parts) else "partly" if refused else "accepted"
+    if set(interchanges) <= {"rejected"} or set(sets) == {"rejected"}:
+        return "rejected"
+    return "partly" if "rejected" in (*interchanges, *sets) else "accepted"
 
 
 def _claims(connection: Connection) -> tuple[ClaimLine, ...]:

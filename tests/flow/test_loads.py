@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from gateway.errors import BadData, UsageError
-from gateway.flow import acceptance, books, loading, pay, recover, takeover
+from gateway.flow import books, claim_numbers, loading, pay, recover, takeover
 from gateway.store import audit
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -108,7 +108,7 @@ def test_a_days_claims_keep_to_their_day(world: World) -> None:
     """Claim numbers beyond 999,999 of a day get longer; they never run into the next day's."""
     world.advance("2026-04-06")
     with world.store.write("many") as connection:
-        acceptance.icn_block(connection, date(2026, 4, 6), 1)
+        claim_numbers.block(connection, date(2026, 4, 6), 1)
         connection.execute(update(counter).where(counter.c.scope == "ICN/2026-04-06").values(next=999_999))
     world.send("bluebonnet", "enrol.834", golden("in.834"))
     world.send("clearpath", "claims.837", golden("in.837p"))

@@ -178,7 +178,7 @@ def test_the_rest_of_a_half_decided_file_comes_last(world: World, monkeypatch: p
     world.put("bluebonnet", "two.834", first + second)
     real = intake.decide
     with monkeypatch.context() as patch:
-        patch.setattr(intake, "decide", lambda c, f, read, e: _die() if read.number == 2 else real(c, f, read, e))
+        patch.setattr(intake, "decide", lambda c, f, read, *a: _die() if read.number == 2 else real(c, f, read, *a))
         run(world)
     assert last_day(world, "M05") == "2026-07-31"
     world.send("bluebonnet", "later.834", enrolment_file(930, ELI, action="2", changes={ELI: until("20260930")}))

@@ -379,3 +379,22 @@ def test_a_held_lane_does_not_count_as_waiting(store: Store) -> None:
         assert queue.waiting(connection, NOW_US) == 2
         again = queue.claim(connection, "w:3", NOW_US)
         assert again is not None and again.id == first.id
+
+
+def test_many_steps_at_once_have_the_turns_of_as_many_calls(store: Store) -> None:
+    """Steps added together stand where the same steps added one by one would: behind each other, in their order."""
+    turns = []
+    for together in (True, False):
+        with store.write("test") as connection:
+            connection.execute(work.delete())
+            queue.enqueue(connection, NOW_US, "step", lane="other", partner="b")
+            queue.enqueue(connection, NOW_US, "step", lane="first", partner="a")
+            steps = [queue.Step(f"S/{n}", f"s{n}", ord_of(n), n, {"no": n}) for n in range(3)]
+            if together:
+                queue.enqueue_all(connection, NOW_US, "step", "a", steps)
+            for step in () if together else steps:
+                queue.enqueue(connection, NOW_US, "step", partner="a", **step._asdict())
+            mine = select(work).where(work.c.partner == "a").order_by(work.c.turn, work.c.lane)
+            rows = connection.execute(mine).all()
+            turns.append([(row.turn, row.lane, row.sponsor_id, row.ord, row.gate, row.body) for row in rows])
+    assert turns[0] == turns[1]

@@ -17,6 +17,7 @@ FULL = {"4", "RX"}  # BGN08: the file is a picture of everybody, not a list of e
 
 # Why a row or a file is not (wholly) applied. Codes are stable; the sentences carry no person's data.
 TROUBLES = {
+    "nobody": "the group number it names is of no sponsor its sender may send for",
     "policy": "the master policy number (REF*38) is not one of this sponsor's",
     "sponsor": "the sponsor's identifier (1000A) is not one of this sponsor's",
     "older": "a file with a later date (BGN03) has already been applied",
