@@ -19,7 +19,7 @@ def block(connection: Connection, today: date, count: int) -> str:
 
 
 def after(icn: str, count: int) -> str:
-    """The number that many behind one of the same day: a day of a million claims has longer ones, never another day's."""
+    """The number that many behind one of the same day: a day of a million claims gets longer ones, no other day's."""
     return f"{icn[:DAY_DIGITS]}{int(icn[DAY_DIGITS:]) + count:06d}"
 
 
