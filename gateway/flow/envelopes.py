@@ -120,6 +120,6 @@ def _require_valid(context: Context, made: Draft) -> None:
 
 
 def _is_echo(finding: Finding) -> bool:
-    """AK201 repeats the ST01 a partner sent, and must even where the guide of the 999 lists no such set."""
+    """AK101 and AK201 repeat the GS01 and ST01 a partner sent, and must even where the 999's guide lists no such."""
     place = finding.place
-    return place.segment == "AK2" and (finding.level == "segment" or (place.element, finding.code) == (1, "7"))
+    return place.segment in ("AK1", "AK2") and (finding.level == "segment" or (place.element, finding.code) == (1, "7"))
