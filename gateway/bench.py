@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
@@ -49,6 +50,9 @@ DAY = date(2026, 4, 6)
 
 COLD_CLAIMS = 1_000
 """Claims of the cold start: a small file in a fresh process."""
+
+LOOK_S = 0.05
+"""How often the bench looks whether the workers are done."""
 
 Timed = Callable[[], None]
 
@@ -220,10 +224,12 @@ def pipeline(count: int, seed: int, workers: int) -> dict[str, Any]:
         opening.create(settings, DAY)
         context = opening.open_context(settings)
         _load(context)
-        _put(context, "bluebonnet", synth.write_834(count, seed, DAY))
-        _work(context, config, workers)
-        _put(context, "clearpath", synth.write_837p(count, count, seed, 0, DAY))
-        seconds = _work(context, config, workers)
+        members, claims = synth.write_834(count, seed, DAY), synth.write_837p(count, count, seed, 0, DAY)
+        with _workers(config, Path(folder), workers) as children:
+            _put(context, "bluebonnet", members)
+            _wait(context, children)
+            _put(context, "clearpath", claims)
+            seconds = _wait(context, children)
         with context.store.read() as connection:
             decided = connection.execute(
                 select(func.count()).select_from(claim).where(claim.c.state.in_(("decided", "pended")))
@@ -255,30 +261,42 @@ def _put(context: Context, partner: str, data: bytes) -> None:
     uploads.close(context, row["id"], len(data))
 
 
-def _work(context: Context, config: Path, workers: int) -> float:
-    """Seconds until nothing is due, with that many worker processes."""
-    begun = time.monotonic()
-    command = [sys.executable, "-m", "gateway.flow.process", str(config)]
-    children = [
-        subprocess.Popen(
-            [*command, f"bench:{n}:{begun}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for n in range(workers)
-    ]
+@contextmanager
+def _workers(config: Path, folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Worker processes that have started, as a daemon has them when a file comes."""
+    said = folder / "workers.log"
+    with said.open("wb") as log:
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-m", "gateway.flow.process", str(config), f"bench:{n}"],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
+            )
+            for n in range(count)
+        ]  # fmt: skip
     try:
-        while _busy(context):
-            if any(child.poll() is not None for child in children):
-                raise AssertionError("a worker left")
-            time.sleep(0.05)
-        return time.monotonic() - begun
+        while said.read_bytes().count(b"worker started") < count:
+            _require_alive(children)
+            time.sleep(LOOK_S)
+        yield children
     finally:
         for child in children:
             assert child.stdin is not None
             child.stdin.close()
             child.wait(30)
+
+
+def _require_alive(children: list[subprocess.Popen[bytes]]) -> None:
+    if any(child.poll() is not None for child in children):
+        raise AssertionError("a worker left")
+
+
+def _wait(context: Context, children: list[subprocess.Popen[bytes]]) -> float:
+    """Seconds until nothing is left to decide."""
+    begun = time.monotonic()
+    while _busy(context):
+        _require_alive(children)
+        time.sleep(LOOK_S)
+    return time.monotonic() - begun
 
 
 def _busy(context: Context) -> bool:

@@ -329,7 +329,7 @@ class _Batch:
         if facts:
             connection.execute(insert(fact), facts)
             queue.enqueue(connection, now_us, "notify", lane=f"N/{self.sponsor_id}", sponsor_id=self.sponsor_id,
-                          partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"])  # fmt: skip
+                          partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"], rank=1)  # fmt: skip
 
 
 def _npis(claim: Claim) -> tuple[str, ...]:

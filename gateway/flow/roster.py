@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -142,5 +143,8 @@ def change_span(
 
 
 def _span(row: Row[Any]) -> Span:
-    fields = {name: getattr(row, name) for name in Span.__struct_fields__}
-    return msgspec.convert({**fields, "late_enrollee": bool(row.late_enrollee)}, Span)
+    return Span(
+        line=row.line, plan_id=row.plan_id, tier=row.tier, first=date.fromisoformat(row.first),
+        last=date.fromisoformat(row.last) if row.last else None, known_from=row.known_from, known_to=row.known_to,
+        late_enrollee=bool(row.late_enrollee),
+    )  # fmt: skip

@@ -100,7 +100,7 @@ def _claim_statement() -> Update:
     ready = (
         select(w.c.id)
         .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file)
-        .order_by(w.c.turn, w.c.id)
+        .order_by(w.c.rank, w.c.turn, w.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=w)
     )
@@ -122,6 +122,7 @@ def enqueue(
     sponsor_id: str = "",
     ord: str = "",
     gate: int = 0,
+    rank: int = 0,
     due_us: int = 0,
     due_on: str = "",
     key: str | None = None,
@@ -130,12 +131,13 @@ def enqueue(
     """Adds a step. key: a business key; a step that already waits under it is not added again.
 
     turn is start-time fair queueing: a newcomer goes behind the lowest turn that is due, a partner behind its own last.
+    rank 1: only when nothing of rank 0 is ready; the day does not close before it is done.
     """
     if key is not None and connection.execute(select(work.c.id).where(work.c.key == key)).first():
         return
     turn = _turn(connection, now_us, partner)
     row = _row(now_us, kind, lane, partner, sponsor_id, ord, gate, turn, body or {})
-    row |= {"due_us": due_us, "due_on": due_on, "key": key}
+    row |= {"rank": rank, "due_us": due_us, "due_on": due_on, "key": key}
     # Another transaction may have added the key since we looked: then nothing is added, and nothing fails.
     once = upsert(connection, work).on_conflict_do_nothing(index_elements=["key"])
     connection.execute(insert(work) if key is None else once, row)
@@ -172,8 +174,8 @@ def _row(
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "id": ulid(now_us), "kind": kind, "partner": partner, "sponsor_id": sponsor_id, "lane": lane, "ord": ord,
-        "gate": gate, "turn": turn, "due_us": 0, "due_on": "", "attempt": 0, "owner": None, "parked": 0, "key": None,
-        "body": msgspec.json.encode(body).decode(),
+        "gate": gate, "rank": 0, "turn": turn, "due_us": 0, "due_on": "", "attempt": 0, "owner": None, "parked": 0,
+        "key": None, "body": msgspec.json.encode(body).decode(),
     }  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def test_database_holds_the_lane(store: Store) -> None:
     assert must_take(store, "a").body["no"] == 2
     with pytest.raises(IntegrityError), store.write("hole") as connection:
         values = dict.fromkeys(work.c.keys(), "") | {"id": "01", "lane": "L", "ord": ord_of(1), "owner": "b"}
-        numbers = dict.fromkeys(("gate", "turn", "due_us", "attempt", "parked"), 0)
+        numbers = dict.fromkeys(("gate", "rank", "turn", "due_us", "attempt", "parked"), 0)
         connection.execute(insert(work).values(values | numbers | {"key": None, "body": "{}"}))
 
 
@@ -398,3 +398,13 @@ def test_many_steps_at_once_have_the_turns_of_as_many_calls(store: Store) -> Non
             rows = connection.execute(mine).all()
             turns.append([(row.turn, row.lane, row.sponsor_id, row.ord, row.gate, row.body) for row in rows])
     assert turns[0] == turns[1]
+
+
+def test_what_can_wait_goes_last(store: Store) -> None:
+    """A step of rank 1 is taken only when nothing of rank 0 is ready, however long it has waited."""
+    with store.write("more") as connection:
+        queue.enqueue(connection, NOW_US, "notify", lane="N/a", partner="sponsor/a", rank=1)
+        for n in range(2):
+            queue.enqueue(connection, NOW_US, "adjudicate", lane=f"A/{n}", partner="sponsor/a")
+        taken = [queue.claim(connection, f"w:{n}", NOW_US) for n in range(4)]
+    assert [one.kind if one else None for one in taken] == ["adjudicate", "adjudicate", "notify", None]

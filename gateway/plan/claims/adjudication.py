@@ -22,7 +22,7 @@ from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
-from gateway.plan.enrolment.settle import denied, settle
+from gateway.plan.claims.settle import denied, settle
 from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
 from gateway.plan.rounding import dollars
 from mappings.records import ServiceLine

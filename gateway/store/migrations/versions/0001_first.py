@@ -51,6 +51,7 @@ def upgrade() -> None:
         _t("lane"),
         _t("ord"),
         _i("gate"),
+        _i("rank"),
         _i("turn"),
         _i("due_us"),
         _t("due_on"),
@@ -64,7 +65,7 @@ def upgrade() -> None:
     _index("work_one_per_lane", "work", "lane", unique=True, where="owner is not null")
     _index("work_owner", "work", "owner")
     _index("work_partner", "work", "partner", "turn")
-    _index("work_ready", "work", "turn", "id", where="owner is null and parked = 0")
+    _index("work_ready", "work", "rank", "turn", "id", where="owner is null and parked = 0")
     _table(
         "audit",
         _t("id", primary_key=True),
