@@ -70,6 +70,12 @@ def due(row: FromClause, now_us: int | ColumnElement[int]) -> ColumnElement[bool
     return and_(row.c.parked == 0, row.c.due_us <= now_us, row.c.due_on <= _TODAY)
 
 
+def _is_held(row: FromClause) -> ColumnElement[bool]:
+    """Whether a parked step keeps the row's lane: then it waits for a person."""
+    holder = work.alias("holder")
+    return exists().where(holder.c.lane == row.c.lane, holder.c.owner == LANE_HELD)
+
+
 def _turns_statement() -> Select[Any]:
     """(lowest turn that waits, the partner's last turn + 1); only what is due: a timer must not hold time still."""
     lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), due(work, _NOW))
@@ -97,9 +103,13 @@ def _claim_statement() -> Update:
         agreed.c.partner == undecided.c.partner,
         agreed.c.sponsor_id == w.c.sponsor_id,
     )
+    first = work.alias("first")
+    before = exists().where(
+        first.c.partner == w.c.partner, first.c.rank < w.c.rank, due(first, _NOW), ~_is_held(first)
+    )  # fmt: skip
     ready = (
         select(w.c.id)
-        .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file)
+        .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file, or_(w.c.rank == 0, ~before))
         .order_by(w.c.rank, w.c.turn, w.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=w)
@@ -131,7 +141,7 @@ def enqueue(
     """Adds a step. key: a business key; a step that already waits under it is not added again.
 
     turn is start-time fair queueing: a newcomer goes behind the lowest turn that is due, a partner behind its own last.
-    rank 1: only when nothing of rank 0 is ready; the day does not close before it is done.
+    rank 1: when nothing of rank 0 is ready, nor anything of the same partner due; no day closes before it is done.
     """
     if key is not None and connection.execute(select(work.c.id).where(work.c.key == key)).first():
         return
@@ -242,9 +252,7 @@ def waiting(connection: Connection, now_us: int, *, but: tuple[str, ...] = ()) -
 
     What stands behind a parked step that keeps its lane waits for a person, not for a worker.
     """
-    holder = work.alias("holder")
-    held = exists().where(holder.c.lane == work.c.lane, holder.c.owner == LANE_HELD)
-    found = select(func.count()).select_from(work).where(due(work, now_us), work.c.kind.not_in(but), ~held)
+    found = select(func.count()).select_from(work).where(due(work, now_us), work.c.kind.not_in(but), ~_is_held(work))
     return int(connection.execute(found).scalar_one())
 
 

@@ -401,10 +401,15 @@ def test_many_steps_at_once_have_the_turns_of_as_many_calls(store: Store) -> Non
 
 
 def test_what_can_wait_goes_last(store: Store) -> None:
-    """A step of rank 1 is taken only when nothing of rank 0 is ready, however long it has waited."""
+    """A step of rank 1 is taken when nothing of rank 0 is ready, nor anything of its partner due or being done."""
     with store.write("more") as connection:
         queue.enqueue(connection, NOW_US, "notify", lane="N/a", partner="sponsor/a", rank=1)
         for n in range(2):
             queue.enqueue(connection, NOW_US, "adjudicate", lane=f"A/{n}", partner="sponsor/a")
-        taken = [queue.claim(connection, f"w:{n}", NOW_US) for n in range(4)]
-    assert [one.kind if one else None for one in taken] == ["adjudicate", "adjudicate", "notify", None]
+        taken = [queue.claim(connection, f"w:{n}", NOW_US) for n in range(3)]
+        assert [one.kind if one else None for one in taken] == ["adjudicate", "adjudicate", None]
+        for one in taken[:2]:
+            assert one is not None
+            queue.finish(connection, one)
+        last = queue.claim(connection, "w:4", NOW_US)
+    assert last is not None and last.kind == "notify"
