@@ -30,6 +30,7 @@ from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow
 from gateway.store import documents, installation, queue
+from gateway.store.order import set_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -84,7 +85,7 @@ class _Batch:
         """By ICN: the person as known at the claim's own order key."""
         by_ord: dict[str, list[Any]] = defaultdict(list)
         for row in self.rows:
-            by_ord[row.ord[:-7]].append(row)
+            by_ord[set_of(row.ord)].append(row)
         found: dict[str, Member] = {}
         for rows in by_ord.values():
             people = roster.by_id(self.connection, self.sponsor_id, {r.person_id for r in rows}, rows[-1].ord)

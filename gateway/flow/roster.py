@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.plan.records import FOREVER, Member, Span
+from gateway.store.engine import upsert
 from gateway.store.keys import Keys, new_key, seal
 from gateway.store.schema import alias, person, span
 
@@ -97,7 +97,6 @@ def family(connection: Connection, sponsor_id: str, numbers: Iterable[str], know
 
 def save(connection: Connection, keys: Keys, sponsor_id: str, member: Member, ssn: str = "") -> None:
     """Writes a person in place of an earlier state; the SSN sealed, and as a keyed hash to match by."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     bare = msgspec.structs.replace(member, spans=())
     values: dict[str, Any] = {
         "family_root": member.family_root, "subscriber_no": member.subscriber_no, "member_no": member.member_no,
@@ -110,15 +109,14 @@ def save(connection: Connection, keys: Keys, sponsor_id: str, member: Member, ss
         secret = len(wrapped).to_bytes(2, "big") + wrapped + seal(key, ssn.encode(), bound)
         values |= {"ssn": secret, "ssn_hash": keys.fingerprint(ssn)}
     row = {"sponsor_id": sponsor_id, "person_id": member.person_id, "ssn_hash": "", **values}
-    statement = dialect.insert(person).values(**row)
+    statement = upsert(connection, person).values(**row)
     connection.execute(statement.on_conflict_do_update(index_elements=["sponsor_id", "person_id"], set_=values))
 
 
 def add_alias(connection: Connection, sponsor_id: str, subscriber_no: str, person_id: str) -> None:
     """An earlier number keeps finding the person."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"sponsor_id": sponsor_id, "subscriber_no": subscriber_no, "person_id": person_id}
-    connection.execute(dialect.insert(alias).values(**row).on_conflict_do_nothing())
+    connection.execute(upsert(connection, alias).values(**row).on_conflict_do_nothing())
 
 
 def change_span(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.flow import claim_numbers, enrol, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
-from gateway.flow.inbound import set_key
+from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.claims import door, matching, replacing
 from gateway.plan.claims.replacing import CORRECTIONS
@@ -44,10 +44,8 @@ def staged_rows(connection: Connection, work: Work, limit: int) -> list[Any]:
     """The next staged rows of the step's set and sponsor, after the step's resume point."""
     body = work.body
     mine = select(staged.c.ord, staged.c.nth, staged.c.body).where(
-        staged.c.receipt_no == body["receipt_no"], staged.c.interchange == body["interchange"],
-        staged.c.grp == body["grp"], staged.c.set_no == body["set_no"], staged.c.sponsor_id == work.sponsor_id,
-        staged.c.ord > body.get("after", ""),
-    )  # fmt: skip
+        *staged_key(body), staged.c.sponsor_id == work.sponsor_id, staged.c.ord > body.get("after", "")
+    )
     return list(connection.execute(mine.order_by(staged.c.ord).limit(limit)))
 
 
