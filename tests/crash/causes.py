@@ -7,7 +7,7 @@ commits of one cause each has a witness of its own.
 from __future__ import annotations
 
 WORKER = [
-    ("claim", "enrol", "select id from work where owner is not null"),
+    ("claim", "enrol", "select id from work where owner = :who"),
     ("decided", "enrol", "select state from receipt"),
     ("enrol", "enrol", "select count(*) from enrolment"),
     ("enrol", "enrol", "select count(*) from span"),

@@ -26,10 +26,10 @@ from gateway.store.engine import Store
 
 
 class Death(msgspec.Struct, frozen=True):
-    """cause, witness: which commit. moment: before or after it. times: how many processes it kills.
+    """cause, witness: which commit; `:who` in the witness is the process's own name. moment: before or after it.
 
-    skip: how many such commits of a process pass. node: the process that started it dies, too. hang: it stands still
-    instead, until somebody kills it.
+    times: how many processes it kills. skip: how many such commits of a process pass. node: the process that started
+    it dies, too. hang: it stands still instead, until somebody kills it.
     """
 
     cause: str
@@ -101,10 +101,10 @@ class MortalStore(Store):
                 yield connection
             return
         with self.read() as connection:
-            earlier = _ask(connection, death)
+            earlier = self._ask(connection, death)
         with super().write(cause) as connection:
             yield connection
-            changed = _ask(connection, death) != earlier
+            changed = self._ask(connection, death) != earlier
             if changed and death.moment == "before":
                 self._die(death, path, earlier)
         if changed:
@@ -124,7 +124,7 @@ class MortalStore(Store):
         if self._passed[death] <= death.skip:
             return
         with self.read() as connection:  # another connection: it sees what is committed
-            committed = _ask(connection, death) != earlier
+            committed = self._ask(connection, death) != earlier
         said = Marker(death, os.getpid(), self._who, committed)
         part = path.with_suffix(".tmp")
         part.write_bytes(msgspec.json.encode(said))
@@ -134,6 +134,9 @@ class MortalStore(Store):
         if not death.hang:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(600)  # another thread may be the one that is stopped first
+
+    def _ask(self, connection: Connection, death: Death) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in connection.execute(text(death.witness), {"who": self._who})]
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -172,7 +175,3 @@ IDLE = ("claim", "beat", "timer")
 
 LATEST_S = 0.03
 """Longest time from the beginning of a transaction to the kill: three times what most take, so that some hit it."""
-
-
-def _ask(connection: Connection, death: Death) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in connection.execute(text(death.witness))]

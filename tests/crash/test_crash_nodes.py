@@ -17,7 +17,7 @@ from tests.crash.scenario import CHAPTERS
 from tests.crash.shelf import Shelf
 from tests.crash.world import World, alive, died, wait
 
-HELD = "select id from work where owner is not null and kind <> 'chain'"
+HELD = "select id from work where owner = :who and kind <> 'chain'"
 
 
 def test_a_node_dies_in_the_middle(postgresql_shelf: Shelf, tmp_path: Path) -> None:
