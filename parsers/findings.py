@@ -29,6 +29,21 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claim: str = ""
 
 
+class Mend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a finding can be mended. text: a sentence for the sender, free of values from the file.
+
+    action: `replace` the element or component at the place by `value`; `insert` the segment `value` before the position
+    of the place; `remove` the segment at the place; `clear` the element; `shorten` the element to `size` characters;
+    `trim` elements or components from the place to the end; `ask`: only the sender knows.
+    value: from the guide or counted (a permitted code, a right total, a segment as the guide prints it), "" if none.
+    """
+
+    text: str
+    action: Literal["replace", "insert", "remove", "clear", "shorten", "trim", "ask"] = "ask"
+    value: str = ""
+    size: int = 0
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing wrong.
 
@@ -36,6 +51,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     element = IK403, business = a claim-status category and code as `A8:400` or our own report code,
     file = our own word (`not-x12`, `junk`, `incomplete`).
     snip: 1-7, 0 for envelope matters. message: a sentence for people, free of values from the file.
+    rule: the name of the edit that found it (SNIP 3-7), "" where level and code say it all. mend: how to mend it.
     value: the copy of bad data for IK404, at most 99 characters, may be PHI: never logged, never in a message.
     """
 
@@ -45,4 +61,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     snip: int = 1
     message: str = ""
     place: Place = Place()
+    rule: str = ""
+    mend: Mend | None = None
     value: str = ""

@@ -1,0 +1,30 @@
+"""Which of the seven SNIP types are checked, and how much each weighs (domain.md 1.5)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Weight = Literal["error", "warning", "off"]
+"""error: the finding rejects (the set for types 1-2, the claim for 3-7). warning: it is told. off: it is not looked for."""
+
+
+class Snip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A weight for each SNIP type; one partner has one of these for what it sends and one for what we send it.
+
+    1 integrity, 2 requirement, 3 balancing, 4 situational, 5 external code sets, 6 product or line of service,
+    7 this partner's own rules.
+    """
+
+    snip1: Weight = "error"
+    snip2: Weight = "error"
+    snip3: Weight = "error"
+    snip4: Weight = "error"
+    snip5: Weight = "error"
+    snip6: Weight = "error"
+    snip7: Weight = "error"
+
+    def weight(self, snip: int) -> Weight:
+        """The weight of a type; envelope matters (0) always reject."""
+        return getattr(self, f"snip{snip}") if snip else "error"  # type: ignore[no-any-return]
