@@ -19,7 +19,7 @@ class Codes(Protocol):
     """Code sets in force by date: what is shipped and what was loaded."""
 
     def holds(self, name: str, code: str, on: date) -> bool | None:
-        """Whether the set `name` (`icd-10-cm`, `pos`, `carc`) holds the code on a day; None when no release is there."""
+        """Whether the set `name` (`icd-10-cm`, `pos`, `carc`) holds the code on a day; None when it is not there."""
 
 
 class NoCodes:
