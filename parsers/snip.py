@@ -27,5 +27,9 @@ class Snip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def weight(self, snip: int) -> Weight:
         """The weight of a type; envelope matters (0) always reject."""
-        weights: tuple[Weight, ...] = ("error", self.snip1, self.snip2, self.snip3, self.snip4, self.snip5, self.snip6, self.snip7)
-        return weights[snip]
+        if not snip:
+            return "error"
+        weights: tuple[Weight, ...] = (
+            self.snip1, self.snip2, self.snip3, self.snip4, self.snip5, self.snip6, self.snip7,
+        )  # fmt: skip
+        return weights[snip - 1]
