@@ -62,16 +62,18 @@ class Found:
 class View:
     """A unit, or one loop of it, with what stands above: an edit looks into the view first, then upwards.
 
+    In a part of a unit (`each`) a loop that lies inside it is its own alone: the next line's date is not this line's.
     terms: what the set is edited by. tally: what was counted in the set so far (`balancing`), None where nothing is.
     """
 
-    __slots__ = ("_first", "_index", "_last", "_loops", "above", "tally", "terms", "unit")
+    __slots__ = ("_first", "_index", "_last", "_loops", "_own", "above", "tally", "terms", "unit")
 
     def __init__(self, unit: Unit, terms: Terms, above: View | None = None, tally: Any = None) -> None:
         self.unit, self.terms, self.above, self.tally = unit, terms, above, tally
         self._first, self._last = 0, len(unit.rows)
         self._index: dict[Key, list[int]] | None = None
         self._loops: dict[str, tuple[View, ...]] | None = None
+        self._own: tuple[str, ...] = ()
 
     @property
     def index(self) -> dict[Key, list[int]]:
@@ -103,6 +105,8 @@ class View:
             if numbers:
                 found = [Found(view.unit, number) for number in numbers]
                 return [one for one in found if one.part(1, 1) in codes] if codes else found
+            if view._own and key[0].startswith(view._own):
+                break
             view = view.above
         return []
 
@@ -134,27 +138,31 @@ class View:
             at, values = rows[number]
             if at == loop and values[0] == (opener or values[0]):
                 if begun >= 0:
-                    yield self._part(begun, number)
+                    yield self._part(begun, number, inside)
                 begun, opener = number, values[0]
             elif begun >= 0 and not at.startswith(inside):
-                yield self._part(begun, number)
+                yield self._part(begun, number, inside)
                 begun = -1
         if begun >= 0:
-            yield self._part(begun, self._last)
+            yield self._part(begun, self._last, inside)
 
-    def _part(self, first: int, last: int) -> View:
+    def _part(self, first: int, last: int, inside: tuple[str, ...]) -> View:
         part = View(self.unit, self.terms, self, self.tally)
-        part._first, part._last = first, last
+        part._first, part._last, part._own = first, last, inside
         return part
 
     def missing(self, text: str, value: str = "") -> Spot:
-        """The place where a segment that is not there belongs: behind what the guide prints before it in its loop."""
+        """The place where a segment that is not there belongs: behind what the guide prints before it.
+
+        Loop ids sort as they are printed; a segment no `ORDER` knows goes first in its loop.
+        """
         (loop, segment), _, _, _ = path(text)
         rows, order = self.unit.rows, ORDER.get(loop, "").split()
         before = order[: order.index(segment) + 1] if segment in order else []
         number = self._first
         for at in range(self._first, self._last):
-            if at == self._first or (rows[at][0] == loop and rows[at][1][0] in before):
+            there, values = rows[at]
+            if there < loop or (there == loop and values[0] in before):
                 number = at
         return Spot(self.unit, number + 1, 0, 0, value, loop, segment)
 
