@@ -26,13 +26,19 @@ FREQUENCIES = frozenset("178")
 # ---- diagnoses -------------------------------------------------------------------------------------------------------
 
 
-def diagnoses(claim: View) -> Iterator[tuple[Found, int, str, str]]:
+def diagnoses(claim: View) -> list[tuple[Found, int, str, str]]:
     """Row, element, qualifier and code of every diagnosis of a claim."""
+    return claim.once(_diagnoses)
+
+
+def _diagnoses(claim: View) -> list[tuple[Found, int, str, str]]:
+    found = []
     for row in claim.all("2300/HI"):
         for element in range(1, len(row.values)):
-            qualifier, code = row.part(element, 1), row.part(element, 2)
+            qualifier, code, *_ = [*row.parts(element), "", ""]
             if qualifier in DIAGNOSES and code:
-                yield row, element, qualifier, code
+                found.append((row, element, qualifier, code))
+    return found
 
 
 def wrong_version(claim: View) -> Iterator[Spot]:

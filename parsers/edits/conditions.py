@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from parsers.edits.paths import path
@@ -19,7 +20,9 @@ def has(text: str, *codes: str) -> Condition:
 
     def holds(view: View) -> bool:
         for row in view.all(text):
-            value = worth(row, element, component)
+            if not element:
+                return True
+            value = row.part(element, component) if component else row[element]
             if value and (not codes or value in codes):
                 return True
         return False
@@ -42,12 +45,25 @@ def lacks(text: str, *codes: str) -> Condition:
 
 def either(*conditions: Condition) -> Condition:
     """At least one holds."""
-    return lambda view: any(one(view) for one in conditions)
+    def holds(view: View) -> bool:
+        for one in conditions:  # noqa: SIM110 - asked of every claim: `any` would make a generator each time
+            if one(view):
+                return True
+        return False
+
+    return holds
 
 
 def both(*conditions: Condition) -> Condition:
     """All hold."""
-    return lambda view: all(one(view) for one in conditions)
+
+    def holds(view: View) -> bool:
+        for one in conditions:  # noqa: SIM110 - as above
+            if not one(view):
+                return False
+        return True
+
+    return holds
 
 
 def needs(when: Condition | None, text: str) -> Test:
@@ -68,12 +84,12 @@ def bars(when: Condition | None, text: str, *codes: str) -> Test:
     """Fails at every value at the path, one of the codes if there are any, where the condition holds."""
     _, element, component, _ = path(text)
 
-    def fails(view: View) -> Iterator[Spot]:
-        if when is None or when(view):
-            for row in view.all(text):
-                value = worth(row, element, component)
-                if value and (not codes or value in codes):
-                    yield row.spot(element, component)
+    def fails(view: View) -> Iterable[Spot]:
+        rows = view.all(text)
+        if not rows or (when is not None and not when(view)):
+            return ()
+        values = [(row, worth(row, element, component)) for row in rows]
+        return [row.spot(element, component) for row, value in values if value and (not codes or value in codes)]
 
     return fails
 
@@ -81,22 +97,28 @@ def bars(when: Condition | None, text: str, *codes: str) -> Test:
 def situation(
     name: str, guides: tuple[str, ...], code: str, on: str, fails: Test, message: str, mend: str, *, per: str = "",
     action: Literal["replace", "insert", "remove", "clear", "ask"] = "ask",
-    most: Literal["error", "warning"] = "error", snip: int = 4,
+    most: Literal["error", "warning"] = "error", snip: int = 4, given: Callable[[list[str]], bool] | None = None,
 ) -> Edit:  # fmt: skip
     """A row of type 4, or 6, in the order it is read: what must hold, for whom, what is said where it does not."""
-    return Edit(name=name, guides=guides, snip=snip, code=code, on=on, per=per, fails=fails, message=message,
-                mend=mend, action=action, most=most)  # fmt: skip
+    return Edit(name=name, guides=guides, snip=snip, code=code, on=on, given=given, per=per, fails=fails,
+                message=message, mend=mend, action=action, most=most)  # fmt: skip
 
 
 def days(row: Found | None) -> tuple[date, date] | None:
     """First and last day of a DTP or DTM: D8, RD8, DT; None for what is none."""
     if row is None:
         return None
-    texts = row[3].split("-") if row[2] == "RD8" else [row[3][:8]] * 2
-    read = [day(text) for text in texts]
-    return (read[0], read[1]) if len(read) == 2 and read[0] and read[1] else None
+    return _period(row[2], row[3])
 
 
+@lru_cache(maxsize=4096)
+def _period(form: str, text: str) -> tuple[date, date] | None:
+    first, _, last = text.partition("-") if form == "RD8" else (text[:8], "", text[:8])
+    begin, end = day(first), day(last)
+    return (begin, end) if begin and end else None
+
+
+@lru_cache(maxsize=4096)  # most dates of a file are of a few weeks
 def day(text: str) -> date | None:
     """A CCYYMMDD."""
     try:
@@ -107,6 +129,10 @@ def day(text: str) -> date | None:
 
 def service(view: View) -> tuple[date, date] | None:
     """The days a claim or a line speaks of: its lines' DTP*472, else the claim's 472 or the statement's (434)."""
+    return view.once(_service)
+
+
+def _service(view: View) -> tuple[date, date] | None:
     rows = view.all("2400/DTP*472") or view.all("2300/DTP*472") or view.all("2300/DTP*434")
     spans = [span for span in map(days, rows) if span]
     return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None

@@ -138,6 +138,8 @@ class Editor:
         for key in there & self._plan.keys:
             for asked in self._plan.units[key]:
                 edit = asked.edit
+                if edit.given and not any(edit.given(values) for _, values in view.rows(*key)):
+                    continue
                 if edit.per:
                     for part in view.each(edit.per):
                         failures += [(asked, spot) for spot in edit.fails(part)]

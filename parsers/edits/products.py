@@ -66,6 +66,22 @@ BILL_TYPE = re.compile(r"1[1-8]|2[1-8]|3[1-4]|4[1-37]|6[56]|7[1-9]|8[1-69]", re.
 POA = frozenset("YNUW1")
 """Present on admission: yes, no, unknown, undetermined, exempt; exempt may also be empty."""
 
+
+def _transport(sv1: list[str]) -> bool:
+    """What may be an ambulance."""
+    return sv1[1][3:5] == "A0"
+
+
+def _timed(sv1: list[str]) -> bool:
+    """What may be anaesthesia."""
+    return sv1[1][3:4] == "0"
+
+
+def _in_minutes(sv1: list[str]) -> bool:
+    """What is counted in minutes."""
+    return sv1[3] == "MJ"
+
+
 # ---- tests -----------------------------------------------------------------------------------------------------------
 
 
@@ -155,26 +171,27 @@ EDITS: tuple[Edit, ...] = (
     # ambulance
     situation("a transport has its certificate", P, "A6:337", "2400/SV1",
               needs(both(ambulance, lacks("2300/CR1")), "2400/CR1"), "An ambulance service has no CR1.",
-              "Send CR1 with the claim or the line.", per="2400", snip=6),
+              "Send CR1 with the claim or the line.", per="2400", snip=6, given=_transport),
     situation("a transport has its pick-up", P, "A6:266", "2400/SV1", needs(_no_end("2420G", "PW"), "2420G/NM1*PW"),
               "An ambulance service does not tell where the patient was picked up.",
-              "Send 2310E NM1*PW, or 2420G with the line.", per="2400", snip=6),
+              "Send 2310E NM1*PW, or 2420G with the line.", per="2400", snip=6, given=_transport),
     situation("a transport has its drop-off", P, "A6:740", "2400/SV1", needs(_no_end("2420H", "45"), "2420H/NM1*45"),
               "An ambulance service does not tell where the patient was taken.",
-              "Send 2310F NM1*45, or 2420H with the line.", per="2400", snip=6),
+              "Send 2310F NM1*45, or 2420H with the line.", per="2400", snip=6, given=_transport),
     situation("mileage has its miles", P, "A6:267", "2400/SV1",
               needs(both(mileage, lacks("2300/CR106")), "2400/CR106"), "Mileage is charged without miles.",
-              "Send the miles in CR106 of the claim or the line.", per="2400", snip=6),
+              "Send the miles in CR106 of the claim or the line.", per="2400", snip=6, given=_transport),
     # anaesthesia
     situation("anaesthesia is counted in minutes", P, "A7:251", "2400/SV1",
               bars(anaesthesia, "2400/SV103", "UN"), "Anaesthesia is counted in units instead of minutes.",
-              "Send MJ in SV103 and the minutes in SV104.", per="2400", snip=6),
+              "Send MJ in SV103 and the minutes in SV104.", per="2400", snip=6, given=_timed),
     situation("minutes are anaesthesia's", P, "A8:251", "2400/SV1",
               bars(lambda line: not coded("2400/SV101", r"0[01]\d{3}")(line), "2400/SV103", "MJ"),
               "A service that is no anaesthesia is counted in minutes.", "Send UN in SV103 and the units in SV104.",
-              per="2400", most="warning", snip=6),
+              per="2400", most="warning", snip=6, given=_in_minutes),
     situation("minutes are whole and fit a day", P, "A7:251", "2400/SV1", _minutes,
-              "The minutes are no whole number between 1 and 1440.", "Correct SV104.", per="2400", snip=6),
+              "The minutes are no whole number between 1 and 1440.", "Correct SV104.",
+              per="2400", snip=6, given=_in_minutes),
     # equipment
     situation("equipment is what is charged", P, "A8:454", "2400/SV5", _other_equipment,
               "SV5 tells another equipment than SV1.", "Send in SV501 the procedure of SV101.", per="2400", snip=6),

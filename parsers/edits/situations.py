@@ -23,6 +23,11 @@ hospital = has("2300/CLM05-1", "11", "18", "41")  # a stay whose end has an hour
 outpatient = has("2300/CLM05-1", "13", "14", "85")
 predetermination = has("2300/CLM19", "PB")
 is_patient = has("2000B/SBR02", "18")
+def caused(clm: list[str]) -> bool:
+    """CLM11 is there."""
+    return len(clm) > 11
+
+
 unscheduled = has("2300/CL101", "1", "2", "5")
 emergency = has("2400/SV201", "0450", "0451", "0452", "0456", "0459", "0516", "0526", "0762")
 
@@ -57,16 +62,17 @@ ABOUT_PEOPLE: tuple[Edit, ...] = (
 
 ABOUT_CLAIMS: tuple[Edit, ...] = (
     situation("an accident has its date", PD, "A6:727", "2300/CLM", needs(accident, "2300/DTP*439"),
-              "CLM11 tells an accident, but its date is missing.", "Send DTP*439 with the day of the accident."),
+              "CLM11 tells an accident, but its date is missing.", "Send DTP*439 with the day of the accident.",
+              given=caused),
     situation("an accident comes before its treatment", PD, "A7:727", "2300/DTP", claims.accident_late,
               "The accident is dated after the last service.", "Correct the day in DTP*439 or the days of service."),
     situation("a car accident has its state", PD, "A6:750", "2300/CLM",
               needs(both(auto_accident, lacks("2300/CLM11-5")), "2300/CLM11-4"),
               "CLM11 tells a car accident, but not the state it happened in.",
-              "Send the state in CLM11-4, or the country in CLM11-5 when it was abroad."),
+              "Send the state in CLM11-4, or the country in CLM11-5 when it was abroad.", given=caused),
     situation("only a car accident has a state", PD, "A8:750", "2300/CLM",
               bars(lacks("2300/CLM11-1", "AA"), "2300/CLM11-4"), "CLM11 names a state, but no car accident.",
-              "Leave CLM11-4 out, or send AA in CLM11-1.", most="warning"),
+              "Leave CLM11-4 out, or send AA in CLM11-1.", most="warning", given=caused),
     situation("the frequency is one this kind of claim has", PD, "A7:535", "2300/CLM", claims.frequency,
               "CLM05-3 is none of the frequencies of this kind of claim.",
               "Send 1 for a first claim, 7 for a replacement, 8 for a void."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from parsers.edits.paths import Key, path
 from parsers.edits.terms import Terms
@@ -16,6 +16,10 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "2100": ("210", "211"),
 }
 """Loops that hold others: the beginnings of the ids of what lies inside. A loop not named here holds none."""
+
+
+OWN: dict[str, tuple[str, ...]] = {"2300": ("23", "24")}
+"""Units whose loops are found in nothing above them, by the beginnings of the loops' ids."""
 
 
 class Spot(NamedTuple):
@@ -33,6 +37,9 @@ class Spot(NamedTuple):
     segment: str = ""
 
 
+Answer = TypeVar("Answer")
+
+
 class Found:
     """One segment: its elements by number, "" when absent."""
 
@@ -46,7 +53,10 @@ class Found:
 
     def part(self, element: int, component: int) -> str:
         """One component of an element; component 1 of an element that has no separators is the whole."""
-        parts = self[element].split(self.unit.component)
+        values = self.values
+        if element >= len(values):
+            return ""
+        parts = values[element].split(self.unit.component)
         return parts[component - 1] if component <= len(parts) else ""
 
     def parts(self, element: int) -> list[str]:
@@ -66,14 +76,14 @@ class View:
     terms: what the set is edited by. tally: what was counted in the set so far (`balancing`), None where nothing is.
     """
 
-    __slots__ = ("_first", "_index", "_last", "_loops", "_own", "above", "tally", "terms", "unit")
+    __slots__ = ("_first", "_index", "_last", "_memo", "_own", "above", "tally", "terms", "unit")
 
     def __init__(self, unit: Unit, terms: Terms, above: View | None = None, tally: Any = None) -> None:
         self.unit, self.terms, self.above, self.tally = unit, terms, above, tally
         self._first, self._last = 0, len(unit.rows)
         self._index: dict[Key, list[int]] | None = None
-        self._loops: dict[str, tuple[View, ...]] | None = None
-        self._own: tuple[str, ...] = ()
+        self._memo: dict[Any, Any] = {}
+        self._own = OWN.get(unit.kind, ())
 
     @property
     def index(self) -> dict[Key, list[int]]:
@@ -98,21 +108,32 @@ class View:
 
     def all(self, text: str) -> list[Found]:
         """The segments at a path, in the nearest view that has any of that loop and id."""
+        found: list[Found] | None = self._memo.get(text)
+        if found is None:
+            found = self._memo[text] = self._look(text)
+        return found
+
+    def _look(self, text: str) -> list[Found]:
         key, _, _, codes = path(text)
-        view: View | None = self
-        while view is not None:
-            numbers = view.index.get(key)
-            if numbers:
-                found = [Found(view.unit, number) for number in numbers]
-                return [one for one in found if one.part(1, 1) in codes] if codes else found
-            if view._own and key[0].startswith(view._own):
-                break
-            view = view.above
-        return []
+        numbers = self.index.get(key)
+        if numbers:
+            found = [Found(self.unit, number) for number in numbers]
+            return [one for one in found if one.part(1, 1) in codes] if codes else found
+        if self.above is None or (self._own and key[0].startswith(self._own)):
+            return []
+        return self.above.all(text)
+
+    def once(self, question: Callable[[View], Answer]) -> Answer:
+        """What a question that several rows ask is answered with: asked of a view but once."""
+        if question not in self._memo:
+            self._memo[question] = question(self)
+        answer: Answer = self._memo[question]
+        return answer
 
     def one(self, text: str) -> Found | None:
         """The first segment at a path."""
-        return next(iter(self.all(text)), None)
+        found = self.all(text)
+        return found[0] if found else None
 
     def value(self, text: str) -> str:
         """The element or component at a path, of the first segment there; "" when absent."""
@@ -124,11 +145,10 @@ class View:
 
     def each(self, loop: str) -> tuple[View, ...]:
         """The occurrences of a loop in this view, with all that lies inside them."""
-        if self._loops is None:
-            self._loops = {}
-        if loop not in self._loops:
-            self._loops[loop] = tuple(self._cut(loop))
-        return self._loops[loop]
+        parts: tuple[View, ...] | None = self._memo.get((loop,))
+        if parts is None:
+            parts = self._memo[(loop,)] = tuple(self._cut(loop))
+        return parts
 
     def _cut(self, loop: str) -> Iterator[View]:
         rows = self.unit.rows
