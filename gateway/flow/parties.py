@@ -33,6 +33,7 @@ class Partner(Record, frozen=True, kw_only=True):
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
+    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Partner(Record, frozen=True, kw_only=True):
     newline: bool = True
     keys: tuple[str, ...] = ()
     validation: Validation = Validation()
+    reply_days: int = 1
 
     @property
     def application(self) -> str:
