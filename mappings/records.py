@@ -371,8 +371,30 @@ class ClaimStatus(Record, frozen=True, kw_only=True):
     entity: str = ""
 
 
+class LineAnswer(Record, frozen=True, kw_only=True):
+    """2220D: a line that made its claim be rejected, and why (one STC holds three reasons; more are not written).
+
+    procedure: SVC01; of a line without one, qualifier NU and the revenue code. revenue: SVC04, beside a procedure.
+    control: REF*FJ, the 837's REF*6R. number: its LX01, written in REF*FJ where the sender gave no control, read back
+    as control. first, last: DTP*472, None where the 837's line had no date.
+    """
+
+    procedure: Procedure
+    charge_cents: int
+    revenue: str = ""
+    units: Decimal | None = None
+    control: str = ""
+    number: int = 0
+    reasons: tuple[ClaimStatus, ...]
+    first: date | None = None
+    last: date | None = None
+
+
 class ClaimAnswer(Record, frozen=True, kw_only=True):
-    """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11)."""
+    """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11) and lines at fault.
+
+    bill_type: REF*BLT, of an institutional claim (CLM05-1 and CLM05-3, as 111).
+    """
 
     pcn: str
     charge_cents: int
@@ -381,8 +403,10 @@ class ClaimAnswer(Record, frozen=True, kw_only=True):
     reasons: tuple[ClaimStatus, ...]
     icn: str = ""
     clearinghouse_no: str = ""
+    bill_type: str = ""
     first: date
     last: date
+    lines: tuple[LineAnswer, ...] = ()
 
 
 class ProviderAnswer(Record, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from mappings.records import (
     Contact,
     CoverageRow,
     EnrolmentHeader,
+    LineAnswer,
     LinePayment,
     MemberRow,
     Organisation,
@@ -343,6 +344,21 @@ rejected = {"accepted": st.just(False), "reasons": tuples(statuses, 1, 7)}
 
 
 @st.composite
+def line_answers(draw: st.DrawFn) -> LineAnswer:
+    first = draw(maybe(days))
+    return LineAnswer(
+        procedure=draw(st.one_of(procedures, st.builds(Procedure, code=code("0120", "0250"), qualifier=st.just("NU")))),
+        charge_cents=draw(st.integers(0, 10**8)),
+        revenue=draw(maybe(code("0450", "0636"), "")),
+        units=draw(maybe(quantities)),
+        control=draw(opt(30)),
+        reasons=draw(tuples(statuses, 1, 3)),
+        first=first,
+        last=first and first + timedelta(days=draw(st.integers(0, 9))),
+    )
+
+
+@st.composite
 def claim_answers(draw: st.DrawFn) -> ClaimAnswer:
     first = draw(days)
     verdict = draw(st.sampled_from((accepted, rejected)))
@@ -352,8 +368,10 @@ def claim_answers(draw: st.DrawFn) -> ClaimAnswer:
         patient=draw(persons(**card_ids)),
         icn=draw(text(20)) if verdict is accepted else "",
         clearinghouse_no=draw(opt(20)),
+        bill_type=draw(maybe(code("111", "137"), "")),
         first=first,
         last=first + timedelta(days=draw(st.integers(0, 9))),
+        lines=draw(tuples(line_answers(), 0, 2)) if verdict is rejected else (),
         **{name: draw(strategy) for name, strategy in verdict.items()},
     )
 
