@@ -62,8 +62,8 @@ class Context:
     keys: Keys
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     _guides: dict[str, Guide | None] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     _codes: codebooks.InForce | None = None
 
     def guide(self, gs08: str) -> Guide | None:
