@@ -63,8 +63,8 @@ class Context:
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
     _guides: dict[str, Guide | None] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     _codes: codebooks.InForce | None = None
+    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""
