@@ -38,7 +38,8 @@ def test_a_finding_is_of_the_line_it_stands_in() -> None:
     found = [
         finding("A8:400", 20, "2300", "CLM"), finding("A7:562:85", 4, "2010AA", "NM1"),
         finding("A7:727", 21, "2300", "DTP"), finding("A7:454", 22, "2400", "SV1"),
-        finding("A6:187", 23, "2400", "DTP"), finding("A7:454", 24, "2400", "SV1"), finding("A6:187", 25, "2400", "DTP"),
+        finding("A6:187", 23, "2400", "DTP"), finding("A7:454", 24, "2400", "SV1"),
+        finding("A6:187", 25, "2400", "DTP"),
     ]  # fmt: skip
     assert [one.line for one in objections(CLAIM, found)] == [0, 0, 0, 1, 1, 2, 2]
 
