@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, PLAN, TODAY
 
+from gateway import synth
 from gateway.plan.claims.door import EDITS, provider_reasons, reject_reasons, turns_away
 from gateway.plan.claims.faults import valid_npi
 from mappings.records import Claim, ClaimStatus, LinePayment, Procedure, Provider
@@ -94,6 +95,16 @@ def test_an_unbundled_line_adds_its_payments_first() -> None:
     half = LinePayment(payer_id="ACME1", paid_cents=24000, adjustments=())
     rest = change(ACME_PAID, paid_cents=24000)
     assert statuses(first_line(C6, payments=(half, rest))) == []
+
+
+@pytest.mark.parametrize("kind", synth.TRADES)
+def test_the_door_is_open_to_good_claims_of_every_guide(kind: str) -> None:
+    """Stays without procedures, teeth, estimates: no fault; an institution's total line (0001) is not counted twice."""
+    claims = list(synth.claims(60, 40, 1, 0, TODAY, trade=synth.TRADES[kind]))
+    assert {reasons for claim in claims if (reasons := reject_reasons(claim, TODAY))} == set()
+    first = claims[0]
+    total = change(first.lines[0], revenue="0001", procedure=Procedure(code=""), charge_cents=first.charge_cents)
+    assert reject_reasons(change(first, lines=(*first.lines, total)), TODAY) == ()
 
 
 def test_a_provider_is_the_reason_when_every_claim_says_so() -> None:

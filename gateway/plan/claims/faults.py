@@ -15,12 +15,15 @@ from mappings.records import Claim, OtherCoverage, Provider, ServiceLine
 NPI_PREFIX = "80840"
 """The ISO card prefix the NPI check digit is computed over."""
 
+TOTAL = "0001"
+"""The revenue code of a total line, which an 837I should not have (domain 3.2)."""
+
 # ---- balancing (SNIP 3) ----------------------------------------------------------------------------------------------
 
 
 def lines_differ(claim: Claim, today: date) -> bool:
-    """CLM02 is the sum of the lines."""
-    return sum(line.charge_cents for line in claim.lines) != claim.charge_cents
+    """CLM02 is the sum of the lines; an institution's total line is none of them."""
+    return sum(line.charge_cents for line in claim.lines if line.revenue != TOTAL) != claim.charge_cents
 
 
 def other_payer_line_differs(claim: Claim, today: date) -> bool:
@@ -159,13 +162,13 @@ def bad_pointer(claim: Claim, today: date) -> bool:
 
 
 def bad_procedure(claim: Claim, today: date) -> bool:
-    """SV101-2 by its qualifier."""
+    """SV101-2, SV202-2, SV301-2 by its qualifier; an institutional line may have none."""
     return any(_misshapen(line) for line in claim.lines)
 
 
 def _misshapen(line: ServiceLine) -> bool:
     shape = PROCEDURES.get(line.procedure.qualifier)
-    return shape is not None and not shape.fullmatch(line.procedure.code)
+    return shape is not None and line.procedure.code != "" and not shape.fullmatch(line.procedure.code)
 
 
 def bad_modifier(claim: Claim, today: date) -> bool:
