@@ -33,6 +33,11 @@ class Report:
         self._unit_errors = 0
         self._unit_findings = 0
 
+    @property
+    def told(self) -> bool:
+        """Whether the next finding is still kept."""
+        return len(self.findings) < self._limits.findings_per_set
+
     def segment(self, code: str, position: int, loop: str, name: str) -> None:
         """One IK3."""
         shown = name[:ID_CHARS]
@@ -59,7 +64,7 @@ class Report:
 
     def _add(self, level: Level, code: str, message: str, place: Place, value: str = "") -> None:
         self.errors += 1
-        if len(self.findings) < self._limits.findings_per_set:
+        if self.told:
             snip = 1 if level == "segment" and code in ("1", "2", "7") else 2
             finding = Finding(level=level, code=code, snip=snip, message=message, place=place, value=value)
             self.findings.append(finding)

@@ -39,6 +39,7 @@ class SetReader:
         self._levels: dict[int, str] = {}
         self._hl_count = 0
         self._rows: list[Row] = []
+        self._strays: list[tuple[int, list[str]]] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
         self._units: list[Event] = []
 
@@ -130,11 +131,13 @@ class SetReader:
         """Hands out the unit read so far and begins the next."""
         clean = self.report.end_unit()
         if self._rows:
-            own = self._delimiters
+            component, repetition = self._delimiters.component, self._delimiters.repetition
+            begun, strays = self._begun, tuple(self._strays)
             self._units.append(
-                Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
+                Unit(self._kind, self._rows, begun, self._ordinal, clean, component, repetition, strays)
             )
             self._ordinal += 1
+            self._strays.clear()
         self._rows, self._kind, self._begun = [], kind, position
 
     def _refused(self, step: Step | None, raw: str) -> State:
@@ -156,6 +159,8 @@ class SetReader:
     def _lost(self, parts: list[str]) -> None:
         """No step leads on: a qualifier unknown here, a segment at a wrong place, or one the guide never heard of."""
         name, loop = parts[0], self._state.parent
+        if self.report.told:
+            self._strays.append((self.position, parts))
         choice = self._state.table.get(name)
         if isinstance(choice, Choice):
             self.report.elements(self.position, loop.id, name, [_wrong_qualifier(choice, parts, self._delimiters)])
