@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from gateway.check.masking import mask
@@ -11,8 +13,8 @@ from parsers.findings import Finding, Level, Mend, Severity
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One finding. position: of the segment, ST = 1; element, component, repetition count from 1, 0 = the whole.
 
-    level, code, rule, mend: as `parsers.findings.Finding` has them. claim: CLM01 or REF*0F of the claim or member,
-    value: what stands in the file; both are masked unless a person asked to see them.
+    level, code, mend: as `parsers.findings.Finding` has them; rule: the law that was broken, by its name. claim: CLM01
+    or REF*0F of the claim or member, value: what stands in the file; both masked unless a person asked to see them.
     """
 
     snip: int
@@ -98,7 +100,7 @@ def told(finding: Finding, show_values: bool = False) -> Told:
     return Told(
         snip=finding.snip, severity=finding.severity, loop=place.loop, segment=place.segment, position=place.position,
         element=place.element, code=finding.code, message=finding.message, level=finding.level,
-        component=place.component, repetition=place.repetition, reference=place.reference, rule=finding.rule,
+        component=place.component, repetition=place.repetition, reference=place.reference, rule=finding.law,
         mend=finding.mend, claim=said(place.claim), value=said(finding.value),
     )  # fmt: skip
 
@@ -118,3 +120,10 @@ def every_finding(result: FileResult) -> list[Told]:
             found += group.findings
         found += interchange.findings
     return found
+
+
+def for_people(findings: Iterable[Told]) -> list[Told]:
+    """Findings as people read them: that a segment has element errors is not said beside those errors (IK304 8)."""
+    every = list(findings)
+    elements = {one.position for one in every if one.level == "element"}
+    return [one for one in every if (one.level, one.code) != ("segment", "8") or one.position not in elements]
