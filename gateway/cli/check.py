@@ -97,7 +97,7 @@ def check_command(
             worst = max(worst, code)
             rows.append(checked.row(result))
             if as_json:
-                click.echo(msgspec.json.encode(result))
+                click.echo(msgspec.json.encode(result).decode())
             else:
                 checked.tell(result, everything)
             if place is not None and code != UNREADABLE:
@@ -109,7 +109,7 @@ def check_command(
 
 def _sources(path: Path, twice: bool) -> Iterator[Source]:
     if str(path) == STDIN:
-        yield Piped(click.get_binary_stream("stdin"), twice)
+        yield Piped(sys.stdin.buffer, twice)
     else:
         yield from sources([path])
 

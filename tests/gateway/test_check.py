@@ -9,8 +9,13 @@ import msgspec
 import pytest
 from check_material import CANARIES, changed, checked, desk, golden, poisoned
 
-from gateway.check import choice, masking
+from gateway.check import choice, masking, reading
 from gateway.check.records import every_finding, every_set
+from mappings import professional
+from mappings.professional import ClaimReader
+from mappings.records import Claim
+from mappings.table import missing
+from parsers.events import Unit
 from parsers.snip import Snip
 
 KEYS = {
@@ -68,10 +73,27 @@ def test_every_level_is_told(change: tuple[str, str], level: str, code: str) -> 
     assert told and all(one.message for one in told)
 
 
-def test_a_claim_no_record_can_be_made_of_is_not_accepted() -> None:
-    """What the guide allows and intake would reject is rejected here: an amount is no amount of money."""
-    result = checked(changed("in.834", ("DMG*D8*19800412", "DMG*D8*19800230")))
-    assert not result.accepted
+class Refusing(ClaimReader):
+    """Makes no record of the second claim it is given."""
+
+    claims = 0
+
+    def take(self, unit: Unit) -> Claim | None:
+        """The claim, but for the second."""
+        self.claims += unit.kind == "2300"
+        if unit.kind == "2300" and self.claims == 2:
+            self.findings.append(missing(unit))
+            return None
+        return super().take(unit)
+
+
+def test_a_claim_no_record_can_be_made_of_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set the guide allows and intake would reject, because it cannot read a claim of it, is rejected here, too."""
+    monkeypatch.setitem(reading.READERS, professional.GUIDE, (Refusing, "2300"))
+    result = checked(golden("in.837p"))
+    (one,), (group,) = every_set(result), result.interchanges[0].groups
+    assert (result.accepted, one.verdict, one.codes, group.verdict) == (False, "R", ("5",), "R")
+    assert [told.message for told in one.findings] == ["A part this record cannot do without is missing."]
 
 
 @pytest.mark.parametrize("data", [b"", b"\r\n\r\n", b"name,amount\nx,1\n", bytes(range(256)) * 8, b"ISA*00*"])
