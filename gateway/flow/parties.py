@@ -14,18 +14,20 @@ from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
 from gateway.store import documents
 from mappings.records import Organisation, Record
+from parsers.edits.rules import Rule
 from parsers.events import Delimiters
 from parsers.snip import Snip
 
 
 class Validation(Record, frozen=True, kw_only=True):
     """How files exchanged with a partner are checked: domain 1.5. inbound, outbound: SNIP weights of what it sends us
-    and of what we send it. charset: what its files may hold beside the characters of X12.
+    and of what we send it. charset: what its files may hold beside the characters of X12. rules: its own, SNIP 7.
     """
 
     inbound: Snip = Snip()
     outbound: Snip = Snip()
     charset: Literal["ascii", "latin-1", "utf-8"] = "ascii"
+    rules: tuple[Rule, ...] = ()
 
 
 class Partner(Record, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class Partner(Record, frozen=True, kw_only=True):
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
+    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Partner(Record, frozen=True, kw_only=True):
     newline: bool = True
     keys: tuple[str, ...] = ()
     validation: Validation = Validation()
+    reply_days: int = 1
 
     @property
     def application(self) -> str:
