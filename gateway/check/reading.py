@@ -15,10 +15,10 @@ from msgspec import structs
 
 from gateway.check import envelope
 from gateway.check.records import FileResult, GroupResult, InterchangeResult, SetResult, Told, told
-from mappings import enrolment, professional
+from mappings import enrolment, institutional, professional
+from mappings.claims import ClaimReader
 from mappings.codecs import cents
 from mappings.enrolment import MemberReader
-from mappings.professional import ClaimReader
 from mappings.records import Claim, ClaimBatch, MemberRow
 from parsers import guides
 from parsers.edits import Codes, Editor, NoCodes, Terms
@@ -72,16 +72,18 @@ COUNTED = {
     "837": Counted("2300", "claims", "CLM", 2),
     "834": Counted("2000", "members"),
     "835": Counted("2100", "claims", "CLP", 4),
+    "820": Counted("2000B", "payments"),
     "277": Counted("2000D", "claims"),
 }
 """ST01 -> its units and their amount: CLM02 charges, CLP04 payments."""
 
 Business = ClaimReader | MemberReader
 READERS: dict[str, tuple[Callable[[], Business], str]] = {
-    professional.GUIDE: (ClaimReader, "2300"),
+    professional.GUIDE: (professional.ClaimReader, "2300"),
+    institutional.GUIDE: (institutional.ClaimReader, "2300"),
     enrolment.GUIDE: (MemberReader, "2000"),
 }
-"""Guide -> what makes records of its units, and the unit that must give one, as intake has it."""
+"""Guide -> what makes records of its units, and the unit that must give one: without it the set is rejected."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +135,6 @@ class _OpenSet:
         self.unreadable: list[Finding] = []
         self.limit = desk.limits.findings_per_set
         self.units = self.unread = self.cents = self.left_out = 0
-        self.clean = True
 
     @property
     def batch(self) -> ClaimBatch | None:
@@ -145,10 +146,7 @@ class _OpenSet:
         if unit.kind == self.counted.kind:
             self.units += 1
             self.cents += self._amount(unit)
-        self.clean = self.clean and unit.clean
-        if not unit.clean:
-            return NOTHING
-        record = self._record(unit)
+        record = self._record(unit) if unit.clean else None
         findings = self.editor.take(unit) if self.editor else ()
         self._keep(self.findings, findings)
         return Made(record=record, findings=findings)
@@ -184,7 +182,7 @@ class _OpenSet:
         capped = len(event.verdict.findings) >= self.limit
         verdict = envelope.weighed_set(event.verdict, snip, capped)
         self.left_out += capped
-        if self.clean and self.editor:
+        if self.editor:
             self._keep(self.findings, self.editor.close())
         if self.unread and verdict.verdict != envelope.REJECTED:
             findings = (*verdict.findings, *self.unreadable)
@@ -270,8 +268,8 @@ class FileCheck:
         verdict = closed.verdict
         self._verdicts.append(verdict)
         self._good = self._good and verdict.verdict != envelope.REJECTED
-        edited = envelope.weighed(tuple(read.findings), self._terms.snip)
-        findings = sorted([*envelope.of_set(verdict), *verdict.findings, *edited], key=lambda one: one.place.position)
+        found = [*envelope.of_set(verdict), *verdict.findings, *read.findings]
+        findings = sorted(found, key=lambda one: one.place.position)
         before = self._kept
         shown = self._told(findings)
         if self._room():
