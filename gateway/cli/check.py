@@ -18,8 +18,8 @@ from gateway.check.answers import Answer, Answers
 from gateway.check.files import STDIN, Names, Piped, Source, sources
 from gateway.check.reading import Desk, Listener, check
 from gateway.check.records import FileResult
-from gateway.cli.common import context_of
-from gateway.errors import CannotCreate, UsageError
+from gateway.cli.common import context_of, write_file
+from gateway.errors import UsageError
 from gateway.flow import checking
 from gateway.flow.context import FolderCache
 from gateway.settings import user_cache
@@ -149,17 +149,9 @@ def _answers(folder: Path, name: str) -> Answers:
     """Writes every answer to a file beside the others as soon as it is made."""
 
     def keep(answer: Answer) -> None:
-        _write(folder / f"{name}-{answer.name}", answer.body)
+        write_file(folder / f"{name}-{answer.name}", answer.body)
 
     return Answers(keep, datetime.now(UTC))
-
-
-def _write(path: Path, body: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    except OSError as error:
-        raise CannotCreate(f"{path} ({error.strerror})") from error
 
 
 def _place_of_pages(html: Path | None, wanted: list[Source]) -> Callable[[str], Path] | None:
@@ -176,7 +168,7 @@ def _place_of_pages(html: Path | None, wanted: list[Source]) -> Callable[[str], 
 def _write_page(path: Path, source: Source, result: FileResult, desk: Desk) -> None:
     from gateway.check import page
 
-    _write(path, page.render(result, source.pieces(), desk).encode())
+    write_file(path, page.render(result, source.pieces(), desk).encode())
 
 
 @contextmanager
