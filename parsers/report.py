@@ -7,6 +7,7 @@ import msgspec
 from parsers.diagnose import MESSAGES, Fault
 from parsers.findings import Finding, Level, Place
 from parsers.limits import Limits
+from parsers.snip import HEAVIEST, Snip, Weight, snip_type
 
 SEGMENT_MESSAGES = {
     "1": "The segment id {id} is not known in this guide.",
@@ -20,29 +21,45 @@ SEGMENT_MESSAGES = {
 """IK304, as a sentence."""
 
 ID_CHARS = 3  # IK301 holds at most three
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""What a byte outside the agreed character set is read as."""
 
 
 class Report:
-    """Findings of one set. Attributes: findings: the first `limits.findings_per_set`; errors: how many there were."""
+    """Findings of one set, weighed. Args: room: how many findings may be kept.
 
-    def __init__(self, limits: Limits) -> None:
+    Attributes: findings: the first of them; errors: how many there were; warnings: how many weighed no more than that.
+    """
+
+    def __init__(self, limits: Limits, snip: Snip, room: int) -> None:
         self.findings: list[Finding] = []
-        self.errors = 0
-        self._limits = limits
+        self.errors = self.warnings = 0
+        self._limits, self._snip = limits, snip
+        self._room = min(room, limits.findings_per_set)
         self._claim = ""
         self._unit_errors = 0
         self._unit_findings = 0
 
-    def segment(self, code: str, position: int, loop: str, name: str) -> None:
-        """One IK3."""
+    def segment(self, code: str, position: int, loop: str, name: str, *, lost: bool = False) -> None:
+        """One IK3. lost: a unit would be lost with the segment, which no weight excuses."""
         shown = name[:ID_CHARS]
         message = SEGMENT_MESSAGES[code].format(id=shown if shown.isascii() and shown.isalnum() else "sent", loop=loop)
-        self._add("segment", code, message, Place(position=position, loop=loop, segment=shown, claim=self._claim))
+        snip = snip_type("segment", code)
+        weight: Weight = "error" if lost else self._snip.weight(snip)
+        self._add("segment", code, snip, weight, message, self._at(position, loop, shown))
 
-    def elements(self, position: int, loop: str, name: str, faults: list[Fault]) -> None:
-        """One IK3 with code 8 and its IK4s."""
-        self.segment("8", position, loop, name)
-        for fault in faults:
+    def elements(self, position: int, loop: str, name: str, faults: list[Fault], *, lost: bool = False) -> None:
+        """One IK3 with code 8 and its IK4s; it weighs what the heaviest of them does. lost: as for `segment`."""
+        snips = [snip_type("element", fault.code) for fault in faults]
+        weights: list[Weight] = [
+            "error" if lost or _unreadable(fault) else self._snip.weight(snip)
+            for fault, snip in zip(faults, snips, strict=True)
+        ]
+        heaviest = min(range(len(faults)), key=lambda index: HEAVIEST.index(weights[index]))
+        shown = name[:ID_CHARS]
+        message = SEGMENT_MESSAGES["8"].format(id=shown)
+        self._add("segment", "8", snips[heaviest], weights[heaviest], message, self._at(position, loop, shown))
+        for fault, snip, weight in zip(faults, snips, weights, strict=True):
             place = Place(
                 position=position,
                 loop=loop,
@@ -55,14 +72,28 @@ class Report:
             )
             said = f"{name[:ID_CHARS]}{fault.element:02}" + (f" ({fault.name})" if fault.name else "")
             message = f"{said} {MESSAGES[fault.code]}."
-            self._add("element", fault.code, message, place, fault.value[: self._limits.value_chars])
+            value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
+            self._add("element", fault.code, snip, weight, message, place, value)
 
-    def _add(self, level: Level, code: str, message: str, place: Place, value: str = "") -> None:
-        self.errors += 1
-        if len(self.findings) < self._limits.findings_per_set:
-            snip = 1 if level == "segment" and code in ("1", "2", "7") else 2
-            finding = Finding(level=level, code=code, snip=snip, message=message, place=place, value=value)
-            self.findings.append(finding)
+    def _at(self, position: int, loop: str, name: str) -> Place:
+        return Place(position=position, loop=loop, segment=name.replace(UNKNOWN, "?"), claim=self._claim)
+
+    def _add(
+        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, value: str = ""
+    ) -> None:
+        if weight == "off":
+            return
+        self.errors += weight == "error"
+        self.warnings += weight == "warning"
+        if len(self.findings) < self._room:
+            self.findings.append(
+                Finding(level=level, code=code, severity=weight, snip=snip, message=message, place=place, value=value)
+            )
+
+    def excess(self, position: int, loop: str, name: str, most: int) -> None:
+        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
+        message = f"More than {most} segments belong to this {name}: the rest was not read."
+        self._add("segment", "4", 1, "error", message, self._at(position, loop, name))
 
     def claim(self, name: str) -> None:
         """The unit being read has said its name; it holds for what was found in it before, too."""
@@ -79,3 +110,8 @@ class Report:
         clean = self.errors == self._unit_errors
         self._claim, self._unit_errors, self._unit_findings = "", self.errors, len(self.findings)
         return clean
+
+
+def _unreadable(fault: Fault) -> bool:
+    """A byte of no agreed character set, or a control character: nobody knows what it means, no weight excuses it."""
+    return fault.code == "6" and (UNKNOWN in fault.value or not fault.value.isprintable())

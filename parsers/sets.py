@@ -14,6 +14,7 @@ from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.order import qualifier
 from parsers.report import Report
+from parsers.snip import Snip
 from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
@@ -26,10 +27,11 @@ Pair = tuple[str, str]
 class SetReader:
     """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
 
-    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits) -> None:
+    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits, snip: Snip, room: int) -> None:
         self.guide = guide
         self.position = 1
-        self.report = Report(limits)
+        self.report = Report(limits, snip, room)
+        self._unit_segments = limits.unit_segments
         self._delimiters = delimiters
         self._standard = delimiters == Delimiters()
         self._state: State = guide.start
@@ -40,6 +42,7 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
+        self._excess = False
         self._units: list[Event] = []
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
@@ -75,12 +78,24 @@ class SetReader:
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
+        self._bound()
         return None
+
+    def _bound(self) -> None:
+        """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
+        if len(self._rows) > self._unit_segments:
+            del self._rows[self._unit_segments :]
+            self._excess = True
 
     @property
     def errors(self) -> int:
         """How many errors were found so far."""
         return self.report.errors
+
+    @property
+    def warnings(self) -> int:
+        """How many findings weighed less than an error."""
+        return self.report.warnings
 
     @property
     def findings(self) -> list[Finding]:
@@ -128,6 +143,10 @@ class SetReader:
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
+        self._bound()
+        if self._excess:
+            self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
+            self._excess = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -156,13 +175,15 @@ class SetReader:
     def _lost(self, parts: list[str]) -> None:
         """No step leads on: a qualifier unknown here, a segment at a wrong place, or one the guide never heard of."""
         name, loop = parts[0], self._state.parent
+        lost = name in self.guide.openers
         choice = self._state.table.get(name)
         if isinstance(choice, Choice):
-            self.report.elements(self.position, loop.id, name, [_wrong_qualifier(choice, parts, self._delimiters)])
+            wrong = [_wrong_qualifier(choice, parts, self._delimiters)]
+            self.report.elements(self.position, loop.id, name, wrong, lost=lost)
         elif any(isinstance(child, State) and child.id == name for child in loop.children):
-            self.report.segment("7", self.position, loop.id, name)
+            self.report.segment("7", self.position, loop.id, name, lost=lost)
         else:
-            self.report.segment("2" if name in self.guide.ids else "1", self.position, loop.id, name)
+            self.report.segment("2" if name in self.guide.ids else "1", self.position, loop.id, name, lost=lost)
 
     def _hierarchy(self, step: Step, parts: list[str]) -> None:
         """HL01 counts from 1 in the set; HL02 is the HL01 of the level above that is open."""
