@@ -14,12 +14,17 @@ import msgspec
 
 from parsers import patterns
 from parsers.events import Delimiters
+from parsers.findings import Mend
 from parsers.maps import COMPOSITE, MONEY, Element, Note, Segment
 from parsers.patterns import PERIOD, formats_before
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One IK4: code is IK403; element, component, repetition count from 1, 0 = the whole."""
+    """One IK4: code is IK403; element, component, repetition count from 1, 0 = the whole.
+
+    trigger: the element that made this one required or forbidden, 0 if none. size: the value is good up to this length
+    (blanks follow), 0 if it is not. mend: where it is not the guide's element that says how.
+    """
 
     code: str
     element: int
@@ -28,6 +33,9 @@ class Fault(msgspec.Struct, frozen=True):
     reference: str = ""
     value: str = ""
     name: str = ""
+    trigger: int = 0
+    size: int = 0
+    mend: Mend | None = None
 
 
 MESSAGES = {
@@ -47,6 +55,8 @@ MESSAGES = {
     "I12": "does not have the form the guide asks for",
 }
 """IK403, as the end of a sentence."""
+
+_BARE = Mend(text="Leave the element empty: component separators alone say nothing.", action="trim")
 
 _LEGAL = re.compile(r"""[A-Za-z0-9!"&'()*+,\-./:;?= %~@\[\]_{}\\|<>^`#$]*""", re.ASCII)
 _LETTERS = "LM"  # Unicode categories: letters, and the marks that may follow them
@@ -78,7 +88,7 @@ def _element(element: Element, place: int, value: str, around: _Around, own: Del
         if element.usage == "R":
             yield Fault("1", place, reference=element.reference, name=element.name)
         elif value and element.usage == "S":
-            yield Fault("1", place, 1, reference=element.reference, name=element.name)
+            yield Fault("1", place, 1, reference=element.reference, name=element.name, mend=_BARE)
         elif value:
             yield Fault("I10", place, reference=element.reference, value=value, name=element.name)
         return
@@ -120,8 +130,11 @@ def _simple(
     if not where[1] and own.component in value:
         yield Fault("13", where[0], 2, where[2], element.reference, value, element.name)
         return
-    for code in _codes(element, value, around):
-        yield Fault(code, *where, element.reference, value, element.name)
+    codes = list(_codes(element, value, around))
+    bare = value.rstrip(" ")
+    size = len(bare) if codes and bare != value and not any(_codes(element, bare, around)) else 0
+    for code in codes:
+        yield Fault(code, *where, element.reference, value, element.name, size=size if bare else 0)
 
 
 def _codes(element: Element, value: str, around: _Around) -> Iterator[str]:
@@ -199,6 +212,7 @@ def _note(note: Note, segment: Segment, sent: Sequence[str]) -> Iterator[Fault]:
     elif note.letter == "L" and first in there and not there - {first}:
         missing = rest[:1]
     excess = sorted(there)[1:] if note.letter == "E" else []
+    trigger = min(there, default=0) if note.letter in ("P", "E") else first if first in there else 0
     for code, place in [("2", place) for place in missing] + [("10", place) for place in excess]:
         element = segment.elements[place - 1]
-        yield Fault(code, place, reference=element.reference, name=element.name)
+        yield Fault(code, place, reference=element.reference, name=element.name, trigger=trigger)

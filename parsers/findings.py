@@ -29,19 +29,34 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claim: str = ""
 
 
+Action = Literal["replace", "insert", "remove", "move", "clear", "shorten", "trim", "see", "ask"]
+
+
 class Mend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a finding can be mended. text: a sentence for the sender, free of values from the file.
 
-    action: `replace` the element or component at the place by `value`; `insert` the segment `value` before the position
-    of the place; `remove` the segment at the place; `clear` the element; `shorten` the element to `size` characters;
-    `trim` elements or components from the place to the end; `ask`: only the sender knows.
-    value: from the guide or counted (a permitted code, a right total, a segment as the guide prints it), "" if none.
+    action: `replace` the element or component at the place by `value` (element 0: the segment id); `insert` the segment
+    `value` before the position of the place; `remove` the segment at the place; `move` it before the position `value`;
+    `clear` the element; `shorten` the element to `size` characters; `trim` elements, components or repetitions from
+    the place to the end; `see`: the findings beside it mend it; `ask`: only the sender knows.
+    value: from the guide, counted, or a control number of the header (a permitted code, a right total, a segment as the
+    guide prints it), "" if none. choices: the codes the guide permits, when a `replace` leaves the sender to choose; at
+    most `CHOICES` of them.
     """
 
     text: str
-    action: Literal["replace", "insert", "remove", "clear", "shorten", "trim", "ask"] = "ask"
+    action: Action = "ask"
     value: str = ""
     size: int = 0
+    choices: tuple[str, ...] = ()
+
+
+CHOICES = 12  # codes a mend lists: a line of text; the guide has the rest
+
+LISTS: dict[Level, str] = {
+    "interchange": "TA105", "group": "AK905", "set": "IK502", "segment": "IK304", "element": "IK403",
+}  # fmt: skip
+"""The code list of a level, by the element that carries it."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,7 +66,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     element = IK403, business = a claim-status category and code as `A8:400` or our own report code,
     file = our own word (`not-x12`, `junk`, `incomplete`).
     snip: 1-7, 0 for envelope matters. message: a sentence for people, free of values from the file.
-    rule: the name of the edit that found it (SNIP 3-7), "" where level and code say it all. mend: how to mend it.
+    rule: the name of the edit that found it (SNIP 3-7), "" where level and code say it all: read `law`.
+    mend: how to mend it. trigger: the element that made this one required or forbidden, None where the guide does
+    without (CTX `SITUATIONAL TRIGGER`).
     value: the copy of bad data for IK404, at most 99 characters, may be PHI: never logged, never in a message.
     """
 
@@ -64,3 +81,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rule: str = ""
     mend: Mend | None = None
     value: str = ""
+    trigger: Place | None = None
+
+    @property
+    def law(self) -> str:
+        """The rule that was broken, by its name: `IK403 7`, `TA105 021`, or the edit's own."""
+        return self.rule or f"{LISTS.get(self.level, self.level)} {self.code}".rstrip()

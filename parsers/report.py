@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+from msgspec import structs
 
+from parsers import mends
 from parsers.diagnose import MESSAGES, Fault
-from parsers.findings import Finding, Level, Place
+from parsers.findings import Finding, Level, Mend, Place
 from parsers.limits import Limits
+from parsers.maps import Segment
 from parsers.snip import HEAVIEST, Snip, Weight, snip_type
 
 SEGMENT_MESSAGES = {
@@ -15,8 +17,10 @@ SEGMENT_MESSAGES = {
     "3": "The segment {id} is required but missing.",
     "4": "The loop {loop} occurs more often than the guide allows.",
     "5": "The segment {id} occurs more often than the guide allows.",
+    "6": "The segment {id} belongs to other transaction sets.",
     "7": "The segment {id} is out of order in its loop.",
     "8": "The segment {id} has element errors.",
+    "I4": "The segment {id} is not used in this guide.",
 }
 """IK304, as a sentence."""
 
@@ -40,15 +44,34 @@ class Report:
         self._unit_errors = 0
         self._unit_findings = 0
 
-    def segment(self, code: str, position: int, loop: str, name: str, *, lost: bool = False) -> None:
-        """One IK3. lost: a unit would be lost with the segment, which no weight excuses."""
-        shown = name[:ID_CHARS]
-        message = SEGMENT_MESSAGES[code].format(id=shown if shown.isascii() and shown.isalnum() else "sent", loop=loop)
-        snip = snip_type("segment", code)
-        weight: Weight = "error" if lost else self._snip.weight(snip)
-        self._add("segment", code, snip, weight, message, self._at(position, loop, shown))
+    @property
+    def full(self) -> bool:
+        """The set is refused and no more findings are kept: why another segment is wrong need not be found out."""
+        return self.errors > 0 and len(self.findings) >= self._room
 
-    def elements(self, position: int, loop: str, name: str, faults: list[Fault], *, lost: bool = False) -> None:
+    @property
+    def of_unit(self) -> list[Finding]:
+        """The findings of the unit being read."""
+        return self.findings[self._unit_findings :]
+
+    def segment(
+        self, code: str, position: int, loop: str, name: str, mend: Mend, title: str = "", *, lost: bool = False
+    ) -> None:
+        """One IK3. Args: title: the guide's name for the segment; lost: a unit goes with it, which no weight excuses."""
+        shown = name[:ID_CHARS]
+        said = f"{shown} ({title})" if title else shown if shown.isascii() and shown.isalnum() else "sent"
+        message = SEGMENT_MESSAGES[code].format(id=said, loop=loop)
+        place = Place(position=position, loop=loop, segment=shown.replace(UNKNOWN, "?"), claim=self._claim)
+        snip = snip_type("segment", code)
+        self._add("segment", code, snip, "error" if lost else self._snip.weight(snip), message, place, mend=mend)
+
+    def excess(self, position: int, loop: str, name: str, most: int) -> None:
+        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
+        message = f"More than {most} segments belong to this {name}: the rest was not read."
+        place = Place(position=position, loop=loop, segment=name, claim=self._claim)
+        self._add("segment", "4", 1, "error", message, place, mend=mends.SURPLUS)
+
+    def elements(self, position: int, loop: str, segment: Segment, faults: list[Fault], *, lost: bool = False) -> None:
         """One IK3 with code 8 and its IK4s; it weighs what the heaviest of them does. lost: as for `segment`."""
         snips = [snip_type("element", fault.code) for fault in faults]
         weights: list[Weight] = [
@@ -56,44 +79,54 @@ class Report:
             for fault, snip in zip(faults, snips, strict=True)
         ]
         heaviest = min(range(len(faults)), key=lambda index: HEAVIEST.index(weights[index]))
-        shown = name[:ID_CHARS]
-        message = SEGMENT_MESSAGES["8"].format(id=shown)
-        self._add("segment", "8", snips[heaviest], weights[heaviest], message, self._at(position, loop, shown))
+        message = SEGMENT_MESSAGES["8"].format(id=f"{segment.id} ({segment.name})" if segment.name else segment.id)
+        whole = Place(position=position, loop=loop, segment=segment.id, claim=self._claim)
+        self._add("segment", "8", snips[heaviest], weights[heaviest], message, whole, mend=mends.ELEMENTS)
         for fault, snip, weight in zip(faults, snips, weights, strict=True):
+            if self.full or weight == "off":
+                self._count(weight)
+                continue
             place = Place(
                 position=position,
                 loop=loop,
-                segment=name[:ID_CHARS],
+                segment=segment.id,
                 element=fault.element,
                 component=fault.component,
                 repetition=fault.repetition,
                 reference=fault.reference,
                 claim=self._claim,
             )
-            said = f"{name[:ID_CHARS]}{fault.element:02}" + (f" ({fault.name})" if fault.name else "")
-            message = f"{said} {MESSAGES[fault.code]}."
+            said = f"{segment.id}{fault.element:02}" + (f"-{fault.component}" if fault.component else "")
+            message = (
+                f"{said} ({fault.name}) {MESSAGES[fault.code]}." if fault.name else f"{said} {MESSAGES[fault.code]}."
+            )
+            trigger = self._trigger(fault, segment, place) if fault.trigger else None
             value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
-            self._add("element", fault.code, snip, weight, message, place, value)
-
-    def _at(self, position: int, loop: str, name: str) -> Place:
-        return Place(position=position, loop=loop, segment=name.replace(UNKNOWN, "?"), claim=self._claim)
-
-    def _add(
-        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, value: str = ""
-    ) -> None:
-        if weight == "off":
-            return
-        self.errors += weight == "error"
-        self.warnings += weight == "warning"
-        if len(self.findings) < self._room:
-            self.findings.append(
-                Finding(level=level, code=code, severity=weight, snip=snip, message=message, place=place, value=value)
+            self._add(
+                "element", fault.code, snip, weight, message, place, value, mends.element(segment, fault), trigger
             )
 
-    def excess(self, position: int, loop: str, name: str, most: int) -> None:
-        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
-        message = f"More than {most} segments belong to this {name}: the rest was not read."
-        self._add("segment", "4", 1, "error", message, self._at(position, loop, name))
+    def _trigger(self, fault: Fault, segment: Segment, place: Place) -> Place:
+        """The other element of the segment that made this one required or forbidden."""
+        reference = segment.elements[fault.trigger - 1].reference
+        return structs.replace(place, element=fault.trigger, component=0, repetition=0, reference=reference)
+
+    def _count(self, weight: Weight) -> None:
+        self.errors += weight == "error"
+        self.warnings += weight == "warning"
+
+    def _add(
+        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, value: str = "",
+        mend: Mend | None = None, trigger: Place | None = None,
+    ) -> None:  # fmt: skip
+        self._count(weight)
+        if weight != "off" and len(self.findings) < self._room:
+            self.findings.append(
+                Finding(
+                    level=level, code=code, severity=weight, snip=snip, message=message, place=place, value=value,
+                    mend=mend, trigger=trigger,
+                )
+            )  # fmt: skip
 
     def claim(self, name: str) -> None:
         """The unit being read has said its name; it holds for what was found in it before, too."""
@@ -102,8 +135,8 @@ class Report:
             return
         for index in range(self._unit_findings, len(self.findings)):
             finding = self.findings[index]
-            place = msgspec.structs.replace(finding.place, claim=name)
-            self.findings[index] = msgspec.structs.replace(finding, place=place)
+            place = structs.replace(finding.place, claim=name)
+            self.findings[index] = structs.replace(finding, place=place)
 
     def end_unit(self) -> bool:
         """A unit ended. Returns: whether it was clean."""

@@ -5,20 +5,25 @@ The happy path is one look-up, one expression and one count for each segment (`S
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
+from msgspec import structs
+
+from parsers import astray, mends
 from parsers.diagnose import Fault, faults
 from parsers.events import Delimiters, Event, Row, Unit
-from parsers.findings import Finding
+from parsers.findings import Finding, Mend
 from parsers.guides import Guide
 from parsers.limits import Limits
-from parsers.order import qualifier
 from parsers.report import Report
 from parsers.snip import Snip
 from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""
+
+LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: more than a loop of any guide has
 
 Pair = tuple[str, str]
 """A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
@@ -42,8 +47,9 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
-        self._excess = False
+        self._overfull = False
         self._units: list[Event] = []
+        self._passed: set[int] = set()  # positions in this unit of segments that no loop took
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
         """Reads until a control segment comes. Returns: that segment split, or None when `segments` has no more."""
@@ -74,7 +80,7 @@ class SetReader:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
-                    self.report.segment("5", position, step.loop, step.state.id)
+                    self._excess(position, step)
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
@@ -85,7 +91,7 @@ class SetReader:
         """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
         if len(self._rows) > self._unit_segments:
             del self._rows[self._unit_segments :]
-            self._excess = True
+            self._overfull = True
 
     @property
     def errors(self) -> int:
@@ -116,7 +122,10 @@ class SetReader:
         return self.units()
 
     def _enter(self, step: Step, parts: list[str]) -> None:
-        """A step that opens loops, closes some with something missing, or is looked at more closely."""
+        """A step that opens loops, closes some with something missing, or is looked at more closely.
+
+        Args: parts: the segment, empty where it is only supposed to have come.
+        """
         frames = self._frames
         if step.needs:
             self._demand(step.needs)
@@ -126,27 +135,44 @@ class SetReader:
             counts, key = frames[loop.above], loop.key
             count = counts[key] = counts.get(key, 0) + 1
             if count > loop.most:
-                self.report.segment("4", self.position, loop.id, step.state.id)
+                title = step.state.guide.name
+                self.report.segment("4", self.position, loop.id, step.state.id, mends.loop_again(loop), title)
             frames[key] = {}
         if step.counted:
             counts, key = frames[step.frame], step.key
             counts[key] = counts.get(key, 0) + 1
         if step.again or (step.counted and counts[key] > step.most):
-            self.report.segment("5", self.position, step.loop, step.state.id)
-        if step.state.hook:
+            self._excess(self.position, step)
+        if step.state.hook and parts:
             _HOOKS[step.state.hook](self, step, parts)
 
+    def _excess(self, position: int, step: Step) -> None:
+        guide = step.state.guide
+        self.report.segment("5", position, step.loop, guide.id, mends.again(guide), guide.name)
+
     def _demand(self, needs: tuple[Need, ...]) -> None:
-        for frame, key, state in needs:
-            if not self._frames[frame].get(key):
-                self.report.segment("3", self.position, state.parent.id, state.id)
+        for need in needs:
+            frame, key, state = need
+            if self._unmet(need):
+                self._frames[frame][key] = 0  # said once, however often it is asked for
+                self._missing(state)
+
+    def _unmet(self, need: Need) -> bool:
+        """Whether it was never seen, nor missed before."""
+        return need[1] not in self._frames.get(need[0], {})
+
+    def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
+        """Args: known: the numbers of a segment that is read as though it had come."""
+        mend = mends.missing(state.guide, known or self._numbers(state))
+        lost = known is not None and state.id in self.guide.openers
+        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
         self._bound()
-        if self._excess:
+        if self._overfull:
             self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
-            self._excess = False
+            self._overfull = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -154,55 +180,149 @@ class SetReader:
                 Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
             )
             self._ordinal += 1
-        self._rows, self._kind, self._begun = [], kind, position
+        self._rows, self._kind, self._begun, self._passed = [], kind, position, set()
 
     def _refused(self, step: Step | None, raw: str) -> State:
         """A segment that is wrong somehow, or seems so. Returns: the state it leads to, often the one we are in."""
         parts = raw.split(self._delimiters.element)
-        if step is None:
-            self._lost(parts)
-            return self._state
+        return self._lost(parts) if step is None else self._take(step, parts)
+
+    def _take(self, step: Step, parts: list[str]) -> State:
         found = faults(step.state.guide, parts, self._delimiters)
         if found and step.other and not faults(step.other.state.guide, parts, self._delimiters):
             step, found = step.other, []
+        return self._faulty(step, parts, found)
+
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], *, lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
-            self.report.elements(self.position, step.loop, step.state.id, found)
+            self.report.elements(self.position, step.loop, step.state.guide, found, lost=lost)
         self._rows.append((step.loop, parts))
         return step.state
 
-    def _lost(self, parts: list[str]) -> None:
-        """No step leads on: a qualifier unknown here, a segment at a wrong place, or one the guide never heard of."""
-        name, loop = parts[0], self._state.parent
-        lost = name in self.guide.openers
-        choice = self._state.table.get(name)
+    def _lost(self, parts: list[str]) -> State:
+        """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
+        state, own, name = self._state, self._delimiters, parts[0]
+        if self.report.full:
+            self.report.errors += 1
+            return state
+        if name not in self.guide.ids:
+            return self._unknown(parts)
+        late = astray.late(state, parts, own)
+        if late and not self._stands(late):
+            return self._pass_over("7", name, mends.misplaced(name, self._place_of(late)), late.guide.name)
+        left_out = astray.left_out(state, parts, own, self._unmet, self._wanted)
+        if left_out:
+            self._suppose(left_out.opener)
+            return self._take(left_out.then, parts)
+        choice = state.table.get(name)
         if isinstance(choice, Choice):
-            wrong = [_wrong_qualifier(choice, parts, self._delimiters)]
-            self.report.elements(self.position, loop.id, name, wrong, lost=lost)
-        elif any(isinstance(child, State) and child.id == name for child in loop.children):
-            self.report.segment("7", self.position, loop.id, name, lost=lost)
-        else:
-            self.report.segment("2" if name in self.guide.ids else "1", self.position, loop.id, name, lost=lost)
+            return self._requalified(choice, parts)
+        loops = list(dict.fromkeys(astray.loops_with(self.guide.start.parent, name)))
+        return self._pass_over("2", name, mends.unexpected(name, loops))
+
+    def _pass_over(self, code: str, name: str, mend: Mend, title: str = "") -> State:
+        lost = name in self.guide.openers
+        self.report.segment(code, self.position, self._state.parent.id, name, mend, title, lost=lost)
+        self._pass()
+        return self._state
+
+    def _pass(self) -> None:
+        if len(self._passed) < self._unit_segments:
+            self._passed.add(self.position)
+
+    def _unknown(self, parts: list[str]) -> State:
+        """An id the guide does not have; read on if only its case is wrong."""
+        name = parts[0].strip().upper()
+        if name not in self.guide.ids:
+            return self._pass_over("1", parts[0], mends.SURPLUS if name else mends.EMPTY)
+        self.report.segment("1", self.position, self._state.parent.id, parts[0], mends.respelled(name))
+        spelled = [name, *parts[1:]]
+        step = astray.step_of(self._state, spelled, self._delimiters)
+        return self._take(step, spelled) if step else self._lost(spelled)
+
+    def _requalified(self, choice: Choice, parts: list[str]) -> State:
+        """A qualifier unknown here; read on as what the segment was most likely meant to be."""
+        meant = astray.meant(choice, parts, self._delimiters, self._wanted)
+        mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
+        fault = structs.replace(meant.fault, mend=mend)
+        lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
+        if meant.step:
+            return self._faulty(meant.step, parts, [fault], lost=lost)
+        guide = next(iter(choice.steps.values())).state.guide
+        self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
+        self._pass()
+        return self._state
+
+    def _wanted(self, step: Step) -> bool:
+        """Whether the guide requires what the step leads to, and it has not come."""
+        state = step.state
+        if step.enters:
+            return step.enters[-1].required and self._unmet((step.enters[-1].above, step.enters[-1].key, state))
+        return state.required and state is not self._state and self._unmet((step.frame, step.key, state))
+
+    def _suppose(self, step: Step) -> None:
+        """Reads on as though the segment that opens a loop, which was left out, had come."""
+        numbers = self._numbers(step.state)
+        self._enter(step, [])
+        if step.state.hook == "HL":
+            self._hl_count += 1
+            self._levels[step.state.parent.key] = numbers[1]
+        self._missing(step.state, numbers)
+
+    def _numbers(self, state: State) -> dict[int, str]:
+        """What can be counted of a segment that would come now."""
+        loop = state.parent
+        if state.hook == "HL":
+            return {1: str(self._hl_count + 1), 2: self._levels.get(loop.hl_above, "") if loop.hl_above else ""}
+        if state.hook == "LX":
+            return {1: str(self._frames.get(loop.above, {}).get(loop.key, 0) + 1)}
+        return {}
+
+    def _of_loop(self) -> Iterator[tuple[int, list[str]]]:
+        """(position, segment) of the open loop, last first, as far as no other loop lies between."""
+        position = self.position
+        for loop, parts in islice(reversed(self._rows), LOOK_BACK):
+            position -= 1
+            while position in self._passed:
+                position -= 1
+            if loop != self._state.parent.id:
+                return
+            yield position, parts
+
+    def _stands(self, late: State) -> bool:
+        """Whether the open loop has such a segment already."""
+        own = self._delimiters
+        return any(parts[0] == late.id and not faults(late.guide, parts, own) for _, parts in self._of_loop())
+
+    def _place_of(self, late: State) -> int:
+        """The position a segment should have stood before."""
+        behind = {child.id for child in late.parent.children if child.position > late.position}
+        return min((position for position, parts in self._of_loop() if parts[0] in behind), default=self.position)
 
     def _hierarchy(self, step: Step, parts: list[str]) -> None:
         """HL01 counts from 1 in the set; HL02 is the HL01 of the level above that is open."""
         self._hl_count += 1
         loop = step.state.parent
-        number = parts[1] if len(parts) > 1 else ""
+        number, right = parts[1] if len(parts) > 1 else "", str(self._hl_count)
         self._levels[loop.key] = number
-        wrong = [Fault("7", 1, reference="628", value=number)] if number != str(self._hl_count) else []
-        if loop.hl_above and len(parts) > 2 and parts[2] != self._levels.get(loop.hl_above) and parts[2]:
-            wrong.append(Fault("7", 2, reference="734", value=parts[2]))
+        wrong = []
+        if number != right:
+            wrong.append(Fault("7", 1, reference="628", value=number, mend=mends.counted("HL01", right)))
+        above = self._levels.get(loop.hl_above, "") if loop.hl_above else ""
+        if loop.hl_above and len(parts) > 2 and parts[2] != above and parts[2]:
+            wrong.append(Fault("7", 2, reference="734", value=parts[2], mend=mends.level_above(above)))
         if wrong:
-            self.report.elements(self.position, loop.id, "HL", wrong)
+            self.report.elements(self.position, loop.id, step.state.guide, wrong)
 
     def _line_number(self, step: Step, parts: list[str]) -> None:
         """LX01 counts the lines of a claim from 1."""
         loop = step.state.parent
-        number = parts[1] if len(parts) > 1 else ""
-        if number != str(self._frames[loop.above][loop.key]):
-            self.report.elements(self.position, loop.id, "LX", [Fault("7", 1, reference="554", value=number)])
+        number, right = parts[1] if len(parts) > 1 else "", str(self._frames[loop.above][loop.key])
+        if number != right:
+            wrong = Fault("7", 1, reference="554", value=number, mend=mends.counted("LX01", right))
+            self.report.elements(self.position, loop.id, step.state.guide, [wrong])
 
     def _name_claim(self, step: Step, parts: list[str]) -> None:
         element = self.guide.form.claim[2]
@@ -210,14 +330,3 @@ class SetReader:
 
 
 _HOOKS = {"HL": SetReader._hierarchy, "LX": SetReader._line_number, "claim": SetReader._name_claim}
-
-
-def _wrong_qualifier(choice: Choice, parts: list[str], own: Delimiters) -> Fault:
-    """The element that had to say which of several segments this is."""
-    guide = next(iter(choice.steps.values())).state.guide
-    place, composite, _ = qualifier(guide)
-    element = guide.elements[place - 1]
-    inner = element.parts[0] if composite else element
-    value = (*parts[place : place + 1], "")[0]
-    value = value.partition(own.component)[0] if composite else value
-    return Fault("7" if value else "1", place, int(composite), 0, inner.reference, value, inner.name)
