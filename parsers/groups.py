@@ -10,8 +10,12 @@ from parsers.events import Event, GroupHeader, GroupVerdict, SetVerdict
 from parsers.findings import Finding
 from parsers.guides import Guide
 from parsers.sets import CONTROL, Pair, SetReader
+from parsers.snip import Snip, snip_type
 
 _MAX_CODES = 5  # IK502-506, AK905-909
+_BY_WEIGHT = frozenset(("3", "4", "19"))
+"""IK502 that a weight of type 1 may excuse: a trailer that disagrees, an ST03 that does. Nothing excuses a set without
+an end (2), of no guide here (1, 18, I6), or whose number cannot be answered for (6, 7, 23)."""
 
 
 class Skipper:
@@ -20,7 +24,7 @@ class Skipper:
     def __init__(self) -> None:
         self.position = 1
         self.findings: tuple[Finding, ...] = ()
-        self.errors = 0
+        self.errors = self.warnings = 0
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
         """As `SetReader.read`."""
@@ -41,31 +45,43 @@ class Skipper:
 
 
 class OpenSet:
-    """An ST that has not seen its SE."""
+    """An ST that has not seen its SE. Args: codes: IK502 of its header; snip: how much such a code weighs."""
 
-    def __init__(self, parts: list[str], reader: SetReader | Skipper, codes: tuple[str, ...]) -> None:
+    def __init__(self, parts: list[str], reader: SetReader | Skipper, codes: tuple[str, ...], snip: Snip) -> None:
         st01, st02, st03 = [*parts[1:4], "", "", ""][:3]
         self.header = (st01, st02, st03)
         self.reader = reader
-        self.codes = list(codes)
+        self.codes: list[str] = []
         self.body = hashlib.sha256()
+        self._refused = False
+        self._weight = snip.weight(snip_type("set", ""))
+        for code in codes:
+            self._wrong(code)
+
+    def _wrong(self, code: str) -> None:
+        weight = self._weight if code in _BY_WEIGHT else "error"
+        if weight != "off":
+            self.codes.append(code)
+            self._refused |= weight == "error"
 
     def close(self, se: list[str] | None) -> SetVerdict:
         """The verdict. Args: se: the split trailer, None if it never came (IK502 2); 3 and 4 compare it."""
         if se is None:
-            self.codes.append("2")
+            self._wrong("2")
         else:
             count, number = (*se[1:3], "", "")[:2]
-            self.codes += ["3"] if number != self.header[1] else []
-            self.codes += ["4"] if not envelope.counts(count, self.reader.position) else []
-        if self.reader.errors:
+            if number != self.header[1]:
+                self._wrong("3")
+            if not envelope.counts(count, self.reader.position):
+                self._wrong("4")
+        if self.reader.errors or self.reader.warnings:
             self.codes.append("5")
         st01, st02, st03 = self.header
         return SetVerdict(
             st01=st01,
             st02=st02,
             st03=st03,
-            verdict="R" if self.codes else "A",
+            verdict="R" if self._refused or self.reader.errors else "E" if self.codes else "A",
             codes=tuple(self.codes[:_MAX_CODES]),
             findings=tuple(self.reader.findings),
             segments=self.reader.position,
@@ -73,7 +89,7 @@ class OpenSet:
 
 
 class OpenGroup:
-    """A GS that has not seen its GE. readable: its sets can be judged by its guide."""
+    """A GS that has not seen its GE. readable: its sets can be judged by its guide. told: findings of its sets."""
 
     def __init__(self, header: GroupHeader, guide: Guide | None, codes: tuple[str, ...], spoiled: bool) -> None:
         self.header, self.guide = header, guide
@@ -81,8 +97,16 @@ class OpenGroup:
         self.spoiled = spoiled
         self.readable = guide is not None and not {"1", "2"} & set(codes)
         self.sets: list[SetVerdict] = []
-        self.received = self.accepted = 0
+        self.received = self.accepted = self.noted = self.told = 0
         self.numbers: set[str] = set()
+
+    def add(self, verdict: SetVerdict, kept: int) -> None:
+        """One of its sets was judged. Args: kept: how many verdicts are kept at most."""
+        if len(self.sets) < kept:
+            self.sets.append(verdict)
+            self.told += len(verdict.findings)
+        self.accepted += verdict.verdict != "R"
+        self.noted += verdict.verdict == "E"
 
     def close(self, ge: list[str] | None) -> GroupVerdict:
         """The verdict. Args: ge: the split trailer, None if it never came (AK905 3); 4 and 5 compare it."""
@@ -108,5 +132,5 @@ class OpenGroup:
 
     def _by_sets(self) -> str:
         if self.accepted == self.received:
-            return "A"
+            return "E" if self.noted else "A"
         return "P" if self.accepted else "R"

@@ -59,6 +59,8 @@ class InterchangeReader:
             if stop is None:
                 return self._take()
             self._control(stop)
+            if self.refused:
+                return self._take()
 
     def close(self, iea: list[str] | None) -> tuple[list[Event], InterchangeVerdict]:
         """The interchange ended. Args: iea: its split trailer, None if it was cut off (023); 001 and 021 compare it."""
@@ -89,7 +91,7 @@ class InterchangeReader:
         """Adds segments to the digest of the set that is open."""
         if self._set is not None and raws:
             end = self.header.delimiters.segment
-            self._set.body.update((end.join(raws) + end).encode("latin-1"))
+            self._set.body.update((end.join(raws) + end).encode())
 
     def _control(self, parts: list[str]) -> None:
         """A segment outside the body of a set."""
@@ -101,6 +103,10 @@ class InterchangeReader:
     def _gs(self, parts: list[str]) -> None:
         self._close_group(None)
         self._groups += 1
+        if self._groups > self._limits.groups_per_interchange:
+            self._wrong("024")
+            self.refused = True
+            return
         header = envelope.group_header(parts)
         guide = self._guides(canonical(header.gs08, self._policy.aliases))
         codes = envelope.group_codes(header, guide, self._policy)
@@ -135,7 +141,7 @@ class InterchangeReader:
             return
         group.received += 1
         reader, codes, guide = self._reader(parts, group)
-        self._set = OpenSet(parts, reader, codes)
+        self._set = OpenSet(parts, reader, codes, self._policy.snip)
         self._events.append(SetOpened(group.received, *self._set.header, guide=guide))
         self._hash([self.header.delimiters.element.join(parts)])
 
@@ -149,7 +155,9 @@ class InterchangeReader:
         self._remember(group.numbers, st02)
         if {"1", "6", "18"} & set(codes):
             return Skipper(), codes, ""
-        return SetReader(group.guide, self.header.delimiters, self._limits), codes, group.guide.gs08
+        room = self._limits.findings_per_group - group.told
+        reader = SetReader(group.guide, self.header.delimiters, self._limits, self._policy.snip, room)
+        return reader, codes, group.guide.gs08
 
     def _se(self, parts: list[str]) -> None:
         if self._set is None:
@@ -165,9 +173,7 @@ class InterchangeReader:
         self._events += self._set.reader.finish(se is not None)
         verdict = self._set.close(se)
         self._events.append(SetClosed(verdict, self._set.body.hexdigest()))
-        if len(self._group.sets) < self._limits.sets_per_group:
-            self._group.sets.append(verdict)
-        self._group.accepted += verdict.verdict != "R"
+        self._group.add(verdict, self._limits.sets_per_group)
         self._set = None
 
     def _ta1(self, parts: list[str]) -> None:

@@ -6,6 +6,7 @@ The happy path is one look-up, one expression and one count for each segment (`S
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec import structs
 
@@ -16,10 +17,13 @@ from parsers.findings import Finding, Mend
 from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.report import Report
+from parsers.snip import Snip
 from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""
+
+LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: more than a loop of any guide has
 
 Pair = tuple[str, str]
 """A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
@@ -28,10 +32,11 @@ Pair = tuple[str, str]
 class SetReader:
     """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
 
-    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits) -> None:
+    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits, snip: Snip, room: int) -> None:
         self.guide = guide
         self.position = 1
-        self.report = Report(limits)
+        self.report = Report(limits, snip, room)
+        self._unit_segments = limits.unit_segments
         self._delimiters = delimiters
         self._standard = delimiters == Delimiters()
         self._state: State = guide.start
@@ -42,6 +47,7 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
+        self._overfull = False
         self._units: list[Event] = []
         self._passed: dict[int, list[str]] = {}  # segments in this unit that no loop took, by position
 
@@ -78,12 +84,24 @@ class SetReader:
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
+        self._bound()
         return None
+
+    def _bound(self) -> None:
+        """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
+        if len(self._rows) > self._unit_segments:
+            del self._rows[self._unit_segments :]
+            self._overfull = True
 
     @property
     def errors(self) -> int:
         """How many errors were found so far."""
         return self.report.errors
+
+    @property
+    def warnings(self) -> int:
+        """How many findings weighed less than an error."""
+        return self.report.warnings
 
     @property
     def findings(self) -> list[Finding]:
@@ -144,11 +162,17 @@ class SetReader:
         return need[1] not in self._frames.get(need[0], {})
 
     def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
+        """Args: known: the numbers of a segment that is read as though it had come."""
         mend = mends.missing(state.guide, known or self._numbers(state))
-        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name)
+        lost = known is not None and state.id in self.guide.openers
+        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
+        self._bound()
+        if self._overfull:
+            self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
+            self._overfull = False
         clean = self.report.end_unit()
         if self._rows:
             component, repetition = self._delimiters.component, self._delimiters.repetition
@@ -171,11 +195,11 @@ class SetReader:
             step, found = step.other, []
         return self._faulty(step, parts, found)
 
-    def _faulty(self, step: Step, parts: list[str], found: list[Fault]) -> State:
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], *, lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
-            self.report.elements(self.position, step.loop, step.state.guide, found)
+            self.report.elements(self.position, step.loop, step.state.guide, found, lost=lost)
         self._rows.append((step.loop, parts))
         return step.state
 
@@ -201,9 +225,14 @@ class SetReader:
         return self._pass_over("2", parts, mends.unexpected(name, loops))
 
     def _pass_over(self, code: str, parts: list[str], mend: Mend, title: str = "") -> State:
-        self.report.segment(code, self.position, self._state.parent.id, parts[0], mend, title)
-        self._passed[self.position] = parts
+        lost = parts[0] in self.guide.openers
+        self.report.segment(code, self.position, self._state.parent.id, parts[0], mend, title, lost=lost)
+        self._pass(parts)
         return self._state
+
+    def _pass(self, parts: list[str]) -> None:
+        if len(self._passed) < self._unit_segments:
+            self._passed[self.position] = parts
 
     def _unknown(self, parts: list[str]) -> State:
         """An id the guide does not have; read on if only its case is wrong."""
@@ -220,11 +249,12 @@ class SetReader:
         meant = astray.meant(choice, parts, self._delimiters, self._wanted)
         mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
         fault = structs.replace(meant.fault, mend=mend)
+        lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
         if meant.step:
-            return self._faulty(meant.step, parts, [fault])
+            return self._faulty(meant.step, parts, [fault], lost=lost)
         guide = next(iter(choice.steps.values())).state.guide
-        self.report.elements(self.position, self._state.parent.id, guide, [fault])
-        self._passed[self.position] = parts
+        self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
+        self._pass(parts)
         return self._state
 
     def _wanted(self, step: Step) -> bool:
@@ -255,7 +285,7 @@ class SetReader:
     def _of_loop(self) -> Iterator[tuple[int, list[str]]]:
         """(position, segment) of the open loop, last first, as far as no other loop lies between."""
         position = self.position
-        for loop, parts in reversed(self._rows):
+        for loop, parts in islice(reversed(self._rows), LOOK_BACK):
             position -= 1
             while position in self._passed:
                 position -= 1
