@@ -12,22 +12,17 @@ from collections.abc import Callable, Iterator
 from parsers.cutter import Cutter
 from parsers.envelope import EnvelopePolicy, policy_codes
 from parsers.events import Delimiters, Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
-from parsers.findings import Finding
 from parsers.guides import Guide
 from parsers.interchange import InterchangeReader, Rules
 from parsers.isa import Isa, header_bytes, read_isa
 from parsers.limits import Limits
+from parsers.refusals import refusal
 
 PIECE_BYTES = 64 * 1024
 """A larger feed is read in pieces of this size: some 2,000 segments whose strings (0.5 MB) stay in the processor's
 cache, and little to copy when a piece holds many small interchanges."""
 _PADDING = b" \t\r\n\x00\x1a"  # spaces, line ends, a crash's zeros and the old end-of-file mark
 _BOM = b"\xef\xbb\xbf"
-_MESSAGES = {
-    "not-x12": "The file does not begin with an ISA segment.",
-    "incomplete": "The file ends within an ISA segment.",
-    "junk": "Bytes after the last interchange do not begin an ISA segment; they were not read.",
-}
 
 
 class Reader:
@@ -134,7 +129,7 @@ class Reader:
         if border is None:
             return self._bound(inside)
         if border.group(1) == b"ISA":
-            inside.reader.codes.append("022")
+            inside.reader.cut_off()
             self._leave(None, 1)
             return True
         last = self._buffer.find(inside.cutter.end, 1)
@@ -175,7 +170,7 @@ class Reader:
                 del self._keys[next(iter(self._keys))]
 
     def _junk(self, code: str) -> None:
-        self._events.append(Junk(self._offset, Finding(level="file", code=code, snip=0, message=_MESSAGES[code])))
+        self._events.append(Junk(self._offset, refusal("file", code)))
         self._deaf = True
 
 
