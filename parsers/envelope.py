@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -15,18 +16,25 @@ from parsers.forms import GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
 from parsers.isa import matches
 from parsers.patterns import DATE, TIME
+from parsers.snip import Snip
+
+Charset = Literal["ascii", "latin-1", "utf-8"]
+"""What the bytes of a file mean. Beyond ASCII only letters are legal, and only in names and other free text (AN)."""
 
 
 class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Who may send what here. senders: (ISA05, ISA06), receivers: (ISA07, ISA08), groups: GS01; empty = any.
 
     usage: the ISA15 of this installation, T or P; "" = either.
+    snip: how much findings of types 1 and 2 weigh; charset: what was agreed with the sender.
     """
 
     senders: frozenset[tuple[str, str]] = frozenset()
     receivers: frozenset[tuple[str, str]] = frozenset()
     usage: str = ""
     groups: frozenset[str] = frozenset()
+    snip: Snip = Snip()
+    charset: Charset = "ascii"
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:

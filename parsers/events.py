@@ -55,7 +55,7 @@ class GroupHeader(msgspec.Struct, frozen=True):
 
 
 class SetVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one ST..SE. verdict: IK501 A, E or R. codes: IK502-506, at most five."""
+    """The answer to one ST..SE. verdict: IK501 A, E (accepted, errors noted) or R. codes: IK502-506, at most five."""
 
     st01: str
     st02: str
@@ -148,7 +148,8 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class SetClosed(msgspec.Struct, frozen=True):
-    """A set ended (SE, or whatever cut it off); body_sha256 is over its bytes from ST to SE without line breaks."""
+    """A set ended (SE, or whatever cut it off); body_sha256 is over its text from ST to SE without line breaks,
+    in UTF-8."""
 
     verdict: SetVerdict
     body_sha256: str

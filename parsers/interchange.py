@@ -65,6 +65,8 @@ class InterchangeReader:
                 self._at = before + len(raws)
                 return self._take()
             self._control(stop)
+            if self.refused:
+                return self._take()
 
     def close(self, iea: list[str] | None) -> tuple[list[Event], InterchangeVerdict]:
         """The interchange ended. Args: iea: its split trailer, None if it was cut off (023); 001 and 021 compare it."""
@@ -99,7 +101,7 @@ class InterchangeReader:
     def _wrong(
         self, code: str, value: str = "", count: int | str = "", *, name: str = "", row: Row | None = None
     ) -> None:
-        """One TA105, said once. Args: as for `refusals.refusal`; name: the segment at hand, if that is what is wrong."""
+        """One TA105, said once. Args: as for `refusals.refusal`; name: the segment at hand, where that is wrong."""
         if code not in self.codes:
             self.codes.append(code)
             position, shown = (
@@ -112,7 +114,7 @@ class InterchangeReader:
         """Adds segments to the digest of the set that is open."""
         if self._set is not None and raws:
             end = self.header.delimiters.segment
-            self._set.body.update((end.join(raws) + end).encode("latin-1"))
+            self._set.body.update((end.join(raws) + end).encode())
 
     def _control(self, parts: list[str]) -> None:
         """A segment outside the body of a set."""
@@ -124,6 +126,10 @@ class InterchangeReader:
     def _gs(self, parts: list[str]) -> None:
         self._close_group(None)
         self._groups += 1
+        if self._groups > self._limits.groups_per_interchange:
+            self._wrong("024")
+            self.refused = True
+            return
         header = envelope.group_header(parts)
         guide = self._guides(header.gs08)
         codes = envelope.group_codes(header, guide, self._policy)
@@ -158,7 +164,7 @@ class InterchangeReader:
             return
         group.received += 1
         reader, codes, guide = self._reader(parts, group)
-        self._set = OpenSet(parts, reader, codes, group.guide)
+        self._set = OpenSet(parts, reader, codes, group.guide, self._policy.snip)
         self._events.append(SetOpened(group.received, *self._set.header, guide=guide))
         self._hash([self.header.delimiters.element.join(parts)])
 
@@ -172,7 +178,9 @@ class InterchangeReader:
         self._remember(group.numbers, st02)
         if {"1", "6", "18"} & set(codes):
             return Skipper(), codes, ""
-        return SetReader(group.guide, self.header.delimiters, self._limits), codes, canonical(group.header.gs08)
+        room = self._limits.findings_per_group - group.told
+        reader = SetReader(group.guide, self.header.delimiters, self._limits, self._policy.snip, room)
+        return reader, codes, canonical(group.header.gs08)
 
     def _se(self, parts: list[str]) -> None:
         if self._set is None:
@@ -188,9 +196,7 @@ class InterchangeReader:
         self._events += self._set.reader.finish(se is not None)
         verdict = self._set.close(se)
         self._events.append(SetClosed(verdict, self._set.body.hexdigest()))
-        if len(self._group.sets) < self._limits.sets_per_group:
-            self._group.sets.append(verdict)
-        self._group.accepted += verdict.verdict != "R"
+        self._group.add(verdict, self._limits.sets_per_group)
         self._set = None
 
     def _ta1(self, parts: list[str]) -> None:

@@ -16,6 +16,7 @@ from parsers.findings import Finding, Mend
 from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.report import Report
+from parsers.snip import Snip
 from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
@@ -28,10 +29,11 @@ Pair = tuple[str, str]
 class SetReader:
     """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
 
-    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits) -> None:
+    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits, snip: Snip, room: int) -> None:
         self.guide = guide
         self.position = 1
-        self.report = Report(limits)
+        self.report = Report(limits, snip, room)
+        self._unit_segments = limits.unit_segments
         self._delimiters = delimiters
         self._standard = delimiters == Delimiters()
         self._state: State = guide.start
@@ -42,6 +44,7 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
+        self._excess = False
         self._units: list[Event] = []
         self._passed: set[int] = set()  # positions in this unit of segments that no loop took
 
@@ -74,16 +77,28 @@ class SetReader:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
-                    self._excess(position, step)
+                    self._too_many(position, step)
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
+        self._bound()
         return None
+
+    def _bound(self) -> None:
+        """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
+        if len(self._rows) > self._unit_segments:
+            del self._rows[self._unit_segments :]
+            self._excess = True
 
     @property
     def errors(self) -> int:
         """How many errors were found so far."""
         return self.report.errors
+
+    @property
+    def warnings(self) -> int:
+        """How many findings weighed less than an error."""
+        return self.report.warnings
 
     @property
     def findings(self) -> list[Finding]:
@@ -124,11 +139,11 @@ class SetReader:
             counts, key = frames[step.frame], step.key
             counts[key] = counts.get(key, 0) + 1
         if step.again or (step.counted and counts[key] > step.most):
-            self._excess(self.position, step)
+            self._too_many(self.position, step)
         if step.state.hook and parts:
             _HOOKS[step.state.hook](self, step, parts)
 
-    def _excess(self, position: int, step: Step) -> None:
+    def _too_many(self, position: int, step: Step) -> None:
         guide = step.state.guide
         self.report.segment("5", position, step.loop, guide.id, mends.again(guide), guide.name)
 
@@ -143,12 +158,16 @@ class SetReader:
         """Whether it was never seen, nor missed before."""
         return need[1] not in self._frames.get(need[0], {})
 
-    def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
+    def _missing(self, state: State, known: Mapping[int, str] | None = None, *, lost: bool = False) -> None:
         mend = mends.missing(state.guide, known or self._numbers(state))
-        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name)
+        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
+        self._bound()
+        if self._excess:
+            self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
+            self._excess = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -169,11 +188,11 @@ class SetReader:
             step, found = step.other, []
         return self._faulty(step, parts, found)
 
-    def _faulty(self, step: Step, parts: list[str], found: list[Fault]) -> State:
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
-            self.report.elements(self.position, step.loop, step.state.guide, found)
+            self.report.elements(self.position, step.loop, step.state.guide, found, lost=lost)
         self._rows.append((step.loop, parts))
         return step.state
 
@@ -181,8 +200,7 @@ class SetReader:
         """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
         state, own, name = self._state, self._delimiters, parts[0]
         if self.report.full:
-            self.report.errors += 1
-            return state
+            return self._pass_over("2" if name in self.guide.ids else "1", name, mends.SURPLUS)
         if name not in self.guide.ids:
             return self._unknown(parts)
         late = astray.late(state, parts, own)
@@ -199,8 +217,10 @@ class SetReader:
         return self._pass_over("2", name, mends.unexpected(name, loops))
 
     def _pass_over(self, code: str, name: str, mend: Mend, title: str = "") -> State:
-        self.report.segment(code, self.position, self._state.parent.id, name, mend, title)
-        self._passed.add(self.position)
+        lost = name in self.guide.openers
+        self.report.segment(code, self.position, self._state.parent.id, name, mend, title, lost=lost)
+        if not self.report.full:
+            self._passed.add(self.position)
         return self._state
 
     def _unknown(self, parts: list[str]) -> State:
@@ -218,10 +238,11 @@ class SetReader:
         meant = astray.meant(choice, parts, self._delimiters, self._wanted)
         mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
         fault = structs.replace(meant.fault, mend=mend)
+        lost = parts[0] in self.guide.openers
         if meant.step:
-            return self._faulty(meant.step, parts, [fault])
+            return self._faulty(meant.step, parts, [fault], lost)
         guide = next(iter(choice.steps.values())).state.guide
-        self.report.elements(self.position, self._state.parent.id, guide, [fault])
+        self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
         self._passed.add(self.position)
         return self._state
 
@@ -239,7 +260,7 @@ class SetReader:
         if step.state.hook == "HL":
             self._hl_count += 1
             self._levels[step.state.parent.key] = numbers[1]
-        self._missing(step.state, numbers)
+        self._missing(step.state, numbers, lost=True)
 
     def _numbers(self, state: State) -> dict[int, str]:
         """What can be counted of a segment that would come now."""
