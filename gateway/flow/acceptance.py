@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from gateway.flow import answers, claim_numbers, holds
+from gateway.flow import answers, claim_numbers, holds, replies
 from gateway.flow.context import Context
 from gateway.flow.envelopes import Draft
 from gateway.flow.inbound import Inbound, ReadInterchange, ReadSet, staged_key
@@ -119,7 +119,7 @@ def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event:
     """Verdict and answer only: nothing of it may be used."""
     _insert_sets(connection, [_set_row(file, read, one, "rejected") for one in read.sets])
     enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
-    answers.reject(connection, file, read.number, event)
+    answers.reject(connection, file, read, event)
     if "025" not in event.verdict.codes:
         reason = "interchange rejected: " + ", ".join(answers.TA105.get(c, c) for c in event.verdict.codes)
         holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
@@ -133,7 +133,7 @@ def _accept(
     states = [_state_of(connection, file, read, one, received) for one in read.sets]
     told = list(zip(read.sets, states, strict=True))
     good = [one for one, state in told if state == "accepted"]
-    answers.match(connection, file, [trace for one in good for trace in one.traces], event.ta1)
+    replies.take(connection, file, [trace for one in good for trace in one.traces], event.ta1)
     routes = [(_body(file, read, one), known.sponsors.get((one.grp, one.number), [])) for one in good]
     icn = claim_numbers.block(connection, file.today, sum(one.rows for one, state in told if _numbered(one, state)))
     rows = []

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import claim_numbers, holds
+from gateway.flow import claim_numbers
 from gateway.flow.context import Context
 from gateway.flow.envelopes import Draft, Sent, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
@@ -25,7 +25,6 @@ from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import interchange, x12_set
-from gateway.store.schema import outbox as outbox_table
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.records import (
     Claim,
@@ -34,7 +33,6 @@ from mappings.records import (
     ClaimBatch,
     ClaimStatus,
     ProviderAnswer,
-    Trace,
 )
 from parsers.envelope import number_legal
 from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
@@ -96,13 +94,17 @@ def _ta1(connection: Connection, file: Inbound, number: int, verdict: Interchang
     _post(connection, file, "TA1", _name(file, number, "TA1"), sent)
 
 
-def _asked(verdict: InterchangeVerdict) -> bool:
-    return verdict.header.isa14 in TA1_ASKED or "019" in verdict.codes
+def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
+    """Whether a TA1 is sent: its sender asked, and did not send acknowledgements only (domain 0, trap 4)."""
+    only_answers = bool(read.groups or event.ta1) and all(one.header.gs01 == "FA" for one in read.groups)
+    asked = event.verdict.header.isa14 in TA1_ASKED or "019" in event.verdict.codes
+    return asked and not only_answers
 
 
-def reject(connection: Connection, file: Inbound, number: int, event: InterchangeClosed) -> None:
+def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """The answer to a rejected interchange: a TA1 if it was asked for, and a report in any case."""
-    if _asked(event.verdict):
+    number = read.number
+    if _asked(read, event):
         _ta1(connection, file, number, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
     which = {"interchange": number, "control": event.verdict.header.isa13}
@@ -125,7 +127,7 @@ def accept(
 ) -> None:
     """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
     number = read.number
-    if _asked(event.verdict):
+    if _asked(read, event):
         _ta1(connection, file, number, event.verdict)
     if made is None:
         return
@@ -185,20 +187,6 @@ def _report(connection: Connection, file: Inbound, document: dict[str, Any], lin
 def _named(number: int, isa13: str) -> str:
     """Interchange 2 (ISA13 000000202); without its number where that is not legal and could be anything."""
     return f"Interchange {number}" + (f" (ISA13 {isa13})" if number_legal(isa13) else "")
-
-
-def match(connection: Connection, file: Inbound, traces: list[Trace], ta1: tuple[tuple[str, ...], ...]) -> None:
-    """Received 999s and TA1s against what we sent: a person hears of rejections and of answers to nothing."""
-    answered = [(outbox_table.c.control, interchange_ack.read(segment)) for segment in ta1]
-    answered += [(outbox_table.c.grp, trace) for trace in traces]
-    for column, trace in answered:
-        if trace is None or not trace.verdict:
-            continue
-        sent = select(outbox_table.c.id).where(outbox_table.c.partner == file.partner.id, column == trace.control)
-        if connection.execute(sent.limit(1)).first() is None:
-            holds.open_(connection, file.context.now_us, "answer", "", file.subject, "an answer to nothing we sent")
-        elif trace.verdict in "RXMW":
-            holds.open_(connection, file.context.now_us, "answer", "", file.subject, "a partner rejected what we sent")
 
 
 # ---- 277CA -----------------------------------------------------------------------------------------------------------

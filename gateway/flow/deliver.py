@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
 from gateway.flow.context import Context
-from gateway.store import audit, outbox, queue, sealed
+from gateway.store import audit, installation, outbox, queue, sealed
 from gateway.store.queue import Work
 from gateway.store.schema import upload
 
@@ -21,7 +21,8 @@ def deliver(context: Context, work: Work) -> None:
     """The step: one outbox row into the partner's view."""
     with context.store.write("deliver") as connection:
         queue.finish(connection, work)
-        outbox.mark_visible(connection, work.body["outbox_id"], context.now_us)
+        today = installation.business_date(connection).isoformat()
+        outbox.mark_visible(connection, work.body["outbox_id"], context.now_us, today)
         audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {work.body['outbox_id']}")
 
 

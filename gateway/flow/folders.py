@@ -11,7 +11,7 @@ from gateway.clock import SECOND_US
 from gateway.flow import uploads
 from gateway.flow.context import Context
 from gateway.flow.partner_keys import fingerprint_of
-from gateway.store import audit, documents, outbox
+from gateway.store import audit, documents, installation, outbox
 from gateway.store.schema import outbox as outbox_table
 from sftp_drop.drop import Entry, Refused
 
@@ -71,6 +71,7 @@ def read_done(context: Context, partner: str, folder: str, name: str) -> None:
         return
     with context.store.write("fetched") as connection:
         row = _parcel(connection, partner, folder, name)
+        outbox.mark_fetched(connection, row.id, installation.business_date(connection).isoformat())
         audit.note(connection, context.now_us, partner, "fetch", f"outbox {row.id}", f"{row.size} bytes {row.sha256}")
 
 

@@ -27,6 +27,8 @@ KINDS = {
     "undelivered": ("To be sent by hand",
                     "something was decided that the gateway cannot send; a person sends it and releases this"),
     "answer": ("Answers of partners", "a partner rejected what we sent, or answered something we did not send"),
+    "silence": ("Remittances without an answer",
+                "a partner has not acknowledged a remittance; ask it whether it has the file"),
     "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,14 +14,28 @@ from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
 from gateway.store import documents
 from mappings.records import Organisation, Record
+from parsers.edits.rules import Rule
 from parsers.events import Delimiters
+from parsers.snip import Snip
+
+
+class Validation(Record, frozen=True, kw_only=True):
+    """How files exchanged with a partner are checked: domain 1.5. inbound, outbound: SNIP weights of what it sends us
+    and of what we send it. charset: what its files may hold beside the characters of X12. rules: its own, SNIP 7.
+    """
+
+    inbound: Snip = Snip()
+    outbound: Snip = Snip()
+    charset: Literal["ascii", "latin-1", "utf-8"] = "ascii"
+    rules: tuple[Rule, ...] = ()
 
 
 class Partner(Record, frozen=True, kw_only=True):
     """A trading partner. qualifier, isa_id, gs_id: how it names itself in ISA05-06 and GS02 (ISA07-08 of our answers).
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
-    we send. keys: SSH public keys it may log in with.
+    we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
+    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does.
     """
 
     id: str
@@ -33,6 +48,8 @@ class Partner(Record, frozen=True, kw_only=True):
     delimiters: Delimiters | None = None
     newline: bool = True
     keys: tuple[str, ...] = ()
+    validation: Validation = Validation()
+    reply_days: int = 1
 
     @property
     def application(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from gateway.store import queue
 from gateway.store.ids import ulid
@@ -40,6 +41,7 @@ def post(connection: Connection, keys: Keys, now_us: int, business_date: str, pa
             name=parcel.name, body=seal(key, parcel.body, outbox_id.encode()), key=keys.wrap(key),
             size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control,
             grp=parcel.group, cause=parcel.cause, business_date=business_date, created_us=now_us, state="waiting",
+            delivered_on="", fetched_on="", ta1="", ack="",
         )
     )  # fmt: skip
     queue.enqueue(connection, now_us, "deliver", lane=f"out/{parcel.partner}", partner=parcel.partner, ord=outbox_id,
@@ -52,16 +54,59 @@ def open_body(keys: Keys, row: Any) -> bytes:
     return unseal(keys.unwrap(row.key), row.body, row.id.encode())
 
 
-def mark_visible(connection: Connection, outbox_id: str, now_us: int) -> None:
+def mark_visible(connection: Connection, outbox_id: str, now_us: int, business_date: str) -> None:
     """The partner can see it from now on; a second time changes nothing."""
     waiting = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
-    connection.execute(waiting.values(state="visible", delivered_us=now_us))
+    connection.execute(waiting.values(state="visible", delivered_us=now_us, delivered_on=business_date))
+
+
+def mark_fetched(connection: Connection, outbox_id: str, business_date: str) -> None:
+    """The partner has read it to its end; the first time counts."""
+    first = update(outbox).where(outbox.c.id == outbox_id, outbox.c.fetched_on == "")
+    connection.execute(first.values(fetched_on=business_date))
 
 
 def mark_picked_up(connection: Connection, outbox_id: str, now_us: int) -> bool:
     """The partner took it away and sees it no more; False when it was not to be seen."""
     seen = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "visible")
     return connection.execute(seen.values(state="picked-up", picked_up_us=now_us)).rowcount == 1
+
+
+def mark_answered(connection: Connection, outbox_id: str, now_us: int, **verdict: str) -> None:
+    """What its partner answered: ta1 = TA104, or ack = AK901. The newest answer stands."""
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**verdict, answered_us=now_us))
+
+
+def mark_silent(connection: Connection, outbox_id: str) -> None:
+    """A person was told that no answer came."""
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(silent=1))
+
+
+def sent_under(connection: Connection, partner: str, **numbers: str) -> Any:
+    """The newest row of a partner with an ISA13 (`control`) or a GS06 (`grp`), of some kind where it is named.
+
+    Newest, as ISA13 starts again after 999,999,999. None when nothing was sent under the number.
+    """
+    mine = [outbox.c[name] == value for name, value in numbers.items()]
+    rows = _told().where(outbox.c.partner == partner, *mine).order_by(outbox.c.id.desc()).limit(1)
+    return connection.execute(rows).one_or_none()
+
+
+def unanswered(connection: Connection, partners: Sequence[str]) -> list[Any]:
+    """The 835s these partners have and have not answered, oldest first; those a person was told of left out."""
+    mine = (outbox.c.kind == "835", outbox.c.ack == "", outbox.c.silent == 0, outbox.c.ta1 != "R")
+    theirs = (outbox.c.state != "waiting", outbox.c.partner.in_(partners))
+    return list(connection.execute(_told().where(*mine, *theirs).order_by(outbox.c.id)))
+
+
+def listing(connection: Connection, *which: ColumnElement[bool], most: int) -> list[Any]:
+    """The newest rows of some condition, newest first, without their bytes."""
+    return list(connection.execute(_told().where(*which).order_by(outbox.c.id.desc()).limit(most)))
+
+
+def _told() -> Select[Any]:
+    """Rows without their bytes and keys."""
+    return select(*[column for column in outbox.c if column.name not in ("key", "body")])
 
 
 def view(connection: Connection, partner: str, folder: str) -> list[Any]:

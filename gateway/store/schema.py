@@ -272,7 +272,9 @@ staged = _table(
 
 outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
-    # ISA13 and GS06. state: waiting, visible, picked-up. Kept 7 years; resend gives the same bytes.
+    # ISA13 and GS06. state: waiting, visible, picked-up. delivered_on, fetched_on: business dates, "" until then.
+    # ta1, ack: what its partner answered (TA104, AK901), "" until then; answered_us: when it last did. silent: a person
+    # was told that no answer came. Kept 7 years; resend gives the same bytes.
     # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
@@ -291,11 +293,18 @@ outbox = _table(
     _t("state"),
     _i("delivered_us", nullable=True),
     _i("picked_up_us", nullable=True),
+    _t("delivered_on"),
+    _t("fetched_on"),
+    _t("ta1"),
+    _t("ack"),
+    _i("answered_us", nullable=True),
+    _flag("silent"),
     _b("key"),
     _b("body"),
     Index("outbox_view", "partner", "folder", "name", unique=True),
     Index("outbox_control", "partner", "control"),
     Index("outbox_group", "partner", "grp"),
+    _partial("outbox_unanswered", "id", where="kind = '835' and ack = '' and silent = 0"),
 )
 
 # ---- members ---------------------------------------------------------------------------------------------------------

@@ -45,8 +45,8 @@ def test_visible_once(store: Store, keys: Keys) -> None:
     outbox_id = post(store, keys)
     with store.write("deliver") as connection:
         assert outbox.view(connection, "clear", "outbound") == []
-        outbox.mark_visible(connection, outbox_id, 8)
-        outbox.mark_visible(connection, outbox_id, 9)
+        outbox.mark_visible(connection, outbox_id, 8, "2026-01-05")
+        outbox.mark_visible(connection, outbox_id, 9, "2026-01-06")
         (seen,) = outbox.view(connection, "clear", "outbound")
         assert (seen.name, seen.delivered_us) == ("R1.999", 8)
         assert outbox.view(connection, "other", "outbound") == outbox.view(connection, "clear", "reports") == []

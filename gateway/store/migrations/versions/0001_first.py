@@ -206,12 +206,19 @@ def upgrade() -> None:
         _t("state"),
         _i("delivered_us", nullable=True),
         _i("picked_up_us", nullable=True),
+        _t("delivered_on"),
+        _t("fetched_on"),
+        _t("ta1"),
+        _t("ack"),
+        _i("answered_us", nullable=True),
+        _flag("silent"),
         _b("key"),
         _b("body"),
     )
     _index("outbox_view", "outbox", "partner", "folder", "name", unique=True)
     _index("outbox_control", "outbox", "partner", "control")
     _index("outbox_group", "outbox", "partner", "grp")
+    _index("outbox_unanswered", "outbox", "id", where="kind = '835' and ack = '' and silent = 0")
     _table(
         "person",
         _t("sponsor_id", primary_key=True),

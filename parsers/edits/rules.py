@@ -1,0 +1,43 @@
+"""A partner's own rules (SNIP 7) as data: what the TOML of a partner may say.
+
+    [[rules]]
+    name = "member ids are a B and eight digits"
+    at = "2010BA/NM109"
+    matches = "B[0-9]{8}"
+    status = "A7:164:IL"
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A condition: the element or segment at a path is there; with `among`, is one of these."""
+
+    at: str
+    among: tuple[str, ...] = msgspec.field(name="in", default=())
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One rule of one partner.
+
+    at: a path (`paths.Path`), as `2010BA/NM109` or `2300/REF*G1`. guides: canonical ids it holds for, () all.
+    when: holds only where this does. One or several of: required (true: must be there, false: must not), matches (a
+    regular expression for the whole value), among (`in`: the values allowed), length (the least and most characters).
+    message: a sentence for the sender. status: category:status[:entity] of the 277CA. severity: the most it may weigh.
+    """
+
+    name: str
+    at: str
+    guides: tuple[str, ...] = ()
+    when: When | None = None
+    required: bool | None = None
+    matches: str = ""
+    among: tuple[str, ...] = msgspec.field(name="in", default=())
+    length: tuple[int, int] | None = None
+    message: str = ""
+    status: str = "A7:21"
+    severity: Literal["error", "warning"] = "error"

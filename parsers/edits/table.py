@@ -1,0 +1,41 @@
+"""A row of the tables of edits, and the guides they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from parsers.edits.view import Spot, View
+
+PROFESSIONAL, INSTITUTIONAL, DENTAL = "005010X222A1", "005010X223A2", "005010X224A2"
+ENROLMENT, REMITTANCE, PREMIUM = "005010X220A1", "005010X221A1", "005010X218"
+CLAIMS = (PROFESSIONAL, INSTITUTIONAL, DENTAL)
+"""Guides whose findings become a 277CA."""
+
+Test = Callable[[View], Iterable[Spot]]
+"""Yields the places where an edit fails; pure."""
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """One row.
+
+    name: says what must hold. snip: 3 to 7. code: category:status[:entity] of the 277CA, for other guides our word.
+    on: loop/segment that makes the row worth asking in a unit; "" asks once at the end of the set, of its header.
+    per: the loop whose occurrences are asked one by one, "" the unit. fails: the test. message: what is wrong, mend:
+    what to do, sentences free of values; action: how (`findings.Mend`), with the spot's value.
+    most: the most it may weigh.
+    """
+
+    name: str
+    guides: tuple[str, ...]
+    snip: int
+    code: str
+    on: str = ""
+    per: str = ""
+    fails: Test
+    message: str
+    mend: str
+    action: Literal["replace", "insert", "remove", "clear", "ask"] = "ask"
+    most: Literal["error", "warning"] = "error"
