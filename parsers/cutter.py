@@ -63,11 +63,15 @@ class Cutter:
 
 
 def swap(own: Delimiters) -> bytes:
-    """The permutation of bytes that turns an interchange's own delimiters into the standard ones."""
+    """The permutation of bytes that turns an interchange's own delimiters into the standard ones.
+
+    An ISA that leaves ISA11 out has no repetition separator; it is refused, and still has its end looked for.
+    """
     table = list(range(256))
     for mine, standard in zip(_characters(own), _characters(Delimiters()), strict=True):
-        other = table.index(ord(standard))
-        table[ord(mine)], table[other] = table[other], table[ord(mine)]
+        if mine:
+            other = table.index(ord(standard))
+            table[ord(mine)], table[other] = table[other], table[ord(mine)]
     return bytes(table)
 
 

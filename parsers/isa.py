@@ -95,7 +95,8 @@ def _breaks(data: bytes) -> int:
 
 def _whole(data: bytes) -> bool:
     """Whether an ISA of the fixed width stands at the head of the data."""
-    return len(data) >= ISA_BYTES and _fixed(data[:ISA_BYTES].decode("latin-1")) is not None
+    head = data[:ISA_BYTES]
+    return len(head) == ISA_BYTES and head[-2:-1] not in (b"\r", b"\n") and _fixed(head.decode("latin-1")) is not None
 
 
 def _fixed(text: str) -> list[str] | None:

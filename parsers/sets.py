@@ -6,6 +6,7 @@ The happy path is one look-up, one expression and one count for each segment (`S
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec import structs
 
@@ -21,6 +22,8 @@ from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""
+
+LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: more than a loop of any guide has
 
 Pair = tuple[str, str]
 """A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
@@ -44,7 +47,7 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
-        self._excess = False
+        self._overfull = False
         self._units: list[Event] = []
         self._passed: set[int] = set()  # positions in this unit of segments that no loop took
 
@@ -77,7 +80,7 @@ class SetReader:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
-                    self._too_many(position, step)
+                    self._excess(position, step)
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
@@ -88,7 +91,7 @@ class SetReader:
         """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
         if len(self._rows) > self._unit_segments:
             del self._rows[self._unit_segments :]
-            self._excess = True
+            self._overfull = True
 
     @property
     def errors(self) -> int:
@@ -139,11 +142,11 @@ class SetReader:
             counts, key = frames[step.frame], step.key
             counts[key] = counts.get(key, 0) + 1
         if step.again or (step.counted and counts[key] > step.most):
-            self._too_many(self.position, step)
+            self._excess(self.position, step)
         if step.state.hook and parts:
             _HOOKS[step.state.hook](self, step, parts)
 
-    def _too_many(self, position: int, step: Step) -> None:
+    def _excess(self, position: int, step: Step) -> None:
         guide = step.state.guide
         self.report.segment("5", position, step.loop, guide.id, mends.again(guide), guide.name)
 
@@ -158,16 +161,18 @@ class SetReader:
         """Whether it was never seen, nor missed before."""
         return need[1] not in self._frames.get(need[0], {})
 
-    def _missing(self, state: State, known: Mapping[int, str] | None = None, *, lost: bool = False) -> None:
+    def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
+        """Args: known: the numbers of a segment that is read as though it had come."""
         mend = mends.missing(state.guide, known or self._numbers(state))
+        lost = known is not None and state.id in self.guide.openers
         self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
         self._bound()
-        if self._excess:
+        if self._overfull:
             self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
-            self._excess = False
+            self._overfull = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -188,7 +193,7 @@ class SetReader:
             step, found = step.other, []
         return self._faulty(step, parts, found)
 
-    def _faulty(self, step: Step, parts: list[str], found: list[Fault], lost: bool = False) -> State:
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], *, lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
@@ -200,7 +205,8 @@ class SetReader:
         """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
         state, own, name = self._state, self._delimiters, parts[0]
         if self.report.full:
-            return self._pass_over("2" if name in self.guide.ids else "1", name, mends.SURPLUS)
+            self.report.errors += 1
+            return state
         if name not in self.guide.ids:
             return self._unknown(parts)
         late = astray.late(state, parts, own)
@@ -219,9 +225,12 @@ class SetReader:
     def _pass_over(self, code: str, name: str, mend: Mend, title: str = "") -> State:
         lost = name in self.guide.openers
         self.report.segment(code, self.position, self._state.parent.id, name, mend, title, lost=lost)
-        if not self.report.full:
-            self._passed.add(self.position)
+        self._pass()
         return self._state
+
+    def _pass(self) -> None:
+        if len(self._passed) < self._unit_segments:
+            self._passed.add(self.position)
 
     def _unknown(self, parts: list[str]) -> State:
         """An id the guide does not have; read on if only its case is wrong."""
@@ -238,12 +247,12 @@ class SetReader:
         meant = astray.meant(choice, parts, self._delimiters, self._wanted)
         mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
         fault = structs.replace(meant.fault, mend=mend)
-        lost = parts[0] in self.guide.openers
+        lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
         if meant.step:
-            return self._faulty(meant.step, parts, [fault], lost)
+            return self._faulty(meant.step, parts, [fault], lost=lost)
         guide = next(iter(choice.steps.values())).state.guide
         self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
-        self._passed.add(self.position)
+        self._pass()
         return self._state
 
     def _wanted(self, step: Step) -> bool:
@@ -260,7 +269,7 @@ class SetReader:
         if step.state.hook == "HL":
             self._hl_count += 1
             self._levels[step.state.parent.key] = numbers[1]
-        self._missing(step.state, numbers, lost=True)
+        self._missing(step.state, numbers)
 
     def _numbers(self, state: State) -> dict[int, str]:
         """What can be counted of a segment that would come now."""
@@ -274,7 +283,7 @@ class SetReader:
     def _of_loop(self) -> Iterator[tuple[int, list[str]]]:
         """(position, segment) of the open loop, last first, as far as no other loop lies between."""
         position = self.position
-        for loop, parts in reversed(self._rows):
+        for loop, parts in islice(reversed(self._rows), LOOK_BACK):
             position -= 1
             while position in self._passed:
                 position -= 1
