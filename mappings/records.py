@@ -113,14 +113,15 @@ class LinePayment(Record, frozen=True, kw_only=True):
 class Tooth(Record, frozen=True, kw_only=True):
     """TOO: a tooth a dental line is for (1-32, A-T; 51-82, AS-TS supernumerary) and its surfaces (M O D B F L I)."""
 
-    number: str
+    number: str = ""
     surfaces: tuple[str, ...] = ()
 
 
 class ServiceLine(Record, frozen=True, kw_only=True):
     """2400. unit: UN, MJ or DA. pos: SV105, SV303, "" means the claim's. control: REF*6R. first, last: DTP*472.
 
-    dated: False when the line was sent without DTP*472 (an inpatient or dental line); first, last are its claim's then.
+    dated: False when the line was sent without DTP*472 (an inpatient or dental line); first, last are its claim's then
+    (a predetermination's: the day of its file).
     emergency: SV109. clia: REF*X4. prior_auth: the line's own REF*G1.
     procedure: its code is "" in an institutional line that has a revenue code alone.
     Institutional: revenue: SV201. noncovered_cents: SV207. operating: 2420A.

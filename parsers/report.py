@@ -49,15 +49,10 @@ class Report:
         """The set is refused and no more findings are kept: why another segment is wrong need not be found out."""
         return self.errors > 0 and len(self.findings) >= self._room
 
-    @property
-    def of_unit(self) -> list[Finding]:
-        """The findings of the unit being read."""
-        return self.findings[self._unit_findings :]
-
     def segment(
         self, code: str, position: int, loop: str, name: str, mend: Mend, title: str = "", *, lost: bool = False
     ) -> None:
-        """One IK3. Args: title: the guide's name for the segment; lost: a unit goes with it, which no weight excuses."""
+        """One IK3. title: the guide's name for the segment. lost: a unit goes with it, which no weight excuses."""
         shown = name[:ID_CHARS]
         said = f"{shown} ({title})" if title else shown if shown.isascii() and shown.isalnum() else "sent"
         message = SEGMENT_MESSAGES[code].format(id=said, loop=loop)
@@ -69,7 +64,8 @@ class Report:
         """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
         message = f"More than {most} segments belong to this {name}: the rest was not read."
         place = Place(position=position, loop=loop, segment=name, claim=self._claim)
-        self._add("segment", "4", 1, "error", message, place, mend=mends.SURPLUS)
+        mend = Mend(text=f"Send it in parts of at most {most} segments.")
+        self._add("segment", "4", 1, "error", message, place, mend=mend)
 
     def elements(self, position: int, loop: str, segment: Segment, faults: list[Fault], *, lost: bool = False) -> None:
         """One IK3 with code 8 and its IK4s; it weighs what the heaviest of them does. lost: as for `segment`."""

@@ -98,9 +98,7 @@ class Editor:
         above = self._open[-1][0] if self._open else None
         if not unit.clean or (self._open and above is None):
             return ()
-        view = View(unit, self._terms, above, self._tally)
-        if self._tally is not None:
-            self._tally.take(view)
+        view = self._view(unit, above)
         failures = self._ask(view)
         if self._waits:
             for _, told in self._open:
@@ -123,10 +121,16 @@ class Editor:
         if not unit.clean or (self._open and above is None):
             self._open.append((None, []))
             return ()
-        view = View(unit, self._terms, above, self._tally)
+        view = self._view(unit, above)
         failures = self._ask(view) if unit.kind in self._plan.levels else []
         self._open.append((view, failures if self._waits else []))
         return () if self._waits else self._findings(failures, view)
+
+    def _view(self, unit: Unit, above: View | None) -> View:
+        view = View(unit, self._terms, above, self._tally)
+        if self._tally is not None:
+            self._tally.take(view)
+        return view
 
     def _ask(self, view: View) -> Failures:
         there = {(loop, values[0]) for loop, values in view.unit.rows}
@@ -134,6 +138,8 @@ class Editor:
         for key in there & self._plan.keys:
             for asked in self._plan.units[key]:
                 edit = asked.edit
+                if edit.given and not any(edit.given(values) for _, values in view.rows(*key)):
+                    continue
                 if edit.per:
                     for part in view.each(edit.per):
                         failures += [(asked, spot) for spot in edit.fails(part)]

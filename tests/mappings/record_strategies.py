@@ -30,6 +30,7 @@ from mappings.records import (
     LinePayment,
     MemberRow,
     Organisation,
+    Orthodontics,
     OtherCoverage,
     OtherInsurance,
     Person,
@@ -41,9 +42,12 @@ from mappings.records import (
     RemittedClaim,
     RemittedLine,
     Repricing,
+    ServiceDates,
     ServiceLine,
     Stay,
     Surgery,
+    Tooth,
+    ToothStatus,
 )
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -232,7 +236,7 @@ def several(draw: st.DrawFn, make: Any) -> tuple[Any, ...]:
 
 
 @st.composite
-def claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person]) -> Claim:
+def claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
     return Claim(
         **claim_basics(draw, billing, cards),
         **accidents(draw),
@@ -328,7 +332,7 @@ def institutional_lines(draw: st.DrawFn, number: int, stay: Stay) -> ServiceLine
 
 
 @st.composite
-def institutional_claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person]) -> Claim:
+def institutional_claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
     stay = draw(stays())
     diagnoses = draw(tuples(icd_codes, 1, 25))
     present = tuple(draw(indicators) for _ in diagnoses)
@@ -350,6 +354,72 @@ def institutional_claims(draw: st.DrawFn, billing: list[Provider], cards: list[P
         referring=draw(maybe(physicians)),
         other=draw(tuples(plain(other_coverages, insurance_type=""), 0, 2)),
         lines=several(draw, lambda number: institutional_lines(number, stay)),
+    )
+
+
+# ---- 837D ------------------------------------------------------------------------------------------------------------
+
+dental_procedures = st.builds(Procedure, code=code("D0120", "D2392", "D8080"), qualifier=st.just("AD"))
+teeth = st.builds(Tooth, number=code("3", "14", "T"), surfaces=tuples(code("M", "O", "D"), 0, 5))
+orthodontics = st.one_of(
+    st.builds(Orthodontics, months=quantities, months_left=maybe(quantities)),
+    st.just(Orthodontics(indicated="Y")),
+)
+
+
+@st.composite
+def dental_lines(draw: st.DrawFn, number: int, otherwise: tuple[date, date]) -> ServiceLine:
+    on = draw(maybe(days))
+    return ServiceLine(
+        number=number,
+        procedure=draw(dental_procedures),
+        charge_cents=draw(cents),
+        units=draw(quantities),
+        pos=draw(maybe(code("11", "22"), "")),
+        pointers=draw(tuples(st.integers(1, 4), 0, 4)),
+        oral_cavity=draw(tuples(code("10", "20", "01"), 0, 5)),
+        prosthesis=draw(maybe(code("I", "R"), "")),
+        teeth=draw(tuples(teeth, 0, 3)),
+        first=on or otherwise[0],
+        last=on or otherwise[1],
+        dated=on is not None,
+        dates=draw(keyed(("441", "452", "446"), days)),
+        control=draw(opt(30)),
+        prior_auth=draw(opt(30)),
+        repricing=draw(maybe(plain(repricings, saving_cents=None))),
+        rendering=draw(maybe(rendering_providers)),
+        payments=draw(tuples(dental_payments, 0, 2)),
+    )
+
+
+dental_payments = st.builds(msgspec.structs.replace, line_payments, procedure=dental_procedures)
+
+
+@st.composite
+def dental_claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
+    first = draw(maybe(days))
+    served = ServiceDates(first=first, last=first + timedelta(days=draw(st.integers(0, 9)))) if first else None
+    otherwise = (served.first, served.last) if served else (created, created)
+    return Claim(
+        **claim_basics(draw, billing, cards),
+        **accidents(draw),
+        kind="D",
+        pos=draw(code("11", "22")),
+        provider_signature=draw(code("Y", "N")),
+        special_program=draw(maybe(code("02", "03"), "")),
+        predetermination=draw(st.booleans()),
+        served=served,
+        orthodontics=draw(maybe(orthodontics)),
+        tooth_status=draw(tuples(st.builds(ToothStatus, number=code("1", "16", "A"), status=code("E", "M")), 0, 4)),
+        patient_paid_cents=draw(maybe(cents)),
+        dates=draw(keyed(("452", "050"), days)),
+        references=draw(keyed(("G3", "9A"), text(30))),
+        diagnoses=draw(tuples(code("K029", "K0500"), 0, 4)),
+        rendering=draw(maybe(rendering_providers)),
+        referring=draw(maybe(providers(st.just("1")))),
+        assistant=draw(maybe(rendering_providers)),
+        other=draw(tuples(other_coverages, 0, 2)),
+        lines=several(draw, lambda number: dental_lines(number, otherwise)),
     )
 
 
@@ -382,7 +452,7 @@ def claim_files(
         subscribers = persons(birth=days, sex=code("F", "M"), address=addresses, **card_ids)
         cards = draw(st.lists(subscribers, min_size=1, max_size=2))
         batch = draw(batches)
-        made = draw(st.lists(claims_of(billing, cards), min_size=1, max_size=3))
+        made = draw(st.lists(claims_of(billing, cards, batch.created), min_size=1, max_size=3))
         return batch, [msgspec.structs.replace(one, batch_kind=batch.kind) for one in made]
 
     return files()
@@ -392,6 +462,11 @@ def institutional_files() -> st.SearchStrategy[tuple[ClaimBatch, list[Claim]]]:
     """837I: the billing provider is an organisation with an employer's number."""
     hospitals = plain(billing_providers, entity="2", first="", tin_qualifier="EI")
     return claim_files(institutional_claims, hospitals)
+
+
+def dental_files() -> st.SearchStrategy[tuple[ClaimBatch, list[Claim]]]:
+    """837D."""
+    return claim_files(dental_claims)
 
 
 # ---- 834 -------------------------------------------------------------------------------------------------------------

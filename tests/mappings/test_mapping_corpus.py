@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from x12_files import events, golden
 
+from mappings import dental, institutional
 from mappings.claim_ack import AcknowledgementReader
 from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
@@ -20,6 +21,8 @@ from parsers.events import SetClosed, SetOpened, Unit
 
 READERS: dict[str, Any] = {
     "005010X222A1": ClaimReader,
+    institutional.GUIDE: institutional.ClaimReader,
+    dental.GUIDE: dental.ClaimReader,
     "005010X220A1": MemberReader,
     "005010X221A1": RemittanceReader,
     "005010X214": AcknowledgementReader,

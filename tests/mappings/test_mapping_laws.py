@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from record_strategies import acknowledgements, claim_files, enrolment_files, institutional_files, remittances
+from record_strategies import (
+    acknowledgements,
+    claim_files,
+    dental_files,
+    enrolment_files,
+    institutional_files,
+    remittances,
+)
 from x12_files import file_of, pyx12_answer, sets, verdicts
 
-from mappings import claim_ack, enrolment, institutional, professional, remittance
+from mappings import claim_ack, dental, enrolment, institutional, professional, remittance
 from mappings.records import Claim, ClaimAcknowledgement, ClaimBatch, EnrolmentHeader, MemberRow, Remittance
 
 quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -26,6 +33,7 @@ def accepted(data: bytes) -> bool:
 CLAIMS: dict[str, tuple[Any, Any]] = {
     "837P": (claim_files(), professional),
     "837I": (institutional_files(), institutional),
+    "837D": (dental_files(), dental),
 }
 
 
