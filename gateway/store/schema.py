@@ -131,6 +131,29 @@ fee = _table(
     _t("per"),
 )
 
+code_release = _table(
+    # One release of an external code set as loaded, in force first..last (no two of a set overlap). sha256: over its
+    # codes. Kept for ever: a claim is judged by the date of its service.
+    "code_release",
+    _t("name", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    _i("codes"),
+    _t("sha256"),
+    _i("loaded_us"),
+)
+
+code = _table(
+    # One code of a release; first, last: only where it is in force for a part of the release. Kept with its release.
+    "code",
+    _t("name", primary_key=True),
+    _t("release", primary_key=True),
+    _t("code", primary_key=True),
+    _t("first", nullable=True),
+    _t("last", nullable=True),
+    _t("label"),
+)
+
 partner_key = _table(
     # An SSH public key a partner may log in with. Kept while the partner is.
     "partner_key",

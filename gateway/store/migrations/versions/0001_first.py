@@ -98,6 +98,24 @@ def upgrade() -> None:
         _t("per"),
     )
     _table(
+        "code_release",
+        _t("name", primary_key=True),
+        _t("first", primary_key=True),
+        _t("last", nullable=True),
+        _i("codes"),
+        _t("sha256"),
+        _i("loaded_us"),
+    )
+    _table(
+        "code",
+        _t("name", primary_key=True),
+        _t("release", primary_key=True),
+        _t("code", primary_key=True),
+        _t("first", nullable=True),
+        _t("last", nullable=True),
+        _t("label"),
+    )
+    _table(
         "partner_key", _t("fingerprint", primary_key=True), _t("partner"), _t("key"), _i("added_us"), _flag("revoked")
     )
     _table("agreement", _t("partner", primary_key=True), _t("sponsor_id", primary_key=True))
