@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.flow import claim_numbers
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
@@ -117,9 +117,13 @@ def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
 
 def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
     """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
-    groups = enumerate(_answerable(read), 1)
-    sets = [implementation_ack.write(verdict, f"{n:04d}", file.partner.delimiters) for n, verdict in groups]
-    return draft(file.context, file.parties, file.partner, file.today, "FA", sets) if sets else None
+    groups = _answerable(read)
+    if not groups:
+        return None
+    names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
+    delimiters = delimiters_for(file.partner, names)
+    sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
+    return draft(file.context, file.parties, file.partner, file.today, "FA", sets, names)
 
 
 def accept(
