@@ -7,14 +7,14 @@ that may be answered, one 277CA for every accepted 837 set. Control numbers are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 
 import msgspec
 from msgspec import structs
 
-from gateway.check.envelope import REJECTED
 from gateway.check.reading import Made
+from gateway.check.verdicts import REJECTED
 from gateway.plan.claims import door
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.blanks import blanked
@@ -77,7 +77,7 @@ class Answers:
             self._set, self._claims = event, []
         elif isinstance(event, Unit):
             if isinstance(made.record, Claim):
-                self._claims.append((made.record, reasons(made.record, made.findings, self._now.date())))
+                self._claims.append((made.record, reasons(made.findings)))
         elif isinstance(event, SetClosed):
             self._set_closed(event, made)
         elif isinstance(event, GroupClosed):
@@ -105,7 +105,8 @@ class Answers:
         self._number += 1
         verdict = event.verdict
         header = verdict.header
-        if header.isa14 == "1" or "019" in verdict.codes:
+        only_answers = bool(self._groups or event.ta1) and all(one.header.gs01 == "FA" for one in self._groups)
+        if (header.isa14 == "1" or "019" in verdict.codes) and not only_answers:
             self._write(f"{self._number}.TA1", header, "", [], ta1=interchange_ack.write(verdict))
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
@@ -142,11 +143,11 @@ class Answers:
         self._keep(Answer(f"{name}.x12", body))
 
 
-def reasons(claim: Claim, findings: Iterable[Finding], today: date) -> tuple[ClaimStatus, ...]:
+def reasons(findings: Iterable[Finding]) -> tuple[ClaimStatus, ...]:
     """Every status a claim is rejected for, each once; empty when it is accepted."""
     errors = [one.code.split(":") for one in findings if one.severity == "error"]
     found = [ClaimStatus(category=code[0], status=code[1], entity="".join(code[2:])) for code in errors]
-    return tuple(dict.fromkeys([*door.reject_reasons(claim, today), *found]))
+    return tuple(dict.fromkeys(found))
 
 
 def _turned(received: InterchangeHeader, now: datetime, number: int, own: Delimiters) -> InterchangeHeader:

@@ -91,7 +91,7 @@ def _places(result: FileResult) -> Iterator[tuple[str, tuple[Told, ...]]]:
 def lay_out(result: FileResult, pieces: Iterable[bytes], desk: Desk) -> dict[str, SetPage]:
     """The sets of a file by their place (`1.1.2`: interchange, group, set)."""
     made = _Layout(result, desk)
-    reader = Reader(desk.guides, desk.policy, desk.limits)
+    reader = Reader(desk.guides, desk.weighed, desk.limits)
     for piece in pieces:
         for event in reader.events(piece):
             made.take(event)

@@ -7,21 +7,21 @@ intake rejects it. A file streams through; kept are verdicts and a bounded numbe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from typing import Any, Protocol
 
 import msgspec
 from msgspec import structs
 
-from gateway.check import envelope
+from gateway.check import door, verdicts
 from gateway.check.records import FileResult, GroupResult, InterchangeResult, SetResult, Told, told
-from mappings import enrolment, institutional, professional
+from mappings import dental, enrolment, institutional, professional
 from mappings.claims import ClaimReader
 from mappings.codecs import cents
 from mappings.enrolment import MemberReader
 from mappings.records import Claim, ClaimBatch, MemberRow
 from parsers import guides
-from parsers.edits import Codes, Editor, NoCodes, Terms
+from parsers.codes import Witness
+from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
 from parsers.events import (
     Event,
@@ -38,7 +38,6 @@ from parsers.findings import Finding
 from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.reader import Reader
-from parsers.snip import Snip
 
 MOST_PLACES = 100_000
 """Interchanges, groups and sets kept of a file: 400 bytes each are 40 MB; the others count and are not listed."""
@@ -57,6 +56,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     guides: Guides = guides.load
     limits: Limits = Limits()
     show_values: bool = False
+
+    @property
+    def weighed(self) -> EnvelopePolicy:
+        """The policy with the weights of SNIP types 1 and 2."""
+        return structs.replace(self.policy, snip=self.terms.snip)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -81,6 +85,7 @@ Business = ClaimReader | MemberReader
 READERS: dict[str, tuple[Callable[[], Business], str]] = {
     professional.GUIDE: (professional.ClaimReader, "2300"),
     institutional.GUIDE: (institutional.ClaimReader, "2300"),
+    dental.GUIDE: (dental.ClaimReader, "2300"),
     enrolment.GUIDE: (MemberReader, "2000"),
 }
 """Guide -> what makes records of its units, and the unit that must give one: without it the set is rejected."""
@@ -107,21 +112,6 @@ class Listener(Protocol):
         """One event as the gateway would act on it: with the verdict it would send."""
 
 
-class _Watched:
-    """Code sets that remember which were asked for and are not there."""
-
-    def __init__(self, codes: Codes) -> None:
-        self._codes = codes
-        self.off: set[str] = set()
-
-    def holds(self, name: str, code: str, on: date) -> bool | None:
-        """As the code sets say."""
-        found = self._codes.holds(name, code, on)
-        if found is None:
-            self.off.add(name)
-        return found
-
-
 class _OpenSet:
     """A set being read: its mapping, its editor, and what they found."""
 
@@ -133,7 +123,7 @@ class _OpenSet:
         self.editor = Editor(event.guide, terms) if event.guide else None
         self.findings: list[Finding] = []
         self.unreadable: list[Finding] = []
-        self.limit = desk.limits.findings_per_set
+        self.terms, self.limit = terms, desk.limits.findings_per_set
         self.units = self.unread = self.cents = self.left_out = 0
 
     @property
@@ -148,6 +138,8 @@ class _OpenSet:
             self.cents += self._amount(unit)
         record = self._record(unit) if unit.clean else None
         findings = self.editor.take(unit) if self.editor else ()
+        if isinstance(record, Claim):
+            findings += tuple(door.findings(record, unit, findings, self.terms.today, self.terms.snip))
         self._keep(self.findings, findings)
         return Made(record=record, findings=findings)
 
@@ -177,17 +169,14 @@ class _OpenSet:
                     return 0  # the guide check tells it
         return 0
 
-    def close(self, event: SetClosed, snip: Snip) -> SetClosed:
+    def close(self, event: SetClosed) -> SetClosed:
         """The set's end as the gateway sees it."""
-        capped = len(event.verdict.findings) >= self.limit
-        verdict = envelope.weighed_set(event.verdict, snip, capped)
-        self.left_out += capped
+        verdict = event.verdict
+        self.left_out += len(verdict.findings) >= self.limit
         if self.editor:
             self._keep(self.findings, self.editor.close())
-        if self.unread and verdict.verdict != envelope.REJECTED:
-            findings = (*verdict.findings, *self.unreadable)
-            verdict = structs.replace(verdict, verdict=envelope.REJECTED, codes=(envelope.SEGMENTS_WRONG,),
-                                      findings=findings)  # fmt: skip
+        if self.unread and verdict.verdict != verdicts.REJECTED:
+            verdict = verdicts.unreadable(verdict, self.unreadable)
         return structs.replace(event, verdict=verdict)
 
 
@@ -196,9 +185,9 @@ class FileCheck:
 
     def __init__(self, file: str, desk: Desk, listeners: Sequence[Listener] = ()) -> None:
         self._file, self._desk, self._listeners = file, desk, listeners
-        self._codes = _Watched(desk.terms.codes)
+        self._codes = Witness(desk.terms.codes)
         self._terms = structs.replace(desk.terms, codes=self._codes)
-        self._reader = Reader(desk.guides, desk.policy, desk.limits)
+        self._reader = Reader(desk.guides, desk.weighed, desk.limits)
         self._set: _OpenSet | None = None
         self._sets: list[SetResult] = []
         self._verdicts: list[Any] = []
@@ -227,7 +216,7 @@ class FileCheck:
         return FileResult(
             file=self._file, accepted=self._good and self._seen > 0 and junk is None,
             interchanges=tuple(self._interchanges), reason=junk.message if junk else "",
-            mend=_MEND_FILE[junk.code] if junk else "", off=tuple(sorted(self._codes.off)),
+            mend=junk.mend.text if junk and junk.mend else "", off=tuple(sorted(self._codes.unanswered)),
             left_out=self._places - min(self._places, MOST_PLACES),
         )  # fmt: skip
 
@@ -264,12 +253,11 @@ class FileCheck:
     def _set_closed(self, event: SetClosed) -> SetClosed:
         read = self._set
         assert read is not None
-        closed = read.close(event, self._terms.snip)
+        closed = read.close(event)
         verdict = closed.verdict
         self._verdicts.append(verdict)
-        self._good = self._good and verdict.verdict != envelope.REJECTED
-        found = [*envelope.of_set(verdict), *verdict.findings, *read.findings]
-        findings = sorted(found, key=lambda one: one.place.position)
+        self._good = self._good and verdict.verdict != verdicts.REJECTED
+        findings = sorted([*verdict.findings, *read.findings], key=lambda one: one.place.position)
         before = self._kept
         shown = self._told(findings)
         if self._room():
@@ -285,9 +273,9 @@ class FileCheck:
         return closed
 
     def _group_closed(self, event: GroupClosed) -> Event:
-        verdict = envelope.recounted(event.verdict, tuple(self._verdicts[: self._desk.limits.sets_per_group]))
-        self._good = self._good and verdict.verdict != envelope.REJECTED
-        found = self._told(envelope.of_group(verdict))
+        verdict = verdicts.recounted(event.verdict, tuple(self._verdicts[: self._desk.limits.sets_per_group]))
+        self._good = self._good and verdict.verdict != verdicts.REJECTED
+        found = self._told(verdict.findings)
         if self._room():
             header = verdict.header
             result = GroupResult(version=header.gs08, verdict=verdict.verdict, sets=tuple(self._sets), type=header.gs01,
@@ -299,8 +287,8 @@ class FileCheck:
     def _interchange_closed(self, event: InterchangeClosed) -> Event:
         verdict = event.verdict
         self._seen += 1
-        self._good = self._good and verdict.verdict != envelope.REJECTED
-        found = self._told(envelope.of_interchange(verdict))
+        self._good = self._good and verdict.verdict != verdicts.REJECTED
+        found = self._told(verdict.findings)
         if self._room():
             header = verdict.header
             result = InterchangeResult(ta1=verdict.verdict, groups=tuple(self._groups), isa13=header.isa13,
@@ -314,21 +302,9 @@ class FileCheck:
         return event
 
 
-_MEND_FILE = {
-    "not-x12": "Send the X12 file itself: not zipped, not encrypted, as plain text that begins with ISA.",
-    "incomplete": "Send the whole file: it was cut off in its first segment.",
-    "junk": "Let nothing follow the last IEA but line ends.",
-}
-
-
 def check(file: str, pieces: Iterable[bytes], desk: Desk, listeners: Sequence[Listener] = ()) -> FileResult:
     """Checks one file, given piece by piece."""
     run = FileCheck(file, desk, listeners)
     for piece in pieces:
         run.feed(piece)
     return run.close()
-
-
-def at_a_desk(today: date, snip: Snip | None = None, codes: Codes | None = None) -> Desk:
-    """A desk without an installation: any sender, any receiver."""
-    return Desk(terms=Terms(today=today, snip=snip or Snip(), codes=codes or NoCodes()))

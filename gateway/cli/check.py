@@ -20,7 +20,7 @@ from gateway.check.reading import Desk, Listener, check
 from gateway.check.records import FileResult
 from gateway.cli.common import context_of, write_file
 from gateway.errors import UsageError
-from gateway.flow import checking
+from gateway.flow import checking, codebooks
 from gateway.flow.context import FolderCache
 from gateway.settings import user_cache
 from parsers import guides
@@ -119,7 +119,7 @@ def _desk(config: Path | None, partner: str | None, types: frozenset[int], show_
     if config is None:
         if partner is not None:
             raise UsageError("--partner needs --config: an installation that knows the partner")
-        terms = Terms(snip=choice.only(Snip(), types), today=date.today())
+        terms = Terms(snip=choice.only(Snip(), types), today=date.today(), codes=codebooks.at_hand())
         cached = partial(guides.load, cache=FolderCache(user_cache()))
         return Desk(terms=terms, guides=cached, show_values=show_values)
     desk = checking.desk_of(context_of(config), partner)

@@ -8,12 +8,14 @@ from gateway.companion.blocks import Block, Document, Facts, Grid, Sample, Secti
 from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow.intake import ANYBODYS, GROUPS, READERS
+from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
 from parsers.edits.rules import Rule, When
+from parsers.findings import Level
 from parsers.forms import FORMS
 from parsers.limits import Limits
+from parsers.refusals import ROWS
 from parsers.snip import Snip, Weight
-from parsers.words import AK905, IK502, TA105
 from sftp_drop.names import NAME_MAX_BYTES, TEMPORARY_ENDINGS
 
 KINDS = {
@@ -36,7 +38,7 @@ SNIP = {
     4: ("situation", "What the guide requires in a situation: an accident has its date, a replacement its original."),
     5: ("code sets", "Codes in force on the day of service, and check digits."),
     6: ("product", "Rules of a line of service: ambulance, anaesthesia, equipment, dental, institutional."),
-    7: ("partner's rules", "Rules agreed between you and us; below."),
+    7: ("partner's rules", "Rules agreed between you and us."),
 }
 
 WEIGHTS: dict[Weight, str] = {
@@ -154,20 +156,42 @@ def _bounds(limits: Limits) -> list[tuple[str, str]]:
 
 
 def _checks(facts: FactsOnFile) -> list[Block]:
-    validation = facts.partner.validation
+    validation, claims = facts.partner.validation, "submitter" in facts.partner.roles
+    where = "in the 277CA, claim by claim" if claims else "in a readable report"
     blocks: list[Block] = [
-        Text("Findings of types 1 and 2 are told in the 999, of types 3 to 7 in the 277CA, claim by claim."),
-        Grid(("SNIP type", "Checks", "A finding"), tuple(_types(validation.inbound))),
+        Text(f"Findings of types 1 and 2 are told in the 999, of types 3 to 7 {where}."),
+        Grid(("SNIP type", "Checks", "A finding"), tuple(_types(validation.inbound, claims))),
     ]
-    if validation.rules:
+    if validation.rules and validation.inbound.snip7 != "off":
         rows = tuple((rule.name, in_words(rule), rule.status) for rule in validation.rules)
         blocks += [Text("Rules agreed with you (type 7):"), Grid(("Rule", "Means", "Told as"), rows)]
+    elif not validation.rules:
+        blocks.append(Text("No rules of type 7 are agreed with you."))
+    if claims and validation.inbound.snip5 != "off":
+        blocks += _code_sets(facts)
     return blocks
 
 
-def _types(snip: Snip) -> Iterable[tuple[str, str, str]]:
+def _code_sets(facts: FactsOnFile) -> list[Block]:
+    """Releases a code can be judged by, and the sets nobody checks today."""
+    codes, off = facts.codes, {one.name: one for one in facts.codes.off(facts.today)}
+    releases = tuple(
+        (name, kind.title, each.first.isoformat(), each.last.isoformat() if each.last else "until further notice")
+        for name, kind in SETS.items()
+        for each in codes.releases(name)
+    )
+    blocks: list[Block] = [Text("A code is judged by the release in force on the day of service; code sets (type 5):")]
+    blocks += [Grid(("Code set", "Lists", "From", "To"), releases)] if releases else []
+    if off:
+        absent = tuple((one.title[:1].upper() + one.title[1:], f"{one.why[:1].upper()}{one.why[1:]}.")
+                       for one in off.values())  # fmt: skip
+        blocks += [Text(f"Not checked for services on {facts.today}:"), Grid(("Codes", "Why"), absent)]
+    return blocks
+
+
+def _types(snip: Snip, claims: bool) -> Iterable[tuple[str, str, str]]:
     for number, (name, words) in SNIP.items():
-        weight = WEIGHTS[snip.weight(number)].format("the set" if number <= 2 else "the claim")
+        weight = WEIGHTS[snip.weight(number)].format("the set" if number <= 2 else "the claim" if claims else "the row")
         yield f"{number} {name}", words, weight
 
 
@@ -212,8 +236,9 @@ def _answers(facts: FactsOnFile) -> list[Block]:
     own = partner.delimiters
     signs = f"{own.element} {own.component} {own.repetition} {own.segment}" if own else "* : ^ ~"
     return [
-        Text("R000000012 stands for our receipt number of your file, 1 for the interchange in it. A rejected interchange"
-             " (TA1 R) has no 999; a set the 999 rejects has no 277CA. Acknowledgements are never acknowledged."),
+        Text("R000000012 stands for our receipt number of your file, 1 for the interchange in it. A rejected "
+             "interchange (TA1 R) has no 999; a set the 999 rejects has no 277CA. An acknowledgement is never answered "
+             "by one."),
         Grid(("Answer", "What it is", "When", "Name in outbound"), tuple(rows)),
         Facts((
             ("Delimiters we send", f"{signs}, others where one of them stands in an identifier"),
@@ -225,20 +250,22 @@ def _answers(facts: FactsOnFile) -> list[Block]:
 def _reading() -> list[Block]:
     return [
         Text("TA1: TA104 is A or R; TA105 says why."),
-        Grid(("TA105", "Means", "Mend"), _table(TA105)),
+        Grid(("TA105", "Means", "Mend"), _table("interchange")),
         Text("999: AK9 answers the group (A, E accepted with errors, P in part, R), IK5 a set, IK3 a segment by its "
              "position counted from ST, IK4 an element; CTX names the claim or member. AK905 to AK909 of a group:"),
-        Grid(("AK905", "Means", "Mend"), _table(AK905)),
-        Text("IK502 to IK506 of a set:"), Grid(("IK502", "Means", "Mend"), _table(IK502)),
+        Grid(("AK905", "Means", "Mend"), _table("group")),
+        Text("IK502 to IK506 of a set:"), Grid(("IK502", "Means", "Mend"), _table("set")),
         Text("IK403 of an element:"), Grid(("IK403", "The element"), tuple(MESSAGES.items())),
         Text("277CA: STC01 of a claim is category, status and who it is about. A2 is accepted (REF*1K is our claim "
-             "number), A3 not processable, A6 something is missing, A7 something is not valid, A8 things contradict each"
-             " other. A2 does not say that the claim will be paid: that is the 835."),
+             "number), A3 not processable, A6 something is missing, A7 something is not valid, A8 things contradict "
+             "each other. A2 does not say that the claim will be paid: that is the 835."),
     ]  # fmt: skip
 
 
-def _table(words: dict[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
-    return tuple((code, f"{wrong[:1].upper()}{wrong[1:]}.", mend) for code, (wrong, mend) in words.items())
+def _table(level: Level) -> tuple[tuple[str, str, str], ...]:
+    """The codes of a level; a number counted in the file is told as N."""
+    rows = ((code, row) for (its, code), row in ROWS.items() if its == level and code)
+    return tuple((code, row.message, row.text.format(value="N")) for code, row in rows)
 
 
 def _examples(shown: Example | None) -> list[Block]:
@@ -255,8 +282,8 @@ def _tests(facts: FactsOnFile) -> list[Block]:
     kind, other = (USAGES[facts.usage], USAGES["P" if facts.usage == "T" else "T"])
     more = " It runs everything and pays nothing; its documents say TEST." if facts.usage == "T" else ""
     return [
-        Text(f"This is our {kind} installation: ISA15 is {facts.usage}, in what you send and in what we send. A {other} "
-             f"file is refused (TA1 020).{more}"),
+        Text(f"This is our {kind} installation: ISA15 is {facts.usage}, in what you send and in what we send. A "
+             f"{other} file is refused (TA1 020).{more}"),
     ]  # fmt: skip
 
 

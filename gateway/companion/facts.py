@@ -13,10 +13,14 @@ from gateway.flow.partner_keys import fingerprint
 from gateway.settings import Settings
 from gateway.store import installation
 from gateway.store.schema import partner_key
+from parsers.codes import CodeSets
 
 
 class FactsOnFile(msgspec.Struct, frozen=True, kw_only=True):
-    """keys: fingerprints a partner logs in with; host_keys: by which it knows our server. aliases: GS08 -> guide."""
+    """keys: fingerprints a partner logs in with; host_keys: by which it knows our server. aliases: GS08 -> guide.
+
+    codes: the code sets in force.
+    """
 
     settings: Settings
     usage: str
@@ -27,6 +31,7 @@ class FactsOnFile(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     host_keys: tuple[str, ...]
     aliases: dict[str, str]
+    codes: CodeSets
 
 
 def of(context: Context, settings: Settings, partner_id: str) -> FactsOnFile:
@@ -40,7 +45,7 @@ def of(context: Context, settings: Settings, partner_id: str) -> FactsOnFile:
     sponsors = tuple(parties.sponsors[one] for one in partner.sponsors if one in parties.sponsors)
     return FactsOnFile(
         settings=settings, usage=context.usage, today=today, ours=ours, partner=partner, sponsors=sponsors, keys=keys,
-        host_keys=tuple(_host_keys(settings)), aliases=dict(context.aliases),
+        host_keys=tuple(_host_keys(settings)), aliases=dict(context.aliases), codes=context.codes(),
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.check.reading import Desk
 from gateway.flow.context import Context
-from gateway.flow.parties import Administrator, Parties, Partner
+from gateway.flow.intake import ANYBODYS, GROUPS, READERS
+from gateway.flow.parties import Parties
 from gateway.store import installation
 from parsers.edits import Terms
 from parsers.envelope import EnvelopePolicy
@@ -19,15 +20,15 @@ def desk_of(context: Context, partner_id: str | None) -> Desk:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         if partner_id is None:
-            return Desk(terms=Terms(today=today), guides=context.guide)
+            return Desk(policy=EnvelopePolicy(aliases=context.aliases), terms=Terms(today=today, codes=context.codes()),
+                        guides=context.guide)  # fmt: skip
         partner, ours = parties.partner(partner_id), parties.administrator
-    terms = Terms(today=today, snip=partner.validation.inbound)
-    return Desk(policy=policy_of(ours, partner, context.usage), terms=terms, guides=context.guide)
-
-
-def policy_of(ours: Administrator, partner: Partner, usage: str) -> EnvelopePolicy:
-    """Who may send what to whom here."""
-    return EnvelopePolicy(
+    said = partner.validation
+    terms = Terms(today=today, snip=said.inbound, codes=context.codes(), rules=said.rules)
+    policy = EnvelopePolicy(
         senders=frozenset({(partner.qualifier, partner.isa_id)}),
-        receivers=frozenset({(ours.qualifier, ours.isa_id)}), usage=usage,
+        receivers=frozenset({(ours.qualifier, ours.isa_id)}), usage=context.usage,
+        groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
+        aliases=context.aliases, charset=said.charset,
     )  # fmt: skip
+    return Desk(policy=policy, terms=terms, guides=lambda gs08: context.guide(gs08) if gs08 in READERS else None)

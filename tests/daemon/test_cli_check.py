@@ -149,3 +149,18 @@ def test_a_partners_settings_are_used(tmp_path: Path) -> None:
     other = gateway("check", GOLDEN / "in.837p", *named, "bluebonnet", "--json")
     assert json.loads(other.out)["interchanges"][0]["codes"] == ["006"]
     assert gateway("check", GOLDEN / "in.837p", *named, "nobody").code == 78
+
+
+def test_a_partners_guide_is_written_from_its_settings(tmp_path: Path) -> None:
+    """`partner guide` prints the guide, or writes it as page and PDF; a stranger has none."""
+    config = tmp_path / "site" / "gateway.toml"
+    assert gateway("config", "init", tmp_path / "site").code == 0
+    assert gateway("migrate", "--config", config).code == 0
+    assert gateway("load", *(shipped() / name for name in LOADED), "--config", config).code == 0
+    printed = gateway("partner", "guide", "clearpath", "--config", config)
+    assert printed.code == 0 and "Companion guide for ClearPath Clearinghouse" in printed.out
+    html, pdf = tmp_path / "out" / "guide.html", tmp_path / "out" / "guide.pdf"
+    assert gateway("partner", "guide", "clearpath", "--html", html, "--pdf", pdf, "--config", config).code == 0
+    assert "ClearPath Clearinghouse" in html.read_text() and pdf.read_bytes().startswith(b"%PDF-")
+    assert gateway("partner", "guide", "nobody", "--config", config).code == 78
+    assert gateway("partner", "guide", "clearpath", "--pdf", config / "x.pdf", "--config", config).code == 73
