@@ -49,7 +49,7 @@ SETS: dict[str, Kind] = {
     "admission-type": _kind("types of admission", "NUBC", r"\d"),
     "admission-source": _kind("points of origin of an admission", "NUBC", r"[0-9A-Z]"),
     "patient-status": _kind("patient discharge statuses", "NUBC", r"\d\d"),
-    "taxonomy": _kind("provider specialties", "NUCC", r"[0-9A-Z]{9}X"),
+    "taxonomy": _kind("provider specialties", "NUCC", r"[0-9A-Z]{10}"),
     "carc": _kind("claim adjustment reasons", "X12", r"[A-Z]?\d{1,3}"),
     "rarc": _kind("remittance remarks", "CMS", r"[A-Z]{1,2}\d{1,4}"),
     "claim-status": _kind("claim statuses", "X12", r"\d{1,3}"),

@@ -62,9 +62,9 @@ class Context:
     keys: Keys
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     _guides: dict[str, Guide | None] = field(default_factory=dict)
     _codes: codebooks.InForce | None = None
+    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

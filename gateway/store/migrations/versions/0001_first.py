@@ -203,6 +203,7 @@ def upgrade() -> None:
         _i("set_no"),
         _i("nth"),
         _t("sponsor_id"),
+        _t("findings"),
         _t("body"),
     )
     _index("staged_sponsor", "staged", "receipt_no", "interchange", "sponsor_id", "ord")
@@ -339,6 +340,7 @@ def upgrade() -> None:
         _i("patient_cents"),
         _t("body"),
         _t("answer"),
+        _t("findings", server_default=sa.text("'[]'")),
     )
     _index("claim_icn", "claim", "icn")
     _index("claim_ord", "claim", "sponsor_id", "ord")
