@@ -1,6 +1,6 @@
 """999 (005010X231A1): the answer to one group, written from a verdict and read from a partner.
 
-    AK1 { AK2 { IK3 [CTX] { IK4 } } IK5 } AK9
+    AK1 { AK2 { IK3 [CTX trigger] [CTX business unit] { IK4 [CTX trigger] } } IK5 } AK9
 
 Every set is answered with its own AK2, accepted ones too. Bad data is copied to IK404 as the guide wants it: such a
 file holds PHI.
@@ -24,6 +24,7 @@ MAX_FINDINGS = 1_000  # of one set: about 100 bytes each, so an answer stays bel
 MAX_NUMBER = 999_999  # AK902-AK904 are N0 1/6
 MAX_WIDTH = 9  # elements of the longest segment read, AK9
 ELEMENT_ERRORS = "8"  # IK304: the segment has element errors
+TRIGGER = "SITUATIONAL TRIGGER"  # CTX01-1 of the element that made what is missing required, or what is sent forbidden
 UNITS = {"837": "CLM01", "834": "SUBSCRIBER NUMBER REF02"}
 """CTX01-1 by transaction set: the element that names the business unit."""
 
@@ -61,13 +62,19 @@ def _findings(verdict: SetVerdict, clean: _Cleaner) -> Iterator[Segment]:
     told = [one for one in verdict.findings if one.level in ("segment", "element") and one.severity != "note"]
     told.sort(key=lambda one: one.place.position)  # stable: the reader's order within a segment
     for (place, code), group in groupby(told[:MAX_FINDINGS], key=_segment_error):
+        found = list(group)
         yield trimmed(
             ["IK3", clean.segment_id(place.segment), str(place.position), clean.loop(place.loop), code],
         )
+        yield from (_trigger(one.trigger, clean) for one in found if one.level == "segment" and one.trigger)
         unit = UNITS.get(verdict.st01)
         if unit and place.claim:
             yield ["CTX", (unit, clean.fit(place.claim, 1, 35))]
-        yield from (_element(one, clean) for one in group if one.level == "element" and one.place.element)
+        for one in found:
+            if one.level == "element" and one.place.element:
+                yield _element(one, clean)
+                if one.trigger:
+                    yield _trigger(one.trigger, clean)
 
 
 def _segment_error(finding: Finding) -> tuple[Place, str]:
@@ -79,10 +86,26 @@ def _segment_error(finding: Finding) -> tuple[Place, str]:
 
 def _element(finding: Finding, clean: _Cleaner) -> Segment:
     place = finding.place
-    numbers = [str(place.element), str(place.component or ""), str(place.repetition or "")]
-    while not numbers[-1]:
+    return trimmed(["IK4", _in_segment(place), _number(place), finding.code, clean.fit(finding.value, 0, 99)])
+
+
+def _trigger(place: Place, clean: _Cleaner) -> Segment:
+    """The CTX that names an element by its segment, its position, and its own place and number in it."""
+    where = [clean.segment_id(place.segment), str(place.position), clean.loop(place.loop)]
+    return trimmed(["CTX", (TRIGGER,), *where, _in_segment(place), _number(place)])
+
+
+def _number(place: Place) -> str:
+    """IK402 and CTX06 are numbers of one to four digits: a composite's own, as C023, has no room there."""
+    return place.reference if place.reference.isdigit() else ""
+
+
+def _in_segment(place: Place) -> tuple[str, ...]:
+    """Element, component and repetition as IK401 and CTX05 count them; () for the whole segment."""
+    numbers = [str(one or "") for one in (place.element, place.component, place.repetition)]
+    while numbers and not numbers[-1]:
         numbers.pop()
-    return trimmed(["IK4", tuple(numbers), place.reference, finding.code, clean.fit(finding.value, 0, 99)])
+    return tuple(numbers)
 
 
 class _Cleaner:

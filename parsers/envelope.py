@@ -67,9 +67,11 @@ def group_header(parts: list[str]) -> GroupHeader:
     return GroupHeader(*(parts[1:9] + [""] * 8)[:8])
 
 
-def group_elements_wrong(parts: list[str]) -> bool:
-    """Whether a GS breaks the laws of its elements (GS06 apart): TA105 024."""
-    return len(parts) != 9 or not all(law(value) for law, value in zip(_GS_LAWS, parts[1:], strict=True))
+def group_elements_wrong(parts: list[str]) -> int:
+    """The first element of a GS that breaks its law (GS06 apart), 9 for one too many, 0 if none."""
+    sent = [*parts[1:], *[""] * (8 - len(parts[1:]))]
+    wrong = [place for place, (law, value) in enumerate(zip(_GS_LAWS, sent, strict=False), 1) if not law(value)]
+    return wrong[0] if wrong else 9 if len(sent) > len(_GS_LAWS) else 0
 
 
 def number_legal(value: str) -> bool:

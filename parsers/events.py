@@ -70,6 +70,7 @@ class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one GS..GE. verdict: AK901 A, E, P or R; AK902 claimed, AK903 received, AK904 accepted sets.
 
     codes: AK905-909. answerable: False where no 999 may be sent (an FA group, GS06 not legal).
+    findings: what is wrong with the group itself; its sets have their own.
     """
 
     header: GroupHeader
@@ -80,18 +81,21 @@ class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     sets: tuple[SetVerdict, ...] = ()
     answerable: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class InterchangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one ISA..IEA. verdict: TA104 A, E or R. codes: TA105 values, empty when accepted.
 
     complete: its IEA was read and agrees with its ISA. R means: nothing inside it may be used or answered by a 999.
+    findings: what is wrong with the interchange itself, one for each code.
     """
 
     header: InterchangeHeader
     verdict: str
     codes: tuple[str, ...] = ()
     complete: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class InterchangeOpened(msgspec.Struct, frozen=True):

@@ -111,12 +111,17 @@ def _fixed(text: str) -> list[str] | None:
     return parts
 
 
+def legal_element(place: int, value: str) -> bool:
+    """Whether an ISA element is of its width, and legal."""
+    _, law = _ELEMENTS.get(place, ("", None))
+    return law is None or (len(value) == WIDTHS[place - 1] and law(value))
+
+
 def _element_codes(values: list[str]) -> tuple[str, ...]:
     wrong = []
     for place, value in enumerate(values, 1):
-        code, law = _ELEMENTS.get(place, ("", None))
-        if law is not None and not (len(value) == WIDTHS[place - 1] and law(value)):
-            wrong.append(code)
+        if not legal_element(place, value):
+            wrong.append(_ELEMENTS[place][0])
     if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
         wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")
     return tuple(wrong)

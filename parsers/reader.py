@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
+from msgspec import structs
+
 from parsers.cutter import Cutter
 from parsers.envelope import EnvelopePolicy, policy_codes
 from parsers.events import Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
-from parsers.findings import Finding
 from parsers.foreign import HEAD_BYTES, described
 from parsers.guides import Guide
 from parsers.interchange import InterchangeReader, Rules
 from parsers.isa import LINE_ENDS, Isa, header_bytes, read_isa
 from parsers.limits import Limits
+from parsers.refusals import refusal
 
 PIECE_BYTES = 64 * 1024
 """A larger feed is read in pieces of this size: some 2,000 segments whose strings (0.5 MB) stay in the processor's
@@ -25,11 +27,6 @@ cache, and little to copy when a piece holds many small interchanges."""
 _PADDING = b" \t\r\n\x00\x1a"  # spaces, line ends, a crash's zeros and the old end-of-file mark
 _BOM = b"\xef\xbb\xbf"
 _ISA_ID_BYTES = 7  # three letters with a line end between each
-_MESSAGES = {
-    "not-x12": "The file does not begin with an ISA segment.",
-    "incomplete": "The file ends within an ISA segment.",
-    "junk": "Bytes after the last interchange do not begin an ISA segment; they were not read.",
-}
 
 
 class Reader:
@@ -137,7 +134,7 @@ class Reader:
         if border is None:
             return self._bound(inside)
         if border.group(1).translate(None, LINE_ENDS) == b"ISA":
-            inside.reader.codes.append("022")
+            inside.reader.cut_off()
             self._leave(None, 1)
             return True
         last = self._buffer.find(inside.cutter.end, 1)
@@ -178,8 +175,8 @@ class Reader:
 
     def _junk(self, code: str) -> None:
         more = described(self._buffer[:HEAD_BYTES]) if code == "not-x12" else ""
-        message = f"{_MESSAGES[code]} {more}".rstrip()
-        self._events.append(Junk(self._offset, Finding(level="file", code=code, snip=0, message=message)))
+        found = refusal("file", code)
+        self._events.append(Junk(self._offset, structs.replace(found, message=f"{found.message} {more}".rstrip())))
         self._deaf = True
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
-from x12_files import events, file_of, pyx12_answer, sent, sets
+from x12_files import events, file_of, pyx12_answer, sent, sets, verdicts
 
 from mappings import implementation_ack, interchange_ack
 from mappings.records import Trace
@@ -81,6 +82,41 @@ def test_a_missing_segment_is_its_own_ik3() -> None:
     place = Place(position=25, loop="2400", segment="DTP", claim="LFC-5001")
     written = rows(verdict_of(Finding(level="segment", code="3", place=place), element(3, "7")))
     assert written[3:7] == ["IK3*DTP*25*2400*3", "CTX*CLM01:LFC-5001", "IK3*NM1*25*2310*8", "CTX*CLM01:LFC-5001"]
+
+
+def test_what_made_an_element_required_is_named_behind_it() -> None:
+    """A syntax note's other element is the situational trigger of the IK4: the place of NM108 where NM109 is missing."""
+    trigger = Place(position=25, loop="2310B", segment="NM1", element=8, reference="66", claim="LFC-5001")
+    finding = msgspec.structs.replace(element(9, "2"), trigger=trigger)
+    assert rows(verdict_of(finding))[3:7] == [
+        "IK3*NM1*25*2310*8",
+        "CTX*CLM01:LFC-5001",
+        "IK4*9**2",
+        "CTX*SITUATIONAL TRIGGER*NM1*25*2310*8*66",
+    ]
+    assert pyx12_answer(file_of(implementation_ack.write(verdict_of(finding)), implementation_ack.GUIDE)) == []
+
+
+def test_what_made_a_segment_required_is_named_before_its_claim() -> None:
+    """The trigger of a missing segment stands under its IK3, composite and component counted, before the claim."""
+    place = Place(position=25, loop="2300", segment="DTP", claim="LFC-5001")
+    trigger = Place(position=20, loop="2300", segment="CLM", element=11, component=1, reference="1362")
+    verdict = verdict_of(Finding(level="segment", code="I6", place=place, trigger=trigger))
+    assert rows(verdict)[3:6] == [
+        "IK3*DTP*25*2300*I6",
+        "CTX*SITUATIONAL TRIGGER*CLM*20*2300*11:1*1362",
+        "CTX*CLM01:LFC-5001",
+    ]
+    # pyx12 counts the two kinds of CTX of an IK3 as one, and allows one
+    (read,) = verdicts(file_of(implementation_ack.write(verdict), implementation_ack.GUIDE))
+    assert read.verdict == "A"
+
+
+def test_a_composite_has_no_number_in_ik402() -> None:
+    """IK402 is numeric: what is wrong with a whole composite is told by its place alone, legally."""
+    verdict = verdict_of(element(5, "1", reference="C023"))
+    assert "IK4*5**1" in rows(verdict)
+    assert pyx12_answer(file_of(implementation_ack.write(verdict), implementation_ack.GUIDE)) == []
 
 
 def test_an_enrolment_names_its_subscriber() -> None:
