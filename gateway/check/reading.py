@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import structs
 
-from gateway.check import door, verdicts
+from gateway.check import verdicts
 from gateway.check.records import FileResult, GroupResult, InterchangeResult, SetResult, Told, told
 from mappings import dental, enrolment, institutional, professional
 from mappings.claims import ClaimReader
@@ -123,7 +123,7 @@ class _OpenSet:
         self.editor = Editor(event.guide, terms) if event.guide else None
         self.findings: list[Finding] = []
         self.unreadable: list[Finding] = []
-        self.terms, self.limit = terms, desk.limits.findings_per_set
+        self.limit = desk.limits.findings_per_set
         self.units = self.unread = self.cents = self.left_out = 0
 
     @property
@@ -138,8 +138,6 @@ class _OpenSet:
             self.cents += self._amount(unit)
         record = self._record(unit) if unit.clean else None
         findings = self.editor.take(unit) if self.editor else ()
-        if isinstance(record, Claim):
-            findings += tuple(door.findings(record, unit, findings, self.terms.today, self.terms.snip))
         self._keep(self.findings, findings)
         return Made(record=record, findings=findings)
 
