@@ -13,6 +13,7 @@ from gateway.errors import GatewayError, where
 
 COMMANDS = {
     "demo": ("gateway.cli.make", "Play the partners against a real daemon, from enrolment to remittance."),
+    "check": ("gateway.cli.check", "Check files at a desk: what is wrong, where, and how to mend it."),
     "run": ("gateway.cli.serve", "Run the daemon: SFTP door, status endpoint, workers."),
     "worker": ("gateway.cli.serve", "Run a node of workers without doors, beside a daemon on the same PostgreSQL."),
     "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
