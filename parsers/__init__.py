@@ -7,10 +7,13 @@ from collections.abc import Callable
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Event
 from parsers.guides import Guide
+from parsers.limits import Limits
 from parsers.reader import Reader
 
 
-def check(data: bytes, guides: Callable[[str], Guide | None], policy: EnvelopePolicy) -> list[Event]:
+def check(
+    data: bytes, guides: Callable[[str], Guide | None], policy: EnvelopePolicy, limits: Limits | None = None
+) -> list[Event]:
     """Reads a whole file at once. Returns: all its events."""
-    reader = Reader(guides, policy)
+    reader = Reader(guides, policy, limits)
     return reader.feed(data) + reader.close()

@@ -7,6 +7,7 @@ This is the same law as `parsers.patterns`, said slowly and with reasons; when i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -58,6 +59,7 @@ MESSAGES = {
 _BARE = Mend(text="Leave the element empty: component separators alone say nothing.", action="trim")
 
 _LEGAL = re.compile(r"""[A-Za-z0-9!"&'()*+,\-./:;?= %~@\[\]_{}\\|<>^`#$]*""", re.ASCII)
+_LETTERS = "LM"  # Unicode categories: letters, and the marks that may follow them
 _DIGITS = re.compile("[-.]")
 
 
@@ -136,7 +138,7 @@ def _simple(
 
 
 def _codes(element: Element, value: str, around: _Around) -> Iterator[str]:
-    if not _LEGAL.fullmatch(value):
+    if not _LEGAL.fullmatch(_plain(value) if element.kind == "AN" else value):
         yield "6"
         return
     if element.reference == PERIOD and (form := _format(element, around)):
@@ -153,6 +155,13 @@ def _codes(element: Element, value: str, around: _Around) -> Iterator[str]:
         yield reason
     if element.pattern and not re.fullmatch(element.pattern, value, re.ASCII):
         yield "I12"
+
+
+def _plain(value: str) -> str:
+    """The value without letters beyond ASCII: they come out of the reader only where they were agreed on."""
+    if value.isascii():
+        return value
+    return "".join([one for one in value if one.isascii() or unicodedata.category(one)[0] not in _LETTERS])
 
 
 def _format(period: Element, around: _Around) -> str:

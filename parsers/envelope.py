@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -15,18 +16,25 @@ from parsers.forms import GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
 from parsers.isa import matches
 from parsers.patterns import DATE, TIME
+from parsers.snip import Snip
+
+Charset = Literal["ascii", "latin-1", "utf-8"]
+"""What the bytes of a file mean. Beyond ASCII only letters are legal, and only in names and other free text (AN)."""
 
 
 class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Who may send what here. senders: (ISA05, ISA06), receivers: (ISA07, ISA08), groups: GS01; empty = any.
 
     usage: the ISA15 of this installation, T or P; "" = either.
+    snip: how much findings of types 1 and 2 weigh; charset: what was agreed with the sender.
     """
 
     senders: frozenset[tuple[str, str]] = frozenset()
     receivers: frozenset[tuple[str, str]] = frozenset()
     usage: str = ""
     groups: frozenset[str] = frozenset()
+    snip: Snip = Snip()
+    charset: Charset = "ascii"
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:
@@ -59,9 +67,11 @@ def group_header(parts: list[str]) -> GroupHeader:
     return GroupHeader(*(parts[1:9] + [""] * 8)[:8])
 
 
-def group_elements_wrong(parts: list[str]) -> bool:
-    """Whether a GS breaks the laws of its elements (GS06 apart): TA105 024."""
-    return len(parts) != 9 or not all(law(value) for law, value in zip(_GS_LAWS, parts[1:], strict=True))
+def group_elements_wrong(parts: list[str]) -> int:
+    """The first element of a GS that breaks its law (GS06 apart), 9 for one too many, 0 if none."""
+    sent = [*parts[1:], *[""] * (8 - len(parts[1:]))]
+    wrong = [place for place, (law, value) in enumerate(zip(_GS_LAWS, sent, strict=False), 1) if not law(value)]
+    return wrong[0] if wrong else 9 if len(sent) > len(_GS_LAWS) else 0
 
 
 def number_legal(value: str) -> bool:

@@ -55,7 +55,7 @@ class GroupHeader(msgspec.Struct, frozen=True):
 
 
 class SetVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one ST..SE. verdict: IK501 A, E or R. codes: IK502-506, at most five."""
+    """The answer to one ST..SE. verdict: IK501 A, E (accepted, errors noted) or R. codes: IK502-506, at most five."""
 
     st01: str
     st02: str
@@ -70,6 +70,7 @@ class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one GS..GE. verdict: AK901 A, E, P or R; AK902 claimed, AK903 received, AK904 accepted sets.
 
     codes: AK905-909. answerable: False where no 999 may be sent (an FA group, GS06 not legal).
+    findings: what is wrong with the group itself; its sets have their own.
     """
 
     header: GroupHeader
@@ -80,18 +81,21 @@ class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     sets: tuple[SetVerdict, ...] = ()
     answerable: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class InterchangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one ISA..IEA. verdict: TA104 A, E or R. codes: TA105 values, empty when accepted.
 
     complete: its IEA was read and agrees with its ISA. R means: nothing inside it may be used or answered by a 999.
+    findings: what is wrong with the interchange itself, one for each code.
     """
 
     header: InterchangeHeader
     verdict: str
     codes: tuple[str, ...] = ()
     complete: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class InterchangeOpened(msgspec.Struct, frozen=True):
@@ -144,7 +148,8 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class SetClosed(msgspec.Struct, frozen=True):
-    """A set ended (SE, or whatever cut it off); body_sha256 is over its bytes from ST to SE without line breaks."""
+    """A set ended (SE, or whatever cut it off); body_sha256 is over its text from ST to SE without line breaks,
+    in UTF-8."""
 
     verdict: SetVerdict
     body_sha256: str

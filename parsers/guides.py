@@ -35,15 +35,17 @@ class Guide:
 
     Attributes: form: its row of the table of guides. table: the compiled data. start: the state before the first
     segment after ST. st03: R, S or N, whether ST03 must, may or must not be sent. ids: all its segment ids.
+    openers: those of them that begin a unit.
     """
 
-    __slots__ = ("form", "ids", "st03", "start", "table")
+    __slots__ = ("form", "ids", "openers", "st03", "start", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.form: Form = FORMS[table.gs08]
         self.start: State = entry(table.tree, self.form, _matchers(table))
         self.ids = frozenset(segment.id for segment in _segments(table.tree))
+        self.openers = frozenset(_segments(loop)[0].id for loop in _loops(table.tree) if loop.id in self.form.cuts)
         st = table.tree.children[0]
         assert isinstance(st, maps.Segment)
         self.st03 = st.elements[2].usage if len(st.elements) > 2 else "N"
@@ -92,6 +94,12 @@ def _segments(loop: maps.Loop) -> list[maps.Segment]:
     for child in loop.children:
         found += _segments(child) if isinstance(child, maps.Loop) else [child]
     return found
+
+
+def _loops(loop: maps.Loop) -> list[maps.Loop]:
+    """A loop and every loop inside it."""
+    inner = [one for child in loop.children if isinstance(child, maps.Loop) for one in _loops(child)]
+    return [loop, *inner]
 
 
 def cache_key(gs08: str) -> str:

@@ -19,6 +19,8 @@ from parsers.groups import OpenGroup, OpenSet, Skipper
 from parsers.guides import Guide
 from parsers.isa import Isa
 from parsers.limits import Limits
+from parsers.refusals import BAD_GROUP, CUT_OFF, NO_GROUP, NO_IEA, Row, header_findings, refusal, trailer
+from parsers.report import ID_CHARS
 from parsers.sets import SetReader
 
 Guides = Callable[[str], Guide | None]
@@ -33,18 +35,20 @@ class InterchangeReader:
     def __init__(self, isa: Isa, codes: tuple[str, ...], guides: Guides, rules: Rules) -> None:
         self.header: InterchangeHeader = isa.header
         self.codes = list(codes)
+        self.findings = header_findings(codes, isa)
         self.refused = bool(codes)
         self.ta1: list[tuple[str, ...]] = []
         self._guides, self._policy, self._limits = guides, rules.policy, rules.limits
         self._group: OpenGroup | None = None
         self._set: OpenSet | None = None
         self._groups = 0
+        self._at = 1  # the segment at hand, ISA = 1
         self._group_numbers: set[str] = set()
         self._events: list[Event] = []
 
     def read(self, raws: list[str], texts: list[str]) -> list[Event]:
         """Reads whole segments. Args: raws: in their own delimiters; texts: the same in the standard ones."""
-        pairs, cursor = iter(zip(raws, texts, strict=True)), 0
+        pairs, cursor, before = iter(zip(raws, texts, strict=True)), 0, self._at
         while True:
             if self._set is not None:
                 begun = self._set.reader.position
@@ -56,9 +60,13 @@ class InterchangeReader:
             else:
                 stop = next((raw.split(self.header.delimiters.element) for raw, _ in pairs), None)
                 cursor += 1
+            self._at = before + cursor
             if stop is None:
+                self._at = before + len(raws)
                 return self._take()
             self._control(stop)
+            if self.refused:
+                return self._take()
 
     def close(self, iea: list[str] | None) -> tuple[list[Event], InterchangeVerdict]:
         """The interchange ended. Args: iea: its split trailer, None if it was cut off (023); 001 and 021 compare it."""
@@ -69,11 +77,15 @@ class InterchangeReader:
             self._wrong("023")
         elif not self.refused:
             if not agrees:
-                self._wrong("001")
+                self._wrong("001", self.header.isa13)
             if not envelope.counts(count, self._groups):
-                self._wrong("021")
+                self._wrong("021", str(self._groups))
         verdict = InterchangeVerdict(
-            header=self.header, verdict="R" if self.codes else "A", codes=tuple(self.codes), complete=agrees
+            header=self.header,
+            verdict="R" if self.codes else "A",
+            codes=tuple(self.codes),
+            complete=agrees,
+            findings=tuple(self.findings),
         )
         return self._take(), verdict
 
@@ -81,31 +93,48 @@ class InterchangeReader:
         events, self._events = self._events, []
         return events
 
-    def _wrong(self, code: str) -> None:
+    def cut_off(self) -> None:
+        """Another ISA came before the IEA."""
+        self._wrong("022", trailer("IEA", self._groups, self.header.isa13), self._groups, row=NO_IEA)
+        self._wrong("023", row=CUT_OFF)
+
+    def _wrong(
+        self, code: str, value: str = "", count: int | str = "", *, name: str = "", row: Row | None = None
+    ) -> None:
+        """One TA105, said once. Args: as for `refusals.refusal`; name: the segment at hand, where that is wrong."""
         if code not in self.codes:
             self.codes.append(code)
+            position, shown = (
+                (self._at, name[:ID_CHARS] if name.isascii() and name.isalnum() else "") if name else (0, "")
+            )
+            found = refusal("interchange", code, value, count=count, position=position, segment=shown, row=row)
+            self.findings.append(found)
 
     def _hash(self, raws: list[str]) -> None:
         """Adds segments to the digest of the set that is open."""
         if self._set is not None and raws:
             end = self.header.delimiters.segment
-            self._set.body.update((end.join(raws) + end).encode("latin-1"))
+            self._set.body.update((end.join(raws) + end).encode())
 
     def _control(self, parts: list[str]) -> None:
         """A segment outside the body of a set."""
         if parts[0] in _CONTROL:
             _CONTROL[parts[0]](self, parts)
         elif parts != [""]:
-            self._wrong("022" if self._group else "024")
+            self._wrong("022" if self._group else "024", name=parts[0] or "?")
 
     def _gs(self, parts: list[str]) -> None:
         self._close_group(None)
         self._groups += 1
+        if self._groups > self._limits.groups_per_interchange:
+            self._wrong("024")
+            self.refused = True
+            return
         header = envelope.group_header(parts)
         guide = self._guides(header.gs08)
         codes = envelope.group_codes(header, guide, self._policy)
         if "6" in codes:
-            self._wrong("024")
+            self._wrong("024", row=BAD_GROUP)
         if header.gs06 in self._group_numbers:
             codes += ("19",)
         self._remember(self._group_numbers, header.gs06)
@@ -118,7 +147,7 @@ class InterchangeReader:
 
     def _ge(self, parts: list[str]) -> None:
         if self._group is None:
-            self._wrong("022")
+            self._wrong("022", name="GE")
         self._close_group(parts)
 
     def _close_group(self, ge: list[str] | None) -> None:
@@ -131,11 +160,11 @@ class InterchangeReader:
         self._close_set(None)
         group = self._group
         if group is None:
-            self._wrong("024")
+            self._wrong("024", row=NO_GROUP)
             return
         group.received += 1
         reader, codes, guide = self._reader(parts, group)
-        self._set = OpenSet(parts, reader, codes)
+        self._set = OpenSet(parts, reader, codes, group.guide, self._policy.snip)
         self._events.append(SetOpened(group.received, *self._set.header, guide=guide))
         self._hash([self.header.delimiters.element.join(parts)])
 
@@ -149,11 +178,13 @@ class InterchangeReader:
         self._remember(group.numbers, st02)
         if {"1", "6", "18"} & set(codes):
             return Skipper(), codes, ""
-        return SetReader(group.guide, self.header.delimiters, self._limits), codes, canonical(group.header.gs08)
+        room = self._limits.findings_per_group - group.told
+        reader = SetReader(group.guide, self.header.delimiters, self._limits, self._policy.snip, room)
+        return reader, codes, canonical(group.header.gs08)
 
     def _se(self, parts: list[str]) -> None:
         if self._set is None:
-            self._wrong("022")
+            self._wrong("022", name="SE")
             return
         self._hash([self.header.delimiters.element.join(parts)])
         self._close_set(parts)
@@ -165,9 +196,7 @@ class InterchangeReader:
         self._events += self._set.reader.finish(se is not None)
         verdict = self._set.close(se)
         self._events.append(SetClosed(verdict, self._set.body.hexdigest()))
-        if len(self._group.sets) < self._limits.sets_per_group:
-            self._group.sets.append(verdict)
-        self._group.accepted += verdict.verdict != "R"
+        self._group.add(verdict, self._limits.sets_per_group)
         self._set = None
 
     def _ta1(self, parts: list[str]) -> None:

@@ -12,6 +12,7 @@ from parsers.limits import Limits
 from parsers.patterns import DATE
 
 ISA_BYTES = 106
+LINE_ENDS = b"\r\n"
 _SLACK = 62  # ISA02, 04, 06, 08 sent without any padding are 50 bytes short at most, the others 12
 WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 """Of ISA01 to ISA16, in characters."""
@@ -22,11 +23,15 @@ _OTHER_VERSIONS = re.compile("00[2-8]0[0-9]", re.ASCII)  # published by X12, not
 
 
 class Isa(msgspec.Struct, frozen=True):
-    """An ISA as read: its header, what is wrong with it (TA105), and its length in bytes."""
+    """An ISA as read: its header, what is wrong with it (TA105), and its length in bytes.
+
+    wrapped: line ends stand inside it, as in a file whose lines are all filled up to a width.
+    """
 
     header: InterchangeHeader
     codes: tuple[str, ...]
     length: int
+    wrapped: bool = False
 
 
 def matches(expression: str) -> Callable[[str], bool]:
@@ -59,6 +64,9 @@ def read_isa(data: bytes) -> Isa | None:
 
     Elements that are not padded to their width are read all the same, and reported with the code of the element.
     """
+    breaks = _breaks(data)
+    if breaks:
+        data = data.translate(None, LINE_ENDS)
     text = data.decode("latin-1")
     if len(text) < ISA_BYTES - _SLACK:
         return None
@@ -66,7 +74,7 @@ def read_isa(data: bytes) -> Isa | None:
     parts = _fixed(text) or text.split(element, 16)
     if len(parts) != len(WIDTHS) + 1 or len(parts[16]) < 2:
         return None
-    length = sum(map(len, parts[:16])) + 16 + 2
+    length = sum(map(len, parts[:16])) + 16 + 2 + breaks
     values = [*parts[1:16], parts[16][0]]
     delimiters = Delimiters(element, values[15], values[10][:1], parts[16][1])
     names = [f"isa{place:02}" for place in range(1, 17)]
@@ -74,7 +82,21 @@ def read_isa(data: bytes) -> Isa | None:
         **dict(zip(names, (value.strip(" ") for value in values), strict=True)), delimiters=delimiters
     )
     codes = _element_codes(values) + _delimiter_codes(delimiters, header.isa12 == _VERSION)
-    return Isa(header, codes, length)
+    return Isa(header, codes, length, breaks > 0)
+
+
+def _breaks(data: bytes) -> int:
+    """How many line ends stand inside an ISA that is as it must be without them; 0 unless it is."""
+    plain = data.translate(None, LINE_ENDS)[:ISA_BYTES]
+    if _whole(data) or not _whole(plain):
+        return 0
+    return data.index(plain[-1:], ISA_BYTES) + 1 - ISA_BYTES
+
+
+def _whole(data: bytes) -> bool:
+    """Whether an ISA of the fixed width stands at the head of the data."""
+    head = data[:ISA_BYTES]
+    return len(head) == ISA_BYTES and head[-2:-1] not in (b"\r", b"\n") and _fixed(head.decode("latin-1")) is not None
 
 
 def _fixed(text: str) -> list[str] | None:
@@ -89,12 +111,17 @@ def _fixed(text: str) -> list[str] | None:
     return parts
 
 
+def legal_element(place: int, value: str) -> bool:
+    """Whether an ISA element is of its width, and legal."""
+    _, law = _ELEMENTS.get(place, ("", None))
+    return law is None or (len(value) == WIDTHS[place - 1] and law(value))
+
+
 def _element_codes(values: list[str]) -> tuple[str, ...]:
     wrong = []
     for place, value in enumerate(values, 1):
-        code, law = _ELEMENTS.get(place, ("", None))
-        if law is not None and not (len(value) == WIDTHS[place - 1] and law(value)):
-            wrong.append(code)
+        if not legal_element(place, value):
+            wrong.append(_ELEMENTS[place][0])
     if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
         wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")
     return tuple(wrong)
@@ -128,10 +155,6 @@ def _usable(character: str) -> bool:
 
 def header_bytes(data: bytes, limits: Limits, final: bool) -> bytes | None:
     """As much of `data` as an ISA may need. Returns: None if more must come first."""
-    if (
-        len(data) >= limits.header_bytes
-        or final
-        or (len(data) >= ISA_BYTES and _fixed(data[:ISA_BYTES].decode("latin-1")))
-    ):
+    if len(data) >= limits.header_bytes or final or _whole(data) or _breaks(data):
         return data[: limits.header_bytes]
     return None

@@ -9,25 +9,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
+from msgspec import structs
+
 from parsers.cutter import Cutter
 from parsers.envelope import EnvelopePolicy, policy_codes
-from parsers.events import Delimiters, Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
-from parsers.findings import Finding
+from parsers.events import Event, InterchangeClosed, InterchangeHeader, InterchangeOpened, Junk
+from parsers.foreign import HEAD_BYTES, described
 from parsers.guides import Guide
 from parsers.interchange import InterchangeReader, Rules
-from parsers.isa import Isa, header_bytes, read_isa
+from parsers.isa import LINE_ENDS, Isa, header_bytes, read_isa
 from parsers.limits import Limits
+from parsers.refusals import refusal
 
 PIECE_BYTES = 64 * 1024
 """A larger feed is read in pieces of this size: some 2,000 segments whose strings (0.5 MB) stay in the processor's
 cache, and little to copy when a piece holds many small interchanges."""
 _PADDING = b" \t\r\n\x00\x1a"  # spaces, line ends, a crash's zeros and the old end-of-file mark
 _BOM = b"\xef\xbb\xbf"
-_MESSAGES = {
-    "not-x12": "The file does not begin with an ISA segment.",
-    "incomplete": "The file ends within an ISA segment.",
-    "junk": "Bytes after the last interchange do not begin an ISA segment; they were not read.",
-}
+_ISA_ID_BYTES = 7  # three letters with a line end between each
 
 
 class Reader:
@@ -95,8 +94,9 @@ class Reader:
         if not self._offset and self._buffer.startswith(_BOM):
             self._consume(len(_BOM))
         self._consume(len(self._buffer) - len(self._buffer.lstrip(_PADDING)))
-        if not b"ISA".startswith(self._buffer[:3]):
-            self._junk("junk" if self._number else "not-x12")
+        if not b"ISA".startswith(self._buffer[:_ISA_ID_BYTES].translate(None, LINE_ENDS)[:3]):
+            if final or self._number or len(self._buffer) >= HEAD_BYTES:
+                self._junk("junk" if self._number else "not-x12")
             return False
         head = header_bytes(self._buffer, self._rules.limits, final)
         if head is None or not self._buffer:
@@ -115,7 +115,7 @@ class Reader:
             codes += ("025",)
         reader = InterchangeReader(isa, tuple(dict.fromkeys(codes)), self._guides, self._rules)
         self._events.append(InterchangeOpened(self._number, isa.header, self._offset))
-        inside = _Inside(reader, isa.header.delimiters)
+        inside = _Inside(reader, Cutter(isa.header.delimiters, self._rules.policy.charset, isa.wrapped))
         inside.digest.update(self._buffer[: isa.length])
         self._buffer = self._buffer[isa.length - 1 :]  # it always begins with the last terminator
         self._offset += isa.length - 1
@@ -133,20 +133,19 @@ class Reader:
             self._consume(end)
         if border is None:
             return self._bound(inside)
-        if border.group(1) == b"ISA":
-            inside.reader.codes.append("022")
+        if border.group(1).translate(None, LINE_ENDS) == b"ISA":
+            inside.reader.cut_off()
             self._leave(None, 1)
             return True
         last = self._buffer.find(inside.cutter.end, 1)
         if last < 0:
             return self._bound(inside)
-        iea = self._buffer[1:last].decode("latin-1").strip(" \t\r\n").split(inside.cutter.own.element)
-        self._leave(iea, last + 1)
+        self._leave(inside.cutter.one(self._buffer[1:last]), last + 1)
         return True
 
     def _bound(self, inside: _Inside) -> bool:
         """A segment that does not end: what lies beyond the limit is left out. Returns: False, there is no more."""
-        excess = len(self._buffer) - self._rules.limits.segment_chars - 1
+        excess = len(self._buffer) - self._rules.limits.segment_bytes - 1
         if excess > 0:
             inside.digest.update(self._buffer[inside.hashed :])
             self._buffer = self._buffer[:-excess]
@@ -157,7 +156,7 @@ class Reader:
     def _segments(self, inside: _Inside, block: bytes) -> None:
         """Gives the interchange the segments of a block that begins and ends with a terminator."""
         if not inside.reader.refused:
-            raws, texts = inside.cutter.split(block, self._rules.limits.segment_chars)
+            raws, texts = inside.cutter.split(block, self._rules.limits.segment_bytes)
             self._events += inside.reader.read(raws, texts)
 
     def _leave(self, iea: list[str] | None, count: int) -> None:
@@ -175,7 +174,9 @@ class Reader:
                 del self._keys[next(iter(self._keys))]
 
     def _junk(self, code: str) -> None:
-        self._events.append(Junk(self._offset, Finding(level="file", code=code, snip=0, message=_MESSAGES[code])))
+        more = described(self._buffer[:HEAD_BYTES]) if code == "not-x12" else ""
+        found = refusal("file", code)
+        self._events.append(Junk(self._offset, structs.replace(found, message=f"{found.message} {more}".rstrip())))
         self._deaf = True
 
 
@@ -187,8 +188,8 @@ def _key(header: InterchangeHeader) -> tuple[str, ...]:
 class _Inside:
     """The interchange being read. hashed: bytes at the head of the buffer that the digest has seen."""
 
-    def __init__(self, reader: InterchangeReader, own: Delimiters) -> None:
+    def __init__(self, reader: InterchangeReader, cutter: Cutter) -> None:
         self.reader = reader
-        self.cutter = Cutter(own)
+        self.cutter = cutter
         self.digest = hashlib.sha256()
         self.hashed = 0

@@ -9,6 +9,7 @@ from parsers.diagnose import MESSAGES, Fault
 from parsers.findings import Finding, Level, Mend, Place
 from parsers.limits import Limits
 from parsers.maps import Segment
+from parsers.snip import HEAVIEST, Snip, Weight, snip_type
 
 SEGMENT_MESSAGES = {
     "1": "The segment id {id} is not known in this guide.",
@@ -24,45 +25,65 @@ SEGMENT_MESSAGES = {
 """IK304, as a sentence."""
 
 ID_CHARS = 3  # IK301 holds at most three
-_INTEGRITY = frozenset(("1", "2", "6", "7"))  # IK304 that are matters of the standard (SNIP 1), not of the guide
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""What a byte outside the agreed character set is read as."""
 
 
 class Report:
-    """Findings of one set. Attributes: findings: the first `limits.findings_per_set`; errors: how many there were."""
+    """Findings of one set, weighed. Args: room: how many findings may be kept.
 
-    def __init__(self, limits: Limits) -> None:
+    Attributes: findings: the first of them; errors: how many there were; warnings: how many weighed no more than that.
+    """
+
+    def __init__(self, limits: Limits, snip: Snip, room: int) -> None:
         self.findings: list[Finding] = []
-        self.errors = 0
-        self._limits = limits
+        self.errors = self.warnings = 0
+        self._limits, self._snip = limits, snip
+        self._room = min(room, limits.findings_per_set)
         self._claim = ""
         self._unit_errors = 0
         self._unit_findings = 0
 
     @property
     def full(self) -> bool:
-        """No more findings are kept: why another segment is wrong need not be found out."""
-        return len(self.findings) >= self._limits.findings_per_set
+        """No more findings are kept."""
+        return len(self.findings) >= self._room
 
     @property
-    def of_unit(self) -> list[Finding]:
-        """The findings of the unit being read."""
-        return self.findings[self._unit_findings :]
+    def settled(self) -> bool:
+        """The set is refused, and nobody will be told of more."""
+        return self.errors > 0 and self.full
 
-    def segment(self, code: str, position: int, loop: str, name: str, mend: Mend, title: str = "") -> None:
-        """One IK3. Args: title: the guide's name for the segment."""
+    def segment(
+        self, code: str, position: int, loop: str, name: str, mend: Mend, title: str = "", *, lost: bool = False
+    ) -> None:
+        """One IK3. title: the guide's name for the segment. lost: a unit would be lost, which no weight excuses."""
         shown = name[:ID_CHARS]
         said = f"{shown} ({title})" if title else shown if shown.isascii() and shown.isalnum() else "sent"
         message = SEGMENT_MESSAGES[code].format(id=said, loop=loop)
-        place = Place(position=position, loop=loop, segment=shown, claim=self._claim)
-        self._add("segment", code, message, place, mend=mend)
+        snip = snip_type("segment", code)
+        weight: Weight = "error" if lost else self._snip.weight(snip)
+        self._add("segment", code, snip, weight, message, self._at(position, loop, shown), mend)
 
-    def elements(self, position: int, loop: str, segment: Segment, faults: list[Fault]) -> None:
-        """One IK3 with code 8 and its IK4s."""
-        self.segment("8", position, loop, segment.id, mends.ELEMENTS, segment.name)
-        for fault in faults:
-            if self.full:
-                self.errors += 1
-                continue
+    def early(self, index: int, name: str, mend: Mend) -> None:
+        """The segment that a finding misses has come now: the one told instead was out of order. It weighs the same."""
+        place = structs.replace(self.findings[index].place, segment=name)
+        message = SEGMENT_MESSAGES["7"].format(id=name, loop=place.loop)
+        self.findings[index] = structs.replace(self.findings[index], code="7", message=message, place=place, mend=mend)
+
+    def elements(self, position: int, loop: str, segment: Segment, faults: list[Fault], *, lost: bool = False) -> None:
+        """One IK3 with code 8 and its IK4s; it weighs what the heaviest of them does. lost: as for `segment`."""
+        snips = [snip_type("element", fault.code) for fault in faults]
+        weights: list[Weight] = [
+            "error" if lost or _unreadable(fault) else self._snip.weight(snip)
+            for fault, snip in zip(faults, snips, strict=True)
+        ]
+        heaviest = min(range(len(faults)), key=lambda index: HEAVIEST.index(weights[index]))
+        message = SEGMENT_MESSAGES["8"].format(id=f"{segment.id} ({segment.name})")
+        place = self._at(position, loop, segment.id)
+        self._add("segment", "8", snips[heaviest], weights[heaviest], message, place, mends.ELEMENTS)
+        for fault, snip, weight in zip(faults, snips, weights, strict=True):
+            mend = mends.ELEMENTS if self.full or weight == "off" else mends.element(segment, fault)
             place = Place(
                 position=position,
                 loop=loop,
@@ -74,12 +95,13 @@ class Report:
                 claim=self._claim,
             )
             said = f"{segment.id}{fault.element:02}" + (f"-{fault.component}" if fault.component else "")
-            message = (
-                f"{said} ({fault.name}) {MESSAGES[fault.code]}." if fault.name else f"{said} {MESSAGES[fault.code]}."
-            )
+            message = f"{said}{f' ({fault.name})' if fault.name else ''} {MESSAGES[fault.code]}."
+            value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
             trigger = self._trigger(fault, segment, place) if fault.trigger else None
-            value = fault.value[: self._limits.value_chars]
-            self._add("element", fault.code, message, place, value, mends.element(segment, fault), trigger)
+            self._add("element", fault.code, snip, weight, message, place, mend, value, trigger)
+
+    def _at(self, position: int, loop: str, name: str) -> Place:
+        return Place(position=position, loop=loop, segment=name.replace(UNKNOWN, "?"), claim=self._claim)
 
     def _trigger(self, fault: Fault, segment: Segment, place: Place) -> Place:
         """The other element of the segment that made this one required or forbidden."""
@@ -87,16 +109,26 @@ class Report:
         return structs.replace(place, element=fault.trigger, component=0, repetition=0, reference=reference)
 
     def _add(
-        self, level: Level, code: str, message: str, place: Place, value: str = "", mend: Mend | None = None,
-        trigger: Place | None = None,
+        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, mend: Mend,
+        value: str = "", trigger: Place | None = None,
     ) -> None:  # fmt: skip
-        self.errors += 1
+        if weight == "off":
+            return
+        self.errors += weight == "error"
+        self.warnings += weight == "warning"
         if not self.full:
-            snip = 1 if level == "segment" and code in _INTEGRITY else 2
-            finding = Finding(
-                level=level, code=code, snip=snip, message=message, place=place, value=value, mend=mend, trigger=trigger
-            )
-            self.findings.append(finding)
+            self.findings.append(
+                Finding(
+                    level=level, code=code, severity=weight, snip=snip, message=message, place=place, value=value,
+                    mend=mend, trigger=trigger,
+                )
+            )  # fmt: skip
+
+    def excess(self, position: int, loop: str, name: str, most: int) -> None:
+        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
+        message = f"More than {most} segments belong to this {name}: the rest was not read."
+        mend = Mend(text=f"Send it in parts of at most {most} segments.")
+        self._add("segment", "4", 1, "error", message, self._at(position, loop, name), mend)
 
     def claim(self, name: str) -> None:
         """The unit being read has said its name; it holds for what was found in it before, too."""
@@ -113,3 +145,8 @@ class Report:
         clean = self.errors == self._unit_errors
         self._claim, self._unit_errors, self._unit_findings = "", self.errors, len(self.findings)
         return clean
+
+
+def _unreadable(fault: Fault) -> bool:
+    """A byte of no agreed character set, or a control character: nobody knows what it means, no weight excuses it."""
+    return fault.code == "6" and (UNKNOWN in fault.value or not fault.value.isprintable())

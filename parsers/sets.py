@@ -6,6 +6,7 @@ The happy path is one look-up, one expression and one count for each segment (`S
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec import structs
 
@@ -16,10 +17,13 @@ from parsers.findings import Finding, Mend
 from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.report import Report
+from parsers.snip import Snip
 from parsers.walk import Choice, Need, Place, State, Step
 
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""
+
+LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: more than a loop of any guide has
 
 Pair = tuple[str, str]
 """A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
@@ -28,10 +32,11 @@ Pair = tuple[str, str]
 class SetReader:
     """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
 
-    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits) -> None:
+    def __init__(self, guide: Guide, delimiters: Delimiters, limits: Limits, snip: Snip, room: int) -> None:
         self.guide = guide
         self.position = 1
-        self.report = Report(limits)
+        self.report = Report(limits, snip, room)
+        self._unit_segments = limits.unit_segments
         self._delimiters = delimiters
         self._standard = delimiters == Delimiters()
         self._state: State = guide.start
@@ -42,8 +47,10 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
+        self._excess = False
         self._units: list[Event] = []
         self._passed: set[int] = set()  # positions in this unit of segments that no loop took
+        self._supposed: dict[int, tuple[int, str]] = {}  # loop -> the finding that misses its start, what came instead
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
         """Reads until a control segment comes. Returns: that segment split, or None when `segments` has no more."""
@@ -74,16 +81,28 @@ class SetReader:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
-                    self._excess(position, step)
+                    self._too_many(position, step)
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
+        self._bound()
         return None
+
+    def _bound(self) -> None:
+        """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
+        if len(self._rows) > self._unit_segments:
+            del self._rows[self._unit_segments :]
+            self._excess = True
 
     @property
     def errors(self) -> int:
         """How many errors were found so far."""
         return self.report.errors
+
+    @property
+    def warnings(self) -> int:
+        """How many findings weighed less than an error."""
+        return self.report.warnings
 
     @property
     def findings(self) -> list[Finding]:
@@ -116,7 +135,7 @@ class SetReader:
                 self._cut(loop.cut, self.position)
             counts, key = frames[loop.above], loop.key
             count = counts[key] = counts.get(key, 0) + 1
-            if count > loop.most:
+            if count > loop.most and not self._was_early(loop.key):
                 title = step.state.guide.name
                 self.report.segment("4", self.position, loop.id, step.state.id, mends.loop_again(loop), title)
             frames[key] = {}
@@ -124,11 +143,18 @@ class SetReader:
             counts, key = frames[step.frame], step.key
             counts[key] = counts.get(key, 0) + 1
         if step.again or (step.counted and counts[key] > step.most):
-            self._excess(self.position, step)
+            self._too_many(self.position, step)
         if step.state.hook and parts:
             _HOOKS[step.state.hook](self, step, parts)
 
-    def _excess(self, position: int, step: Step) -> None:
+    def _was_early(self, key: int) -> bool:
+        """Whether a loop that was only supposed to be open opens now: no loop too many, a segment too early."""
+        index, name = self._supposed.pop(key, (-1, ""))
+        if index >= 0:
+            self.report.early(index, name, mends.misplaced(name, self.position + 1))
+        return bool(name)
+
+    def _too_many(self, position: int, step: Step) -> None:
         guide = step.state.guide
         self.report.segment("5", position, step.loop, guide.id, mends.again(guide), guide.name)
 
@@ -143,12 +169,16 @@ class SetReader:
         """Whether it was never seen, nor missed before."""
         return need[1] not in self._frames.get(need[0], {})
 
-    def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
+    def _missing(self, state: State, known: Mapping[int, str] | None = None, *, lost: bool = False) -> None:
         mend = mends.missing(state.guide, known or self._numbers(state))
-        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name)
+        self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
+        self._bound()
+        if self._excess:
+            self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
+            self._excess = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -156,7 +186,8 @@ class SetReader:
                 Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
             )
             self._ordinal += 1
-        self._rows, self._kind, self._begun, self._passed = [], kind, position, set()
+        self._rows, self._kind, self._begun = [], kind, position
+        self._passed, self._supposed = set(), {}
 
     def _refused(self, step: Step | None, raw: str) -> State:
         """A segment that is wrong somehow, or seems so. Returns: the state it leads to, often the one we are in."""
@@ -169,20 +200,19 @@ class SetReader:
             step, found = step.other, []
         return self._faulty(step, parts, found)
 
-    def _faulty(self, step: Step, parts: list[str], found: list[Fault]) -> State:
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
-            self.report.elements(self.position, step.loop, step.state.guide, found)
+            self.report.elements(self.position, step.loop, step.state.guide, found, lost=lost)
         self._rows.append((step.loop, parts))
         return step.state
 
     def _lost(self, parts: list[str]) -> State:
         """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
         state, own, name = self._state, self._delimiters, parts[0]
-        if self.report.full:
-            self.report.errors += 1
-            return state
+        if self.report.settled:
+            return self._pass_over("2" if name in self.guide.ids else "1", name, mends.SURPLUS)
         if name not in self.guide.ids:
             return self._unknown(parts)
         late = astray.late(state, parts, own)
@@ -190,7 +220,7 @@ class SetReader:
             return self._pass_over("7", name, mends.misplaced(name, self._place_of(late)), late.guide.name)
         left_out = astray.left_out(state, parts, own, self._unmet, self._wanted)
         if left_out:
-            self._suppose(left_out.opener)
+            self._suppose(left_out.opener, name)
             return self._take(left_out.then, parts)
         choice = state.table.get(name)
         if isinstance(choice, Choice):
@@ -199,8 +229,9 @@ class SetReader:
         return self._pass_over("2", name, mends.unexpected(name, loops))
 
     def _pass_over(self, code: str, name: str, mend: Mend, title: str = "") -> State:
-        self.report.segment(code, self.position, self._state.parent.id, name, mend, title)
-        self._passed.add(self.position)
+        lost = name in self.guide.openers
+        self.report.segment(code, self.position, self._state.parent.id, name, mend, title, lost=lost)
+        self._pass()
         return self._state
 
     def _unknown(self, parts: list[str]) -> State:
@@ -218,12 +249,17 @@ class SetReader:
         meant = astray.meant(choice, parts, self._delimiters, self._wanted)
         mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
         fault = structs.replace(meant.fault, mend=mend)
+        lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
         if meant.step:
-            return self._faulty(meant.step, parts, [fault])
+            return self._faulty(meant.step, parts, [fault], lost)
         guide = next(iter(choice.steps.values())).state.guide
-        self.report.elements(self.position, self._state.parent.id, guide, [fault])
-        self._passed.add(self.position)
+        self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
+        self._pass()
         return self._state
+
+    def _pass(self) -> None:
+        if len(self._passed) < self._unit_segments:
+            self._passed.add(self.position)
 
     def _wanted(self, step: Step) -> bool:
         """Whether the guide requires what the step leads to, and it has not come."""
@@ -232,14 +268,16 @@ class SetReader:
             return step.enters[-1].required and self._unmet((step.enters[-1].above, step.enters[-1].key, state))
         return state.required and state is not self._state and self._unmet((step.frame, step.key, state))
 
-    def _suppose(self, step: Step) -> None:
-        """Reads on as though the segment that opens a loop, which was left out, had come."""
+    def _suppose(self, step: Step, early: str) -> None:
+        """Reads on as though the segment that opens a loop, which was left out, had come. Args: early: what came."""
         numbers = self._numbers(step.state)
         self._enter(step, [])
         if step.state.hook == "HL":
             self._hl_count += 1
             self._levels[step.state.parent.key] = numbers[1]
-        self._missing(step.state, numbers)
+        told = len(self.report.findings)
+        self._missing(step.state, numbers, lost=step.state.id in self.guide.openers)
+        self._supposed[step.state.parent.key] = (told if len(self.report.findings) > told else -1, early)
 
     def _numbers(self, state: State) -> dict[int, str]:
         """What can be counted of a segment that would come now."""
@@ -253,7 +291,7 @@ class SetReader:
     def _of_loop(self) -> Iterator[tuple[int, list[str]]]:
         """(position, segment) of the open loop, last first, as far as no other loop lies between."""
         position = self.position
-        for loop, parts in reversed(self._rows):
+        for loop, parts in islice(reversed(self._rows), LOOK_BACK):
             position -= 1
             while position in self._passed:
                 position -= 1

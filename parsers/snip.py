@@ -9,6 +9,19 @@ import msgspec
 Weight = Literal["error", "warning", "off"]
 """error: the finding rejects (the set for types 1-2, the claim for 3-7). warning: it is told. off: nobody looks."""
 
+HEAVIEST: tuple[Weight, ...] = ("error", "warning", "off")
+
+_REQUIREMENT = {"segment": frozenset(("3", "4", "5")), "element": frozenset(("1", "7", "12", "I10", "I12"))}
+"""What only a guide asks for: presence, repeats, code lists, what it does not use (IK304, IK403). All else is X12's."""
+
+
+def snip_type(level: str, code: str) -> int:
+    """The SNIP type of a finding of a set: 2 requirement where a guide is stricter than X12, else 1 integrity.
+
+    IK304 8 says only that elements are wrong: it is of the type of the element that weighs most.
+    """
+    return 2 if code in _REQUIREMENT.get(level, ()) else 1
+
 
 class Snip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A weight for each SNIP type; one partner has one of these for what it sends and one for what we send it.

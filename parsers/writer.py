@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from parsers.envelope import Charset
 from parsers.events import Delimiters, GroupHeader, InterchangeHeader
 from parsers.isa import WIDTHS
 
@@ -78,6 +79,7 @@ def wrap(
     *,
     ta1: Sequence[Segment] = (),
     newline: bool = False,
+    charset: Charset = "latin-1",
 ) -> bytes:
     """The envelope around written sets: ISA, GS, GE and IEA with their numbers and counts."""
     lines = [_isa(header, delimiters)]
@@ -88,7 +90,7 @@ def wrap(
         lines += sets.lines
         lines.append(write_segment(["GE", str(sets.sets), group.gs06], delimiters))
     lines.append(write_segment(["IEA", str(len(groups)), header.isa13], delimiters))
-    return ("\n" if newline else "").join([*lines, ""]).encode("latin-1")
+    return ("\n" if newline else "").join([*lines, ""]).encode(charset)
 
 
 def write_interchange(
@@ -98,15 +100,17 @@ def write_interchange(
     *,
     ta1: Sequence[Segment] = (),
     newline: bool = False,
+    charset: Charset = "latin-1",
 ) -> bytes:
     """A whole interchange. SE, GE and IEA are added with their counts; ISA11 and ISA16 are the delimiters'.
 
     Args: groups: (GS01-GS08, its sets, each from ST to the segment before SE); ta1: TA1 segments after the ISA;
-    newline: a line end after every segment, for people.
-    Raises: ValueError when a delimiter occurs in an element, or an ISA element is longer than its width.
+    newline: a line end after every segment, for people; charset: what letters beyond ASCII are written in.
+    Raises: ValueError when a delimiter occurs in an element, an ISA element is longer than its width, or a letter has
+    no byte in the character set.
     """
     written = [(group, write_sets(sets, delimiters)) for group, sets in groups]
-    return wrap(header, written, delimiters, ta1=ta1, newline=newline)
+    return wrap(header, written, delimiters, ta1=ta1, newline=newline, charset=charset)
 
 
 def _text(value: Value) -> str:

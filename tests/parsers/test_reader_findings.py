@@ -89,7 +89,7 @@ def test_a_finding_names_the_claim_it_belongs_to_and_only_that_unit_is_unclean()
     place = Place(position=22, loop="2400", segment="SV1", claim="LFC-5001")
     assert segment.place == place
     assert element == Finding(
-        level="element", code="6", snip=2, value="1E5", message=element.message, mend=element.mend,
+        level="element", code="6", snip=1, value="1E5", message=element.message, mend=element.mend,
         place=Place(position=22, loop="2400", segment="SV1", element=2, reference="782", claim="LFC-5001"),
     )  # fmt: skip
     assert [unit.position for unit in units(read(data)) if not unit.clean] == [19]

@@ -70,6 +70,7 @@ def _words(event: Event) -> list[str]:
         found = [
             f"IK3:{one.place.segment}*{one.code}" if one.level == "segment" else f"IK4:{one.place.element}*{one.code}"
             for one in event.verdict.findings
+            if one.level in ("segment", "element")
         ]
         return [*found, "*".join((f"IK5:{event.verdict.verdict}", *event.verdict.codes))]
     if isinstance(event, GroupClosed):
