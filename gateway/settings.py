@@ -46,6 +46,12 @@ class Sealing(_Section, frozen=True, kw_only=True):
     folder: str = "keys"
 
 
+class Guides(_Section, frozen=True, kw_only=True):
+    """aliases: guide versions partners write that are read as another, beside those the gateway ships."""
+
+    aliases: dict[str, str] = {}
+
+
 class Written(_Section, frozen=True, kw_only=True):
     """What a settings file says. usage: T or P, must equal what the state was created with.
 
@@ -59,6 +65,7 @@ class Written(_Section, frozen=True, kw_only=True):
     sftp: Sftp = Sftp()
     http: Http = Http()
     keys: Sealing = Sealing()
+    guides: Guides = Guides()
 
 
 class Settings(Written, frozen=True, kw_only=True):
@@ -99,6 +106,11 @@ def load(path: Path) -> Settings:
         raise ConfigError(f"{path}: {error}") from error
     said = {name: getattr(written, name) for name in written.__struct_fields__}
     return Settings(**said, folder=str(path.parent.resolve()))
+
+
+def user_cache() -> Path:
+    """Where a command without an installation may keep compiled guide tables."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aso-gateway"
 
 
 def shipped() -> Path:

@@ -272,6 +272,7 @@ def _provider(told: list[tuple[Any, Claim]]) -> ProviderAnswer:
 
 def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     reasons = msgspec.json.decode(row.answer, type=tuple[ClaimStatus, ...])
+    objections = msgspec.json.decode(row.findings, type=tuple[door.Objection, ...])
     # Who the patient is, is told as sent: the member number stands with the patient only when it is the patient's card.
     patient = claim.patient
     if not patient.id:
@@ -279,5 +280,6 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     return ClaimAnswer(
         pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
         reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
-        first=claim.first, last=claim.last,
+        bill_type=claim.bill_type, first=claim.first, last=claim.last,
+        lines=door.line_answers(claim, objections),
     )  # fmt: skip
