@@ -90,7 +90,7 @@ def draft(
 ) -> Draft:
     """Writes an interchange of one group (none when gs01 is "") and lets our own validator check it.
 
-    Each set is ST up to but excluding SE. Touches no database: call it outside the write transaction when it is long.
+    Each set is ST up to but excluding SE. Writes nothing: call it outside the write transaction when it is long.
     Raises OutboundInvalid.
     """
     ours, now = parties.administrator, time_of_day(context.now_us)
@@ -111,8 +111,14 @@ def draft(
     written = write_sets([list(blanked(map(list, one), delimiters, charset)) for one in sets], delimiters)
     scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
     made = Draft(header, group, written, ta1, partner.newline, charset, scope)
-    _require_valid(context, made, Terms(snip=partner.validation.outbound, today=today, rules=partner.validation.rules))
+    _require_valid(context, made, _terms(context, partner, today) if gs01 else Terms(today=today))
     return made
+
+
+def _terms(context: Context, partner: Partner, today: date) -> Terms:
+    """What our own files to a partner are edited by."""
+    said = partner.validation
+    return Terms(snip=said.outbound, today=today, codes=context.codes(), rules=said.rules)
 
 
 def send(connection: Connection, made: Draft) -> Sent:

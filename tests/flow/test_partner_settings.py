@@ -93,7 +93,7 @@ def test_a_name_that_could_not_stand_is_refused(world: World, tmp_path: Path, se
     [
         ('at = "NM109"', "is no place"),
         ('at = "2010BA/NM109", matches = "["', "unterminated character set"),
-        ('at = "2010BA/NM109", status = "no"', "status: not category:status"),
+        ('at = "2010BA/NM109", status = "no"', "status is no category:status"),
     ],
 )
 def test_a_rule_that_could_not_be_asked_is_refused(world: World, tmp_path: Path, rule: str, said: str) -> None:
