@@ -179,8 +179,10 @@ class Members:
 
     def take(self, view: View) -> None:
         """INS01, REF*0F."""
-        subscriber = view.value("2000/INS01") == "Y"
-        number = view.value("2000/REF02*0F")
+        row = view.one("2000/INS")
+        if row is None:
+            return
+        subscriber, number = row[1] == "Y", view.value("2000/REF02*0F")
         self.counts["ET" if subscriber else "DT"] += 1
         self.counts["TO"] += 1
         self.late = subscriber and number in self._waiting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ LEVELS = ("header", "2000A", "2000B", "2000C")
 
 VALUE_CHARS = 99
 """Of a value that is copied into a finding, as IK404 holds."""
+
+
+MOST = 500
+"""Findings of one unit that are told: a claim has at most 999 lines, and whoever mends half of these sends it again."""
 
 
 class Asked(NamedTuple):
@@ -98,9 +102,7 @@ class Editor:
         above = self._open[-1][0] if self._open else None
         if not unit.clean or (self._open and above is None):
             return ()
-        view = View(unit, self._terms, above, self._tally)
-        if self._tally is not None:
-            self._tally.take(view)
+        view = self._view(unit, above)
         failures = self._ask(view)
         if self._waits:
             for _, told in self._open:
@@ -123,10 +125,16 @@ class Editor:
         if not unit.clean or (self._open and above is None):
             self._open.append((None, []))
             return ()
-        view = View(unit, self._terms, above, self._tally)
+        view = self._view(unit, above)
         failures = self._ask(view) if unit.kind in self._plan.levels else []
         self._open.append((view, failures if self._waits else []))
         return () if self._waits else self._findings(failures, view)
+
+    def _view(self, unit: Unit, above: View | None) -> View:
+        view = View(unit, self._terms, above, self._tally)
+        if self._tally is not None:
+            self._tally.take(view)
+        return view
 
     def _ask(self, view: View) -> Failures:
         there = {(loop, values[0]) for loop, values in view.unit.rows}
@@ -134,6 +142,8 @@ class Editor:
         for key in there & self._plan.keys:
             for asked in self._plan.units[key]:
                 edit = asked.edit
+                if edit.given and not any(edit.given(values) for _, values in view.rows(*key)):
+                    continue
                 if edit.per:
                     for part in view.each(edit.per):
                         failures += [(asked, spot) for spot in edit.fails(part)]
@@ -144,7 +154,7 @@ class Editor:
     def _findings(self, failures: Iterable[tuple[Asked, Spot]], view: View) -> tuple[Finding, ...]:
         claim = self._name(view)
         ordered = sorted(failures, key=lambda one: (one[0].rank, one[1].unit.position + one[1].number))
-        return tuple(_finding(asked, spot, claim) for asked, spot in ordered)
+        return tuple(_finding(asked, spot, claim) for asked, spot in ordered[:MOST])
 
     def _name(self, view: View) -> str:
         """CLM01 or REF*0F of a unit."""
@@ -170,10 +180,10 @@ def _finding(asked: Asked, spot: Spot, claim: str) -> Finding:
     )  # fmt: skip
 
 
-def lines(unit: Unit) -> Iterator[int]:
-    """Positions in the set at which the lines of a claim begin."""
-    return (unit.position + number for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE)
-
-
 LINE = ("2400", "LX")
 """What begins a line of a claim."""
+
+
+def begin_of_lines(unit: Unit) -> list[int]:
+    """The positions in the set at which the lines of a claim begin."""
+    return [unit.position + number for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE]

@@ -23,6 +23,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
     name: says what must hold. snip: 3 to 7. code: category:status[:entity] of the 277CA, for other guides our word.
     on: loop/segment that makes the row worth asking in a unit; "" asks once at the end of the set, of its header.
+    given: a quick look at that segment's elements, so that few units are asked more closely; None takes any.
     per: the loop whose occurrences are asked one by one, "" the unit. fails: the test. message: what is wrong, mend:
     what to do, sentences free of values; action: how (`findings.Mend`), with the spot's value.
     most: the most it may weigh.
@@ -33,6 +34,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     snip: int
     code: str
     on: str = ""
+    given: Callable[[list[str]], bool] | None = None
     per: str = ""
     fails: Test
     message: str

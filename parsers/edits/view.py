@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from parsers.edits.paths import Key, path
 from parsers.edits.terms import Terms
@@ -16,6 +16,10 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "2100": ("210", "211"),
 }
 """Loops that hold others: the beginnings of the ids of what lies inside. A loop not named here holds none."""
+
+
+OWN: dict[str, tuple[str, ...]] = {"2300": ("23", "24")}
+"""Units whose loops are found in nothing above them, by the beginnings of the loops' ids."""
 
 
 class Spot(NamedTuple):
@@ -33,6 +37,9 @@ class Spot(NamedTuple):
     segment: str = ""
 
 
+Answer = TypeVar("Answer")
+
+
 class Found:
     """One segment: its elements by number, "" when absent."""
 
@@ -46,7 +53,10 @@ class Found:
 
     def part(self, element: int, component: int) -> str:
         """One component of an element; component 1 of an element that has no separators is the whole."""
-        parts = self[element].split(self.unit.component)
+        values = self.values
+        if element >= len(values):
+            return ""
+        parts = values[element].split(self.unit.component)
         return parts[component - 1] if component <= len(parts) else ""
 
     def parts(self, element: int) -> list[str]:
@@ -62,16 +72,18 @@ class Found:
 class View:
     """A unit, or one loop of it, with what stands above: an edit looks into the view first, then upwards.
 
+    In a part of a unit (`each`) a loop that lies inside it is its own alone: the next line's date is not this line's.
     terms: what the set is edited by. tally: what was counted in the set so far (`balancing`), None where nothing is.
     """
 
-    __slots__ = ("_first", "_index", "_last", "_loops", "above", "tally", "terms", "unit")
+    __slots__ = ("_first", "_index", "_last", "_memo", "_own", "above", "tally", "terms", "unit")
 
     def __init__(self, unit: Unit, terms: Terms, above: View | None = None, tally: Any = None) -> None:
         self.unit, self.terms, self.above, self.tally = unit, terms, above, tally
         self._first, self._last = 0, len(unit.rows)
         self._index: dict[Key, list[int]] | None = None
-        self._loops: dict[str, tuple[View, ...]] | None = None
+        self._memo: dict[Any, Any] = {}
+        self._own = OWN.get(unit.kind, ())
 
     @property
     def index(self) -> dict[Key, list[int]]:
@@ -96,19 +108,32 @@ class View:
 
     def all(self, text: str) -> list[Found]:
         """The segments at a path, in the nearest view that has any of that loop and id."""
+        found: list[Found] | None = self._memo.get(text)
+        if found is None:
+            found = self._memo[text] = self._look(text)
+        return found
+
+    def _look(self, text: str) -> list[Found]:
         key, _, _, codes = path(text)
-        view: View | None = self
-        while view is not None:
-            numbers = view.index.get(key)
-            if numbers:
-                found = [Found(view.unit, number) for number in numbers]
-                return [one for one in found if one.part(1, 1) in codes] if codes else found
-            view = view.above
-        return []
+        numbers = self.index.get(key)
+        if numbers:
+            found = [Found(self.unit, number) for number in numbers]
+            return [one for one in found if one.part(1, 1) in codes] if codes else found
+        if self.above is None or (self._own and key[0].startswith(self._own)):
+            return []
+        return self.above.all(text)
+
+    def once(self, question: Callable[[View], Answer]) -> Answer:
+        """What a question that several rows ask is answered with: asked of a view but once."""
+        if question not in self._memo:
+            self._memo[question] = question(self)
+        answer: Answer = self._memo[question]
+        return answer
 
     def one(self, text: str) -> Found | None:
         """The first segment at a path."""
-        return next(iter(self.all(text)), None)
+        found = self.all(text)
+        return found[0] if found else None
 
     def value(self, text: str) -> str:
         """The element or component at a path, of the first segment there; "" when absent."""
@@ -120,11 +145,10 @@ class View:
 
     def each(self, loop: str) -> tuple[View, ...]:
         """The occurrences of a loop in this view, with all that lies inside them."""
-        if self._loops is None:
-            self._loops = {}
-        if loop not in self._loops:
-            self._loops[loop] = tuple(self._cut(loop))
-        return self._loops[loop]
+        parts: tuple[View, ...] | None = self._memo.get((loop,))
+        if parts is None:
+            parts = self._memo[(loop,)] = tuple(self._cut(loop))
+        return parts
 
     def _cut(self, loop: str) -> Iterator[View]:
         rows = self.unit.rows
@@ -134,27 +158,31 @@ class View:
             at, values = rows[number]
             if at == loop and values[0] == (opener or values[0]):
                 if begun >= 0:
-                    yield self._part(begun, number)
+                    yield self._part(begun, number, inside)
                 begun, opener = number, values[0]
             elif begun >= 0 and not at.startswith(inside):
-                yield self._part(begun, number)
+                yield self._part(begun, number, inside)
                 begun = -1
         if begun >= 0:
-            yield self._part(begun, self._last)
+            yield self._part(begun, self._last, inside)
 
-    def _part(self, first: int, last: int) -> View:
+    def _part(self, first: int, last: int, inside: tuple[str, ...]) -> View:
         part = View(self.unit, self.terms, self, self.tally)
-        part._first, part._last = first, last
+        part._first, part._last, part._own = first, last, inside
         return part
 
     def missing(self, text: str, value: str = "") -> Spot:
-        """The place where a segment that is not there belongs: behind what the guide prints before it in its loop."""
+        """The place where a segment that is not there belongs: behind what the guide prints before it.
+
+        Loop ids sort as they are printed; a segment no `ORDER` knows goes first in its loop.
+        """
         (loop, segment), _, _, _ = path(text)
         rows, order = self.unit.rows, ORDER.get(loop, "").split()
         before = order[: order.index(segment) + 1] if segment in order else []
         number = self._first
         for at in range(self._first, self._last):
-            if at == self._first or (rows[at][0] == loop and rows[at][1][0] in before):
+            there, values = rows[at]
+            if there < loop or (there == loop and values[0] in before):
                 number = at
         return Spot(self.unit, number + 1, 0, 0, value, loop, segment)
 

@@ -85,7 +85,7 @@ def test_a_missing_segment_is_its_own_ik3() -> None:
 
 
 def test_what_made_an_element_required_is_named_behind_it() -> None:
-    """A syntax note's other element is the situational trigger of the IK4: the place of NM108 where NM109 is missing."""
+    """A syntax note's other element is the situational trigger of the IK4: NM108 where NM109 is missing."""
     trigger = Place(position=25, loop="2310B", segment="NM1", element=8, reference="66", claim="LFC-5001")
     finding = msgspec.structs.replace(element(9, "2"), trigger=trigger)
     assert rows(verdict_of(finding))[3:7] == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from edit_material import MEMBERS, PROFESSIONAL_CLAIM, TODAY, edited, units
+from edit_material import HEAD, MEMBERS, PROFESSIONAL_CLAIM, TODAY, changed, edited, units
 
 from parsers.edits import Editor, Terms
 from parsers.edits.table import ENROLMENT, PROFESSIONAL
@@ -50,3 +50,12 @@ def test_an_unclean_unit_is_not_edited_nor_anything_that_needs_it() -> None:
         editor.take(msgspec.structs.replace(one, clean=at != 2))
     assert editor.close() == ()
     assert edited(ENROLMENT, MEMBERS.replace("TO*2", "TO*3")) != []
+
+
+def test_what_stands_above_ends_with_its_level() -> None:
+    """A claim is edited with the levels it lies under, not with those before."""
+    second = HEAD.split("2000B HL", 1)[1].replace("SBA100001", "")
+    claim = PROFESSIONAL_CLAIM.split("2010BB", 1)[1].split("\n", 1)[1]
+    others = changed("2000B HL" + second, {"*2*1*": "*3*1*"}) + claim.replace("P-1", "P-2")
+    found = edited(PROFESSIONAL, PROFESSIONAL_CLAIM + others)
+    assert {(one.place.claim, one.code) for one in found} == {("P-2", "A6:164:IL")}
