@@ -42,7 +42,7 @@ TIGHT = Limits(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_that_goes_on_for_ever_is_held(kind: str) -> None:
-    """Four times as much of any kind costs no more memory, however it is made: a million members or a single element."""
+    """Four times as much of any kind costs no more memory, be it a million members or a single element."""
     reader, peaks, cpu = Reader(guides.load, EnvelopePolicy(), TIGHT), [], []
     for event in reader.events(b"".join(pieces(kind, 1))):
         assert event  # guides are loaded and expressions compiled before anything is measured
