@@ -23,6 +23,7 @@ COMMANDS = {
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
+    "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import claim_numbers
+from gateway.flow import claim_numbers, naming
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, named, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
-from gateway.plan.claims import door
+from gateway.plan.claims import acknowledgement, door
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
-from gateway.store.schema import interchange, x12_set
+from gateway.store.schema import interchange, receipt, x12_set
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.records import (
     Claim,
@@ -32,14 +31,10 @@ from mappings.records import (
     ClaimAnswer,
     ClaimBatch,
     ClaimStatus,
-    ProviderAnswer,
 )
 from parsers.envelope import number_legal
 from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
-
-ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
-"""277CA: accepted into the adjudication system."""
 
 REPORTED_FINDINGS = 500
 """Findings a readable report lists: more than anybody reads, and at most 200 KB."""
@@ -77,21 +72,28 @@ TA105 = {
 """TA105 in our own words, for reports and the status page."""
 
 
-def _name(file: Inbound, number: int, what: str) -> str:
-    """R000000012-1.999.x12: our receipt number and the interchange, so that a partner finds what it answers."""
-    return f"R{file.number:09d}-{number}.{what}.x12"
-
-
 def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
     parcel = Parcel(partner=file.partner.id, kind=kind, name=name, body=sent.body, folder=folder, control=sent.isa13,
                     group=sent.gs06, cause=file.subject)  # fmt: skip
     outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
 
 
-def _ta1(connection: Connection, file: Inbound, number: int, verdict: InterchangeVerdict) -> None:
-    segments = interchange_ack.write(verdict)
-    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "", (), ta1=segments))
-    _post(connection, file, "TA1", _name(file, number, "TA1"), sent)
+def _post_answer(
+    connection: Connection, file: Inbound, read: ReadInterchange, kind: str, made: Draft, isa13: str, group: int = 0
+) -> None:
+    """A TA1 or 999, named as its partner wants it. isa13: of what it answers. group: which, 0 for several or none."""
+    sent = send(connection, made)
+    fields = {
+        "kind": kind, "receipt": f"{file.number:09d}", "original": naming.cleaned(file.receipt.name), "answers":
+        isa13 if number_legal(isa13) else "0", "interchange": str(read.number), "group": str(group),
+    }  # fmt: skip
+    name = named(file.partner, file.partner.profile.answer, file.today, sent, fields)
+    _post(connection, file, kind, name, sent)
+
+
+def _ta1(connection: Connection, file: Inbound, read: ReadInterchange, verdict: InterchangeVerdict) -> None:
+    made = draft(file.context, file.parties, file.partner, file.today, "", (), ta1=interchange_ack.write(verdict))
+    _post_answer(connection, file, read, "TA1", made, verdict.header.isa13)
 
 
 def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
@@ -103,23 +105,25 @@ def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
 
 def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """The answer to a rejected interchange: a TA1 if it was asked for, and a report in any case."""
-    number = read.number
     if _asked(read, event):
-        _ta1(connection, file, number, event.verdict)
+        _ta1(connection, file, read, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
-    which = {"interchange": number, "control": event.verdict.header.isa13}
+    which = {"interchange": read.number, "control": event.verdict.header.isa13}
     _report(connection, file, {"verdict": "rejected", **which, "reasons": sentences}, sentences)
 
 
-def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
-    return [verdict for verdict in read.groups if verdict.answerable]
+def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], ...]:
+    """The 999s, one for each group that may be answered, written before the transaction that decides.
+
+    Returns: files, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
+    """
+    groups = [(number, one) for number, one in enumerate(read.groups, 1) if one.answerable]
+    if file.partner.profile.sets == "one":
+        return tuple((number, _draft_999(file, [one])) for number, one in groups)
+    return ((0, _draft_999(file, [one for _, one in groups])),) if groups else ()
 
 
-def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
-    """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
-    groups = _answerable(read)
-    if not groups:
-        return None
+def _draft_999(file: Inbound, groups: list[GroupVerdict]) -> Draft:
     names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
     delimiters = delimiters_for(file.partner, names)
     sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
@@ -127,16 +131,16 @@ def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
 
 
 def accept(
-    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, made: Draft | None
-) -> None:
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed,
+    made: tuple[tuple[int, Draft], ...],
+) -> None:  # fmt: skip
     """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
-    number = read.number
+    number, isa13 = read.number, event.verdict.header.isa13
     if _asked(read, event):
-        _ta1(connection, file, number, event.verdict)
-    if made is None:
-        return
-    answerable = _answerable(read)
-    _post(connection, file, "999", _name(file, number, "999"), send(connection, made))
+        _ta1(connection, file, read, event.verdict)
+    for group, one in made:
+        _post_answer(connection, file, read, "999", one, isa13, group)
+    answerable = [one for one in read.groups if one.answerable]
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
     codes = [(v.header.gs06, code) for v in answerable for code in v.codes]
     if bad or codes:
@@ -144,7 +148,7 @@ def accept(
         lines += [line for one in bad for line in _told(one.st02, one.findings)]
         good = sum(v.accepted for v in answerable)
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
-        document = {"verdict": "sets rejected", "interchange": number, "control": event.verdict.header.isa13,
+        document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
                     "sets": [{"st02": s.st02, "verdict": s.verdict, "codes": s.codes} for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
@@ -203,15 +207,29 @@ def answer(context: Context, work: Work) -> None:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         told = _acknowledgement(connection, context, parties, set_row, today)
+        answered = connection.execute(_answered(set_row)).one()
     partner = parties.partner(set_row.partner)
     made = draft(context, parties, partner, today, "HN", [claim_ack.write(told)], claim_ack.identifiers(told))
-    name = f"R{set_row.receipt_no:09d}-{set_row.interchange}-{set_row.grp}-{set_row.number}.277CA.x12"
+    fields = {
+        "kind": "277CA", "receipt": f"{set_row.receipt_no:09d}", "original": naming.cleaned(answered.name),
+        "answers": answered.isa13, "interchange": str(set_row.interchange), "group": str(set_row.grp),
+        "set": str(set_row.number),
+    }  # fmt: skip
     with context.store.write("answer") as connection:
         queue.finish(connection, work)
         sent = send(connection, made)
+        name = named(partner, partner.profile.claim_answer, today, sent, fields)
         parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=sent.body, control=sent.isa13,
                         group=sent.gs06, cause=f"receipt {set_row.receipt_no}")  # fmt: skip
         outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
+
+
+def _answered(set_row: Any) -> Select[Any]:
+    """Under which names its sender knows the file and the interchange of a set."""
+    mine = (interchange.c.receipt_no == set_row.receipt_no) & (interchange.c.number == set_row.interchange)
+    return select(receipt.c.name, interchange.c.isa13).join_from(
+        receipt, interchange, (interchange.c.receipt_no == receipt.c.receipt_no) & mine
+    )
 
 
 def _acknowledgement(
@@ -224,7 +242,7 @@ def _acknowledgement(
         receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
         time=time_of_day(context.now_us), received=date.fromisoformat(rows[0].received_on) if rows else today,
         processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
-        providers=_providers(rows),
+        providers=acknowledgement.by_provider(map(_answer, rows)),
     )  # fmt: skip
 
 
@@ -235,27 +253,8 @@ def _claims_of(set_row: Any) -> Select[Any]:
     return mine.order_by(func.length(claim_table.c.icn), claim_table.c.icn)
 
 
-def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:
-    told = [(row, msgspec.json.decode(row.body, type=Claim)) for row in rows]
-    stretches = groupby(told, key=lambda pair: (pair[1].billing.npi, pair[1].billing.tin, pair[1].billing.name))
-    return tuple(_provider(list(stretch)) for _, stretch in stretches)
-
-
-def _provider(told: list[tuple[Any, Claim]]) -> ProviderAnswer:
-    claims = tuple(_answer(row, claim) for row, claim in told)
-    rejected = door.provider_reasons(() if claim.accepted else claim.reasons for claim in claims)
-    return ProviderAnswer(provider=told[0][1].billing, rejected=rejected, claims=claims)
-
-
-def _answer(row: Any, claim: Claim) -> ClaimAnswer:
+def _answer(row: Any) -> tuple[Claim, ClaimAnswer]:
+    claim = msgspec.json.decode(row.body, type=Claim)
     reasons = msgspec.json.decode(row.answer, type=tuple[ClaimStatus, ...])
     objections = msgspec.json.decode(row.findings, type=tuple[door.Objection, ...])
-    # Who the patient is, is told as sent: the member number stands with the patient only when it is the patient's card.
-    patient = claim.patient
-    if not patient.id:
-        patient = msgspec.structs.replace(patient, id=claim.subscriber.id, id_qualifier=claim.subscriber.id_qualifier)
-    return ClaimAnswer(
-        pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
-        reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
-        first=claim.first, last=claim.last, lines=door.line_answers(claim, objections),
-    )  # fmt: skip
+    return claim, acknowledgement.answer(claim, reasons, objections, row.icn)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.clock import SECOND_US
 from gateway.errors import GatewayError
+from gateway.flow import naming
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
@@ -113,6 +114,12 @@ def send(connection: Connection, made: Draft) -> Sent:
     isa13 = f"{_next(connection, f'ISA13/{made.scope}'):09d}"
     gs06 = str(_next(connection, f"GS06/{made.scope}")) if made.group else ""
     return Sent(_numbered(made, isa13, gs06), isa13, gs06)
+
+
+def named(partner: Partner, template: str, today: date, sent: Sent, fields: dict[str, str]) -> str:
+    """The name of a file that is sent, by a template of its partner's profile. fields: what only its kind has."""
+    common = {"isa13": sent.isa13, "partner": partner.id, "date": f"{today:%Y%m%d}"}
+    return naming.name(template, common | fields)
 
 
 def _next(connection: Connection, scope: str) -> int:

@@ -30,12 +30,26 @@ class Validation(Record, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
 
 
+class Profile(Record, frozen=True, kw_only=True):
+    """How what we send a partner is named and cut into files.
+
+    answer: the name of a TA1 or 999; claim_answer: of a 277CA; remittance: of an 835 - templates of `naming.FIELDS`.
+    sets: many 999 or 835 sets stand in one file, or each has its own (a 277CA always has).
+    """
+
+    answer: str = "R{receipt}-{interchange}.{kind}.x12"
+    claim_answer: str = "R{receipt}-{interchange}-{group}-{set}.{kind}.x12"
+    remittance: str = "{run}.{kind}.x12"
+    sets: Literal["many", "one"] = "many"
+
+
 class Partner(Record, frozen=True, kw_only=True):
     """A trading partner. qualifier, isa_id, gs_id: how it names itself in ISA05-06 and GS02 (ISA07-08 of our answers).
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
-    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does.
+    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
+    names and files of what we send.
     """
 
     id: str
@@ -50,6 +64,7 @@ class Partner(Record, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     validation: Validation = Validation()
     reply_days: int = 1
+    profile: Profile = Profile()
 
     @property
     def application(self) -> str:
