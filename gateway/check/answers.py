@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 
 import msgspec
 from msgspec import structs
 
 from gateway.check.reading import Made
 from gateway.check.verdicts import REJECTED
-from gateway.plan.claims import door
+from gateway.plan.claims import acknowledgement, door
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.blanks import blanked
 from mappings.records import (
     Claim,
     ClaimAcknowledgement,
     ClaimAnswer,
-    ClaimStatus,
     Organisation,
-    ProviderAnswer,
 )
 from mappings.table import Segment
 from parsers.events import (
@@ -39,14 +36,10 @@ from parsers.events import (
     SetOpened,
     Unit,
 )
-from parsers.findings import Finding
 from parsers.writer import choose_delimiters, write_interchange
 
 GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE}
 """GS01 of an answer -> its GS08."""
-
-ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
-"""277CA: accepted into the adjudication system."""
 
 UNKNOWN = "UNKNOWN"
 """Who is named where the file names nobody we could."""
@@ -68,7 +61,7 @@ class Answers:
         self._pending: list[tuple[str, ClaimAcknowledgement]] = []
         self._groups: list[GroupVerdict] = []
         self._set: SetOpened | None = None
-        self._claims: list[tuple[Claim, tuple[ClaimStatus, ...]]] = []
+        self._claims: list[tuple[Claim, ClaimAnswer]] = []
         self._group = 1
 
     def take(self, event: Event, made: Made) -> None:
@@ -77,7 +70,9 @@ class Answers:
             self._set, self._claims = event, []
         elif isinstance(event, Unit):
             if isinstance(made.record, Claim):
-                self._claims.append((made.record, reasons(made.findings)))
+                objections = door.objections(event, made.findings)
+                answer = acknowledgement.answer(made.record, door.reasons(objections), objections)
+                self._claims.append((made.record, answer))
         elif isinstance(event, SetClosed):
             self._set_closed(event, made)
         elif isinstance(event, GroupClosed):
@@ -94,12 +89,13 @@ class Answers:
         number, today = self._number + 1, self._now.date()
         place = f"{number}-{self._group}-{read.number}"
         payer = self._claims[0][0]
-        acknowledgement = ClaimAcknowledgement(
+        told = ClaimAcknowledgement(
             reference=place, receipt=f"CHECK-{place}", batch=batch.reference, created=today, time=f"{self._now:%H%M}",
-            received=today, processed=today, submitter=batch.submitter, providers=_providers(self._claims),
+            received=today, processed=today, submitter=batch.submitter,
+            providers=acknowledgement.by_provider(self._claims),
             payer=Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
         )  # fmt: skip
-        self._pending.append((place, acknowledgement))
+        self._pending.append((place, told))
 
     def _interchange_closed(self, event: InterchangeClosed) -> None:
         self._number += 1
@@ -111,14 +107,16 @@ class Answers:
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
             if told:
-                sets = [implementation_ack.write(one, f"{n:04d}") for n, one in enumerate(told, 1)]
-                self._write(f"{self._number}.999", header, "FA", sets, told[0].header)
+                names = [name for one in told for name in implementation_ack.identifiers(one)]
+                own = choose_delimiters(names, Delimiters())
+                sets = [implementation_ack.write(one, f"{n:04d}", own) for n, one in enumerate(told, 1)]
+                self._write(f"{self._number}.999", header, "FA", sets, told[0].header, names)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
-            for place, acknowledgement in self._pending:
+            for place, answer in self._pending:
                 group = int(place.split("-")[1])
                 if group in alive:
-                    self._write(f"{place}.277CA", header, "HN", [claim_ack.write(acknowledgement)],
-                                self._groups[group - 1].header, claim_ack.identifiers(acknowledgement))  # fmt: skip
+                    self._write(f"{place}.277CA", header, "HN", [claim_ack.write(answer)],
+                                self._groups[group - 1].header, claim_ack.identifiers(answer))  # fmt: skip
         self._pending, self._groups, self._group = [], [], 1
 
     def _write(
@@ -143,13 +141,6 @@ class Answers:
         self._keep(Answer(f"{name}.x12", body))
 
 
-def reasons(findings: Iterable[Finding]) -> tuple[ClaimStatus, ...]:
-    """Every status a claim is rejected for, each once; empty when it is accepted."""
-    errors = [one.code.split(":") for one in findings if one.severity == "error"]
-    found = [ClaimStatus(category=code[0], status=code[1], entity="".join(code[2:])) for code in errors]
-    return tuple(dict.fromkeys(found))
-
-
 def _turned(received: InterchangeHeader, now: datetime, number: int, own: Delimiters) -> InterchangeHeader:
     """The header of an answer: from whom the file was for, to whom sent it."""
     return structs.replace(
@@ -171,25 +162,3 @@ def _party(text: str) -> str:
 
 
 _application = _party  # GS02 and GS03 are told by the same characters, at most 15
-
-
-def _providers(claims: list[tuple[Claim, tuple[ClaimStatus, ...]]]) -> tuple[ProviderAnswer, ...]:
-    """Claims by billing provider, in file order."""
-    stretches = groupby(claims, key=lambda one: (one[0].billing.npi, one[0].billing.tin, one[0].billing.name))
-    return tuple(_provider(list(stretch)) for _, stretch in stretches)
-
-
-def _provider(claims: list[tuple[Claim, tuple[ClaimStatus, ...]]]) -> ProviderAnswer:
-    told = tuple(_answer(claim, why) for claim, why in claims)
-    return ProviderAnswer(provider=claims[0][0].billing, rejected=door.provider_reasons(why for _, why in claims),
-                          claims=told)  # fmt: skip
-
-
-def _answer(claim: Claim, why: tuple[ClaimStatus, ...]) -> ClaimAnswer:
-    patient = claim.patient
-    if not patient.id:
-        patient = structs.replace(patient, id=claim.subscriber.id, id_qualifier=claim.subscriber.id_qualifier)
-    return ClaimAnswer(
-        pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not why, reasons=why or ACCEPTED,
-        clearinghouse_no=claim.clearinghouse_no, first=claim.first, last=claim.last,
-    )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gateway.companion.blocks import Block, Document, Facts, Grid, Sample, Section, Text
 from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
+from gateway.flow import naming
 from gateway.flow.intake import ANYBODYS, GROUPS, READERS
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
@@ -218,13 +219,15 @@ def _when(when: When) -> str:
 
 def _answers(facts: FactsOnFile) -> list[Block]:
     partner = facts.partner
+    profile, named = partner.profile, _shown_names(facts)
     rows = [
-        ("TA1", "One for an interchange whose ISA14 is 1.", "At once", "R000000012-1.TA1.x12"),
-        ("999", "One for each group; every set is named in it, accepted ones too.", "At once", "R000000012-1.999.x12"),
-    ]
+        ("TA1", "One for an interchange whose ISA14 is 1.", "At once", named(profile.answer, "TA1", group="0")),
+        ("999", "One for each group; every set is named in it, accepted ones too.", "At once",
+         named(profile.answer, "999", group="1" if profile.sets == "one" else "0")),
+    ]  # fmt: skip
     if "submitter" in partner.roles:
         what = "One for each accepted 837 set: every claim, accepted with our number of it, or rejected with reasons."
-        rows.append(("277CA", what, "When its claims were matched to members", "R000000012-1-1-1.277CA.x12"))
+        rows.append(("277CA", what, "When its claims were matched to members", named(profile.claim_answer, "277CA")))
     if "sponsor" in partner.roles:
         rows.append(("Result report", "For each accepted 834: who was added, changed, ended or held, and why.",
                      "When it was applied", "in reports, as .txt and .json"))  # fmt: skip
@@ -232,19 +235,33 @@ def _answers(facts: FactsOnFile) -> list[Block]:
     if "payee" in partner.roles:
         days = partner.reply_days
         wanted = f" Answer it by a 999 within {days} business day{'s' if days > 1 else ''}." if days else ""
-        rows.append(("835", f"One for each payment.{wanted}", "When the payment was made", "in outbound"))
+        name = named(profile.remittance, "835")
+        rows.append(("835", f"One for each payment.{wanted}", "When the payment was made", name))
     own = partner.delimiters
     signs = f"{own.element} {own.component} {own.repetition} {own.segment}" if own else "* : ^ ~"
     return [
-        Text("R000000012 stands for our receipt number of your file, 1 for the interchange in it. A rejected "
-             "interchange (TA1 R) has no 999; a set the 999 rejects has no 277CA. An acknowledgement is never answered "
-             "by one."),
+        Text(f"The names are of a file {SHOWN['original']}.x12 with ISA13 {SHOWN['answers']}, which we received under "
+             f"number {SHOWN['receipt']}; an answer's own ISA13 is {SHOWN['isa13']}. A rejected interchange (TA1 R) "
+             "has no 999; a set the 999 rejects has no 277CA. An acknowledgement is never answered by one."),
         Grid(("Answer", "What it is", "When", "Name in outbound"), tuple(rows)),
         Facts((
             ("Delimiters we send", f"{signs}, others where one of them stands in an identifier"),
             ("Line ends", "a new line after each segment" if partner.newline else "none"),
         )),
     ]  # fmt: skip
+
+
+SHOWN = {
+    "isa13": "000000345", "receipt": "000000012", "original": "claims-april", "answers": "000000123",
+    "interchange": "1", "group": "1", "set": "1", "run": "employer-7", "number": "0",
+}  # fmt: skip
+"""What stands in the fields of the names a guide shows."""
+
+
+def _shown_names(facts: FactsOnFile) -> Callable[..., str]:
+    """Makes a name as it would be, by a partner's template."""
+    common = {**SHOWN, "partner": facts.partner.id, "date": f"{facts.today:%Y%m%d}"}
+    return lambda template, kind, **said: naming.name(template, {**common, "kind": kind, **said})
 
 
 def _reading() -> list[Block]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from gateway.flow.context import Context
 from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, named, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
-from gateway.plan.claims import door
+from gateway.plan.claims import acknowledgement, door
 from gateway.store import counters, installation, outbox, queue
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
@@ -32,14 +31,10 @@ from mappings.records import (
     ClaimAnswer,
     ClaimBatch,
     ClaimStatus,
-    ProviderAnswer,
 )
 from parsers.envelope import number_legal
 from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
-
-ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
-"""277CA: accepted into the adjudication system."""
 
 REPORTED_FINDINGS = 500
 """Findings a readable report lists: more than anybody reads, and at most 200 KB."""
@@ -247,7 +242,7 @@ def _acknowledgement(
         receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
         time=time_of_day(context.now_us), received=date.fromisoformat(rows[0].received_on) if rows else today,
         processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
-        providers=_providers(rows),
+        providers=acknowledgement.by_provider(map(_answer, rows)),
     )  # fmt: skip
 
 
@@ -258,28 +253,8 @@ def _claims_of(set_row: Any) -> Select[Any]:
     return mine.order_by(func.length(claim_table.c.icn), claim_table.c.icn)
 
 
-def _providers(rows: list[Any]) -> tuple[ProviderAnswer, ...]:
-    told = [(row, msgspec.json.decode(row.body, type=Claim)) for row in rows]
-    stretches = groupby(told, key=lambda pair: (pair[1].billing.npi, pair[1].billing.tin, pair[1].billing.name))
-    return tuple(_provider(list(stretch)) for _, stretch in stretches)
-
-
-def _provider(told: list[tuple[Any, Claim]]) -> ProviderAnswer:
-    claims = tuple(_answer(row, claim) for row, claim in told)
-    rejected = door.provider_reasons(() if claim.accepted else claim.reasons for claim in claims)
-    return ProviderAnswer(provider=told[0][1].billing, rejected=rejected, claims=claims)
-
-
-def _answer(row: Any, claim: Claim) -> ClaimAnswer:
+def _answer(row: Any) -> tuple[Claim, ClaimAnswer]:
+    claim = msgspec.json.decode(row.body, type=Claim)
     reasons = msgspec.json.decode(row.answer, type=tuple[ClaimStatus, ...])
     objections = msgspec.json.decode(row.findings, type=tuple[door.Objection, ...])
-    # Who the patient is, is told as sent: the member number stands with the patient only when it is the patient's card.
-    patient = claim.patient
-    if not patient.id:
-        patient = msgspec.structs.replace(patient, id=claim.subscriber.id, id_qualifier=claim.subscriber.id_qualifier)
-    return ClaimAnswer(
-        pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
-        reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
-        bill_type=claim.bill_type, first=claim.first, last=claim.last,
-        lines=door.line_answers(claim, objections),
-    )  # fmt: skip
+    return claim, acknowledgement.answer(claim, reasons, objections, row.icn)
