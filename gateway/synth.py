@@ -101,7 +101,7 @@ PROVIDERS = (
 """Who bills unless the caller says otherwise."""
 
 SERVICES = (
-    Service(code="99213", low_cents=12_000, high_cents=22_000, weight=40, diagnoses=("J069", "I10", "M545")),
+    Service(code="99213", low_cents=12_000, high_cents=22_000, weight=40, diagnoses=("J069", "I10", "M5450")),
     Service(code="99214", low_cents=16_000, high_cents=32_000, weight=30, diagnoses=("E119", "I10")),
     Service(code="80053", low_cents=3_500, high_cents=14_000, weight=25, diagnoses=("E119", "E785"), npi="1234567893"),
     Service(code="11402", low_cents=60_000, high_cents=220_000, weight=2, diagnoses=("D225",), npi="1234567893"),
