@@ -46,6 +46,12 @@ class Sealing(_Section, frozen=True, kw_only=True):
     folder: str = "keys"
 
 
+class Guides(_Section, frozen=True, kw_only=True):
+    """aliases: guide versions partners write that are read as another, beside those the gateway ships."""
+
+    aliases: dict[str, str] = {}
+
+
 class Written(_Section, frozen=True, kw_only=True):
     """What a settings file says. usage: T or P, must equal what the state was created with.
 
@@ -59,6 +65,7 @@ class Written(_Section, frozen=True, kw_only=True):
     sftp: Sftp = Sftp()
     http: Http = Http()
     keys: Sealing = Sealing()
+    guides: Guides = Guides()
 
 
 class Settings(Written, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """277CA (005010X214): the claim-level answer to one accepted 837 set, read and written by one table.
 
     2000A payer -> 2000B submitter (set totals) -> 2000C billing provider (its totals) -> 2000D patient (one claim)
+    -> 2220D (a line that made it be rejected)
 
 Totals are computed on writing and not kept on reading: accepted and rejected claims are the claims of the set.
 """
@@ -9,22 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from mappings.codecs import COUNT, DAY, MONEY
-from mappings.elements import D8, Either, F, Id, Period, Q, components
-from mappings.phrases import nm1_organisation, nm1_person
+from mappings.codecs import COUNT, DAY, MONEY, QUANTITY
+from mappings.elements import D8, Either, F, Id, Part, Period, Q, components
+from mappings.phrases import nm1_organisation, nm1_person, procedure
 from mappings.records import (
     ClaimAcknowledgement,
     ClaimAnswer,
     ClaimStatus,
+    LineAnswer,
     Organisation,
     Person,
+    Procedure,
     Provider,
     ProviderAnswer,
     Record,
 )
-from mappings.table import One, Seg, Segment, Table, Unreadable, Values, missing
+from mappings.table import Many, One, Seg, Segment, Table, Unreadable, Values, missing
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -66,6 +70,20 @@ class ProviderLevel(Answered, frozen=True, kw_only=True):
     rejected_cents: int | None = None
 
 
+class LineLevel(Record, frozen=True, kw_only=True):
+    """2220D: an STC that can only reject."""
+
+    procedure: Procedure
+    charge_cents: int
+    revenue: str = ""
+    units: Decimal | None = None
+    reasons: tuple[ClaimStatus, ...]
+    on: date
+    control: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
 class ClaimLevel(Answered, frozen=True, kw_only=True):
     """2000D."""
 
@@ -73,25 +91,29 @@ class ClaimLevel(Answered, frozen=True, kw_only=True):
     pcn: str
     icn: str = ""
     clearinghouse_no: str = ""
+    bill_type: str = ""
     first: date
     last: date
+    lines: tuple[LineLevel, ...] = ()
 
 
 class Stc(Seg):
-    """STC, three reasons a segment (01, 10, 11)."""
+    """STC, three reasons a segment (01, 10, 11). most: how many reasons the guide has room for, None: any number."""
 
-    def __init__(self) -> None:
-        super().__init__("STC", None, F("on", DAY), F("action"), F("cents", MONEY))
+    def __init__(self, *said: Part | str, most: int | None = None) -> None:
+        super().__init__("STC", None, F("on", DAY), *said)
+        self._most = most
 
     def read(self, values: list[str], into: Values, separator: str) -> None:
         super().read(values, into, separator)
         reasons = [_read_status(values[at], separator) for at in (1, 10, 11) if at < len(values) and values[at]]
         into["reasons"] = (*into.get("reasons", ()), *reasons)
 
-    def write(self, record: Answered) -> Iterator[Segment]:
+    def write(self, record: Answered | LineLevel) -> Iterator[Segment]:
         (row,) = super().write(record)
-        for start in range(0, len(record.reasons), REASONS):
-            first, *more = [_write_status(one) for one in record.reasons[start : start + REASONS]]
+        reasons = record.reasons[: self._most]
+        for start in range(0, len(reasons), REASONS):
+            first, *more = [_write_status(one) for one in reasons[start : start + REASONS]]
             padding = [""] * (10 - len(row) if more else 0)
             yield ["STC", first, *row[2:], *padding, *more]
 
@@ -103,6 +125,9 @@ def _read_status(text: str, separator: str) -> ClaimStatus:
 
 def _write_status(value: ClaimStatus) -> tuple[str, ...]:
     return components([value.category, value.status, value.entity])
+
+
+STATUS = Stc(F("action"), F("cents", MONEY))
 
 
 def _totals(accepted: str, rejected: str) -> tuple[Seg, ...]:
@@ -129,7 +154,7 @@ SUBMITTER = Table(
     "2200B",
     One("submitter", Organisation, nm1_organisation("41"), loop="2100B"),
     Seg("TRN", "2", Id("batch")),
-    Stc(),
+    STATUS,
     *_totals("90", "AA"),
 )
 PROVIDER = Table(
@@ -141,17 +166,36 @@ PROVIDER = Table(
         loop="2100C",
     ),
     Seg("TRN", "1", "0"),
-    Stc(),
+    STATUS,
     *_totals("QA", "QC"),
 )
 CLAIM = Table(
     "2200D",
     One("patient", Person, nm1_person("QC"), loop="2100D"),
     Seg("TRN", "2", Id("pcn")),
-    Stc(),
+    STATUS,
     Seg("REF", "1K", Id("icn")),
     Seg("REF", "D9", Id("clearinghouse_no")),
+    Seg("REF", "BLT", Id("bill_type")),
     Seg("DTP", "472", Period("first", "last")),
+    Many(
+        "lines",
+        LineLevel,
+        "2220D",
+        Seg(
+            "SVC",
+            procedure("procedure"),
+            F("charge_cents", MONEY),
+            None,
+            Id("revenue"),
+            None,
+            None,
+            F("units", QUANTITY),
+        ),
+        Stc(REJECTED, most=REASONS),
+        Seg("REF", "FJ", Id("control")),
+        Seg("DTP", "472", Period("first", "last")),
+    ),
 )
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -234,8 +278,24 @@ def _claim_level(claim: ClaimAnswer, processed: date) -> ClaimLevel:
         cents=claim.charge_cents,
         icn=claim.icn,
         clearinghouse_no=claim.clearinghouse_no,
+        bill_type=claim.bill_type,
         first=claim.first,
         last=claim.last,
+        lines=tuple([_line_level(line, processed) for line in claim.lines]),
+    )
+
+
+def _line_level(line: LineAnswer, processed: date) -> LineLevel:
+    return LineLevel(
+        procedure=line.procedure,
+        charge_cents=line.charge_cents,
+        revenue=line.revenue,
+        units=line.units,
+        reasons=line.reasons,
+        on=processed,
+        control=line.control or (str(line.number) if line.number else ""),
+        first=line.first,
+        last=line.last,
     )
 
 
@@ -314,6 +374,21 @@ def _claim(level: ClaimLevel) -> ClaimAnswer:
         reasons=level.reasons,
         icn=level.icn,
         clearinghouse_no=level.clearinghouse_no,
+        bill_type=level.bill_type,
+        first=level.first,
+        last=level.last,
+        lines=tuple([_line(line) for line in level.lines]),
+    )
+
+
+def _line(level: LineLevel) -> LineAnswer:
+    return LineAnswer(
+        procedure=level.procedure,
+        charge_cents=level.charge_cents,
+        revenue=level.revenue,
+        units=level.units,
+        control=level.control,
+        reasons=level.reasons,
         first=level.first,
         last=level.last,
     )

@@ -175,7 +175,7 @@ def D8(name: str) -> Q:
 class C(Part):
     """A composite element made of parts: `C(F("pos"), "B", F("frequency"))`."""
 
-    def __init__(self, *parts: Part | str | None) -> None:
+    def __init__(self, *parts: Part | str | tuple[str, ...] | None) -> None:
         self._parts = [p if isinstance(p, Part) else Const(p) for p in parts]
         self.codes = self._parts[0].codes
         self.composite = bool(self.codes)

@@ -62,8 +62,8 @@ def read_procedure(text: str, separator: str) -> Procedure:
 
 
 def write_procedure(value: Procedure) -> tuple[str, ...]:
-    """qualifier:code:modifiers."""
-    return (value.qualifier, value.code, *value.modifiers)
+    """qualifier:code:modifiers; nothing where there is no procedure."""
+    return (value.qualifier, value.code, *value.modifiers) if value.code else ()
 
 
 def procedure(name: str) -> Composed:

@@ -98,32 +98,53 @@ class Repricing(Record, frozen=True, kw_only=True):
 
 
 class LinePayment(Record, frozen=True, kw_only=True):
-    """2430: what another payer decided on a line. remaining_cents: AMT*EAF."""
+    """2430: what another payer decided on a line. revenue: SVD04 (institutional). remaining_cents: AMT*EAF."""
 
     payer_id: str
     paid_cents: int
     procedure: Procedure | None = None
+    revenue: str = ""
     units: Decimal | None = None
     adjustments: tuple[Adjustment, ...] = ()
     decided: date | None = None
     remaining_cents: int | None = None
 
 
-class ServiceLine(Record, frozen=True, kw_only=True):
-    """2400. unit: UN or MJ. pos: SV105, "" means the claim's. control: REF*6R. first, last: DTP*472.
+class Tooth(Record, frozen=True, kw_only=True):
+    """TOO: a tooth a dental line is for (1-32, A-T; 51-82, AS-TS supernumerary) and its surfaces (M O D B F L I)."""
 
+    number: str = ""
+    surfaces: tuple[str, ...] = ()
+
+
+class ServiceLine(Record, frozen=True, kw_only=True):
+    """2400. unit: UN, MJ or DA. pos: SV105, SV303, "" means the claim's. control: REF*6R. first, last: DTP*472.
+
+    dated: False when the line was sent without DTP*472 (an inpatient or dental line); first, last are its claim's then
+    (a predetermination's: the day of its file).
     emergency: SV109. clia: REF*X4. prior_auth: the line's own REF*G1.
+    procedure: its code is "" in an institutional line that has a revenue code alone.
+    Institutional: revenue: SV201. noncovered_cents: SV207. operating: 2420A.
+    Dental: oral_cavity: SV304 (quadrants 10 20 30 40, arches 01 02, mouth 00). prosthesis: SV305, I initial or R
+    replacement. teeth: TOO. dates: the line's other DTP (441 prior placement, 452 appliance placement...).
     """
 
     number: int
-    procedure: Procedure
+    revenue: str = ""
+    procedure: Procedure = Procedure(code="")
     charge_cents: int
+    noncovered_cents: int | None = None
     unit: str = "UN"
     units: Decimal = Decimal(1)
     pos: str = ""
     pointers: tuple[int, ...] = ()
+    oral_cavity: tuple[str, ...] = ()
+    prosthesis: str = ""
+    teeth: tuple[Tooth, ...] = ()
     first: date
     last: date
+    dated: bool = True
+    dates: dict[str, date] = {}
     control: str = ""
     prior_auth: str = ""
     clia: str = ""
@@ -132,6 +153,7 @@ class ServiceLine(Record, frozen=True, kw_only=True):
     ndc: str = ""
     ndc_units: Decimal | None = None
     ndc_unit: str = ""
+    operating: Provider | None = None
     rendering: Provider | None = None
     payments: tuple[LinePayment, ...] = ()
 
@@ -159,15 +181,117 @@ class OtherCoverage(Record, frozen=True, kw_only=True):
     decided: date | None = None
 
 
+class Stay(Record, frozen=True, kw_only=True):
+    """837I 2300: the days an institution bills and how the patient came and went.
+
+    first, last: DTP*434, the statement's period, also of an outpatient. admitted, admitted_time: DTP*435 (HHMM, "" when
+    only the day was sent). discharge_time: DTP*096. admission_type, admission_source, patient_status: CL101-CL103 (01
+    home, 20 died, 30 still a patient).
+    """
+
+    first: date
+    last: date
+    admitted: date | None = None
+    admitted_time: str = ""
+    discharge_time: str = ""
+    admission_type: str = ""
+    admission_source: str = ""
+    patient_status: str = ""
+
+
+class CodedDiagnosis(Record, frozen=True, kw_only=True):
+    """A diagnosis of HI with its present-on-admission indicator (C022-9: Y N U W, "" when not sent)."""
+
+    code: str
+    present: str = ""
+
+
+class Surgery(Record, frozen=True, kw_only=True):
+    """An ICD procedure of HI: BBR principal, BBQ others (CAH: an advanced billing concept), on its day."""
+
+    qualifier: str = "BBQ"
+    code: str
+    on: date
+
+
+class CodeSpan(Record, frozen=True, kw_only=True):
+    """HI BI: an occurrence span code and its days, both included."""
+
+    code: str
+    first: date
+    last: date
+
+
+class CodeDay(Record, frozen=True, kw_only=True):
+    """HI BH: an occurrence code and its day."""
+
+    code: str
+    on: date
+
+
+class CodeAmount(Record, frozen=True, kw_only=True):
+    """HI BE: a value code and its amount; a code that counts something (80 covered days) counts in hundredths here."""
+
+    code: str
+    cents: int
+
+
+class Coding(Record, frozen=True, kw_only=True):
+    """837I 2300: what HI says besides the diagnoses of the claim.
+
+    admitting: ABJ. reasons: APR, why an outpatient came (at most 3). external_causes: ABN (at most 12). drg: DR.
+    procedures: BBR, BBQ. spans: BI. occurrences: BH. amounts: BE. conditions: BG. treatments: TC (24 of each).
+    """
+
+    admitting: str = ""
+    reasons: tuple[str, ...] = ()
+    external_causes: tuple[CodedDiagnosis, ...] = ()
+    drg: str = ""
+    procedures: tuple[Surgery, ...] = ()
+    spans: tuple[CodeSpan, ...] = ()
+    occurrences: tuple[CodeDay, ...] = ()
+    amounts: tuple[CodeAmount, ...] = ()
+    conditions: tuple[str, ...] = ()
+    treatments: tuple[str, ...] = ()
+
+
+class Orthodontics(Record, frozen=True, kw_only=True):
+    """837D DN1: months of the whole treatment, months still to come; indicated: DN104 Y, sent without months."""
+
+    months: Decimal | None = None
+    months_left: Decimal | None = None
+    indicated: str = ""
+
+
+class ToothStatus(Record, frozen=True, kw_only=True):
+    """837D DN2: a tooth that is missing (M) or to be extracted (E)."""
+
+    number: str
+    status: str
+
+
+class ServiceDates(Record, frozen=True, kw_only=True):
+    """837D 2300 DTP*472: the days of the lines that have none of their own."""
+
+    first: date
+    last: date
+
+
 class Claim(Record, frozen=True, kw_only=True):
-    """One CLM with everything above and below it (2000A-2430).
+    """One CLM with everything above and below it (2000A-2430). kind: P professional, I institutional, D dental.
 
     pcn: CLM01. frequency: CLM05-3 (1 original, 7 replacement, 8 void). subscriber.id: the member id on the card.
     patient: 2010CA, or the subscriber when 2000C is absent; relationship: PAT01 or SBR02 (18 self).
     responsibility: 2000B SBR01, our position. original_icn: REF*F8. accident: CLM11 causes (AA, OA, EM).
     pay_to_plan: 2010AC, a plan that claims a subrogation. insurance_type: SBR05. repricing: HCP.
     batch_kind: BHT06 of its set (CH charged, RP an encounter).
-    dates, references: the other 2300 DTP (431 onset, 435 admission, 096 discharge...) and REF by qualifier.
+    dates, references: the other 2300 DTP (431 onset, 435 admission, 096 discharge...) and REF by qualifier (G3: the
+    number of an earlier predetermination).
+    Institutional: facility_code: CLM05-1, the first digits of the type of bill; pos is "" then. frequency also 2-5
+    (interim, late charge). present: C022-9 of each of `diagnoses` in its place, () when none has one.
+    estimated_due_cents: AMT*F3. attending, operating, other_operating: 2310A-2310C.
+    Dental: predetermination: CLM19 is PB, an estimate is asked and nothing to be paid. served: the claim's DTP*472.
+    assistant: 2310D.
     """
 
     kind: str = "P"
@@ -175,6 +299,7 @@ class Claim(Record, frozen=True, kw_only=True):
     pcn: str
     charge_cents: int
     pos: str = ""
+    facility_code: str = ""
     frequency: str = "1"
     provider_signature: str = ""
     assignment: str = ""
@@ -185,7 +310,13 @@ class Claim(Record, frozen=True, kw_only=True):
     accident_date: date | None = None
     delay_reason: str = ""
     special_program: str = ""
+    predetermination: bool = False
+    stay: Stay | None = None
+    served: ServiceDates | None = None
+    orthodontics: Orthodontics | None = None
+    tooth_status: tuple[ToothStatus, ...] = ()
     patient_paid_cents: int | None = None
+    estimated_due_cents: int | None = None
     prior_auth: str = ""
     referral: str = ""
     original_icn: str = ""
@@ -195,11 +326,17 @@ class Claim(Record, frozen=True, kw_only=True):
     references: dict[str, str] = {}
     repricing: Repricing | None = None
     diagnoses: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    coding: Coding = Coding()
     billing: Provider
     pay_to: Address | None = None
     pay_to_plan: Organisation | None = None
+    attending: Provider | None = None
+    operating: Provider | None = None
+    other_operating: Provider | None = None
     rendering: Provider | None = None
     referring: Provider | None = None
+    assistant: Provider | None = None
     facility: Provider | None = None
     subscriber: Person
     group_no: str = ""
@@ -216,13 +353,18 @@ class Claim(Record, frozen=True, kw_only=True):
 
     @property
     def first(self) -> date:
-        """The earliest date of service."""
-        return min(line.first for line in self.lines)
+        """The earliest date of service; the statement's first of an institutional claim."""
+        return self.stay.first if self.stay else min(line.first for line in self.lines)
 
     @property
     def last(self) -> date:
-        """The latest date of service."""
-        return max(line.last for line in self.lines)
+        """The latest date of service; the statement's last of an institutional claim."""
+        return self.stay.last if self.stay else max(line.last for line in self.lines)
+
+    @property
+    def bill_type(self) -> str:
+        """The type of bill of an institutional claim without its leading zero (CLM05-1 and -3, as 111), else ""."""
+        return f"{self.facility_code}{self.frequency}" if self.facility_code else ""
 
 
 class Contact(Record, frozen=True, kw_only=True):
@@ -371,8 +513,30 @@ class ClaimStatus(Record, frozen=True, kw_only=True):
     entity: str = ""
 
 
+class LineAnswer(Record, frozen=True, kw_only=True):
+    """2220D: a line that made its claim be rejected, and why (one STC holds three reasons; more are not written).
+
+    procedure: SVC01; of a line without one, qualifier NU and the revenue code. revenue: SVC04, beside a procedure.
+    control: REF*FJ, the 837's REF*6R. number: its LX01, written in REF*FJ where the sender gave no control, read back
+    as control. first, last: DTP*472, None where the 837's line had no date.
+    """
+
+    procedure: Procedure
+    charge_cents: int
+    revenue: str = ""
+    units: Decimal | None = None
+    control: str = ""
+    number: int = 0
+    reasons: tuple[ClaimStatus, ...]
+    first: date | None = None
+    last: date | None = None
+
+
 class ClaimAnswer(Record, frozen=True, kw_only=True):
-    """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11)."""
+    """2200D. accepted claims carry icn (REF*1K); rejected ones their reasons (STC01, STC10, STC11) and lines at fault.
+
+    bill_type: REF*BLT, of an institutional claim (CLM05-1 and CLM05-3, as 111).
+    """
 
     pcn: str
     charge_cents: int
@@ -381,8 +545,10 @@ class ClaimAnswer(Record, frozen=True, kw_only=True):
     reasons: tuple[ClaimStatus, ...]
     icn: str = ""
     clearinghouse_no: str = ""
+    bill_type: str = ""
     first: date
     last: date
+    lines: tuple[LineAnswer, ...] = ()
 
 
 class ProviderAnswer(Record, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ Codes are TA105 for the interchange, AK905 for the group, IK502 for the set.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from parsers.events import GroupHeader, InterchangeHeader
-from parsers.forms import GROUP_IDS, SET_IDS, canonical
+from parsers.forms import ALIASES, GROUP_IDS, SET_IDS, canonical
 from parsers.guides import Guide
 from parsers.isa import matches
 from parsers.patterns import DATE, TIME
@@ -20,13 +20,14 @@ from parsers.patterns import DATE, TIME
 class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Who may send what here. senders: (ISA05, ISA06), receivers: (ISA07, ISA08), groups: GS01; empty = any.
 
-    usage: the ISA15 of this installation, T or P; "" = either.
+    usage: the ISA15 of this installation, T or P; "" = either. aliases: near versions and the guides they are read as.
     """
 
     senders: frozenset[tuple[str, str]] = frozenset()
     receivers: frozenset[tuple[str, str]] = frozenset()
     usage: str = ""
     groups: frozenset[str] = frozenset()
+    aliases: Mapping[str, str] = msgspec.field(default_factory=lambda: ALIASES)
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:
@@ -90,8 +91,8 @@ _ST01 = re.compile("[A-Z0-9]{3}", re.ASCII)
 _ST02 = re.compile("[!-~](?:[ -~]{2,7}[!-~])", re.ASCII)
 
 
-def set_codes(st01: str, st02: str, st03: str, gs08: str, guide: Guide) -> tuple[str, ...]:
-    """IK502 of an ST: 6 or 7 not legal, 1 not supported, 18 of another group, 19 ST03 missing or not GS08."""
+def set_codes(st01: str, st02: str, st03: str, guide: Guide, aliases: Mapping[str, str]) -> tuple[str, ...]:
+    """IK502 of an ST: 6 or 7 not legal, 1 not supported, 18 of another group, 19 ST03 missing or not its group's."""
     wrong = []
     if not _ST01.fullmatch(st01):
         wrong.append("6")
@@ -99,6 +100,6 @@ def set_codes(st01: str, st02: str, st03: str, gs08: str, guide: Guide) -> tuple
         wrong.append("18" if st01 in SET_IDS else "1")
     if not _ST02.fullmatch(st02):
         wrong.append("7")
-    if canonical(st03) != canonical(gs08) if st03 else guide.st03 == "R":
+    if canonical(st03, aliases) != guide.gs08 if st03 else guide.st03 == "R":
         wrong.append("19")
     return tuple(wrong)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+
+from gateway.errors import ConfigError
+
+
+class AliasUnknown(ConfigError):
+    """[guides] aliases in gateway.toml names a version as another guide that is not in the table of guides."""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """One implementation guide.
 
-    gs08: canonical guide id. gs01, st01: the group and the set it travels in. map: pyx12's map file.
+    gs08: canonical guide id. gs01, st01: the group and the set it travels in. map: its file, pyx12's or ours.
     cuts: loops that begin a new `Unit`, with the unit's kind. claim: (loop, segment id, element, qualifier) that names
-    the business unit: CLM01, or REF*0F in an 834. lines: the loop whose LX01 counts from 1 in each claim.
+    the business unit: CLM01, REF*0F in an 834, ENT01 in an 820. lines: the loop whose LX01 counts from 1 in each claim.
     """
 
     gs08: str
@@ -39,6 +47,24 @@ FORMS = {
             lines="2400",
         ),
         Form(
+            gs08="005010X223A2",
+            gs01="HC",
+            st01="837",
+            map="837Q3.I.5010.X223.A1.xml",
+            cuts=_same("2000A", "2000B", "2000C", "2300"),
+            claim=("2300", "CLM", 1, ""),
+            lines="2400",
+        ),
+        Form(
+            gs08="005010X224A2",
+            gs01="HC",
+            st01="837",
+            map="837.5010.X224.A2.xml",
+            cuts=_same("2000A", "2000B", "2000C", "2300"),
+            claim=("2300", "CLM", 1, ""),
+            lines="2400",
+        ),
+        Form(
             gs08="005010X220A1",
             gs01="BE",
             st01="834",
@@ -52,6 +78,14 @@ FORMS = {
             st01="835",
             map="835.5010.X221.A1.xml",
             cuts={"2100": "2100", "FOOTER": "trailer"},
+        ),
+        Form(
+            gs08="005010X218",
+            gs01="RA",
+            st01="820",
+            map="820.5010.X218.xml",
+            cuts=_same("2000A", "2300A", "2000B"),
+            claim=("2000B", "ENT", 1, ""),
         ),
         Form(gs08="005010X231A1", gs01="FA", st01="999", map="999.5010X231.A1.xml", cuts=_same("2000")),
         Form(
@@ -67,16 +101,29 @@ FORMS = {
 ALIASES = {
     "005010X222": "005010X222A1",
     "005010X222A2": "005010X222A1",
+    "005010X223": "005010X223A2",
+    "005010X223A1": "005010X223A2",
+    "005010X223A3": "005010X223A2",
+    "005010X224": "005010X224A2",
+    "005010X224A1": "005010X224A2",
+    "005010X224A3": "005010X224A2",
     "005010X220": "005010X220A1",
     "005010X221": "005010X221A1",
     "005010X231": "005010X231A1",
 }
-"""Versions of the same structure that partners still write in GS08 and ST03."""
+"""Versions of the same structure that partners still write in GS08 and ST03; an installation may name more."""
 
 GROUP_IDS = frozenset(form.gs01 for form in FORMS.values())
 SET_IDS = frozenset(form.st01 for form in FORMS.values())
 
 
-def canonical(gs08: str) -> str:
-    """The guide id the table knows for what a partner wrote; unchanged when unknown."""
-    return ALIASES.get(gs08, gs08)
+def canonical(gs08: str, aliases: Mapping[str, str] = ALIASES) -> str:
+    """The guide id the table knows for what a partner wrote; unchanged when unknown. A guide is no alias of another."""
+    return gs08 if gs08 in FORMS else aliases.get(gs08, gs08)
+
+
+def with_aliases(more: Mapping[str, str]) -> dict[str, str]:
+    """The shipped aliases and an installation's own, which win. Raises: AliasUnknown: one leads to no guide here."""
+    if lost := sorted(name for name, target in more.items() if target not in FORMS):
+        raise AliasUnknown(", ".join(lost))
+    return {**ALIASES, **more}

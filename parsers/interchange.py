@@ -102,7 +102,7 @@ class InterchangeReader:
         self._close_group(None)
         self._groups += 1
         header = envelope.group_header(parts)
-        guide = self._guides(header.gs08)
+        guide = self._guides(canonical(header.gs08, self._policy.aliases))
         codes = envelope.group_codes(header, guide, self._policy)
         if "6" in codes:
             self._wrong("024")
@@ -144,12 +144,12 @@ class InterchangeReader:
         if group.guide is None or not group.readable:
             return Skipper(), ("I6",), ""
         st01, st02, st03 = [*parts[1:4], "", "", ""][:3]
-        codes = envelope.set_codes(st01, st02, st03, group.header.gs08, group.guide)
+        codes = envelope.set_codes(st01, st02, st03, group.guide, self._policy.aliases)
         codes += ("23",) if st02 in group.numbers else ()
         self._remember(group.numbers, st02)
         if {"1", "6", "18"} & set(codes):
             return Skipper(), codes, ""
-        return SetReader(group.guide, self.header.delimiters, self._limits), codes, canonical(group.header.gs08)
+        return SetReader(group.guide, self.header.delimiters, self._limits), codes, group.guide.gs08
 
     def _se(self, parts: list[str]) -> None:
         if self._set is None:

@@ -1,6 +1,7 @@
-"""The implementation guides as pyx12 ships them, read into plain records: loops, segments, elements.
+"""The implementation guides, read from pyx12's maps and ours into plain records: loops, segments, elements.
 
-pyx12's XML maps are read from the installed package, never copied. Only what lies between ST and SE is kept.
+pyx12's XML maps are read from the installed package, never copied; a guide it lacks lies in `guide_maps`, in its
+format. Only what lies between ST and SE is kept.
 """
 
 from __future__ import annotations
@@ -87,6 +88,10 @@ class MapMissing(GatewayError):
     """The installed pyx12 does not hold the implementation guide asked for; install the version in constraints.txt."""
 
 
+OURS = Path(__file__).parent / "guide_maps"
+"""The maps written here."""
+
+
 def folder() -> Path:
     """Where the installed pyx12 keeps its maps."""
     spec = find_spec("pyx12")
@@ -95,11 +100,17 @@ def folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "map"
 
 
+def _path(name: str) -> Path:
+    """Where a map lies: ours is taken before pyx12's."""
+    own = OURS / name
+    return own if own.is_file() else folder() / name
+
+
 def fingerprint(name: str) -> str:
     """Names one map in one pyx12: its version and a digest of the map, the data elements and the code lists."""
     digest = hashlib.sha256()
     for part in (name, "dataele.xml", "codes.xml"):
-        digest.update((folder() / part).read_bytes())
+        digest.update(_path(part).read_bytes())
     return f"{version('pyx12')}-{digest.hexdigest()[:16]}"
 
 
@@ -114,7 +125,7 @@ def read(name: str) -> Loop:
 
 def _xml(name: str) -> ElementTree.Element:
     try:
-        return ElementTree.parse(folder() / name).getroot()
+        return ElementTree.parse(_path(name)).getroot()
     except FileNotFoundError as absent:
         raise MapMissing from absent
 

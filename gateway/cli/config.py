@@ -13,6 +13,7 @@ from gateway.cli.common import config_option, emit, json_option, settings_of
 from gateway.errors import ConfigError
 from gateway.flow import beginning
 from gateway.settings import Written
+from parsers.forms import with_aliases
 
 
 @click.group()
@@ -26,6 +27,7 @@ def config() -> None:
 def check(config: Path, as_json: bool) -> None:
     """Say whether the settings file can be used; exit 78 and the first reason when it cannot."""
     settings = settings_of(config)
+    with_aliases(settings.guides.aliases)
     keys = [settings.path(name) for name in settings.sftp.host_keys]
     wrong = [f"host key {path} is missing" for path in keys if not path.is_file()]
     if not any(settings.path(settings.keys.folder).glob("master-*")):
@@ -50,10 +52,17 @@ def _lines(settings: msgspec.Struct, section: str = "") -> Iterator[str]:
         value = getattr(settings, name)
         if isinstance(value, msgspec.Struct):
             yield from _lines(value, f"{section}{name}.")
+        elif isinstance(value, dict) and value:
+            yield from (f"{section}{name}.{_json(key)} = {_json(said)}" for key, said in value.items())
         elif isinstance(value, date):
             yield f"{section}{name} = {value.isoformat()}"
         elif value is not None:
-            yield f"{section}{name} = {msgspec.json.encode(value).decode()}"
+            yield f"{section}{name} = {_json(value)}"
+
+
+def _json(value: object) -> str:
+    """A text, number or list as TOML writes it, too."""
+    return msgspec.json.encode(value).decode()
 
 
 @config.command()

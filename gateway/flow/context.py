@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from parsers import guides
+from parsers.forms import ALIASES
 from parsers.guides import Guide
 
 
@@ -50,13 +51,17 @@ class FolderCache(MutableMapping[str, bytes]):
 
 @dataclass
 class Context:
-    """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P."""
+    """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
+
+    aliases: guide versions partners write, and the guides they are read as.
+    """
 
     store: Store
     keys: Keys
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
     _guides: dict[str, Guide | None] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

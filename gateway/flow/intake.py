@@ -39,7 +39,7 @@ from parsers.events import (
     Unit,
 )
 from parsers.findings import Finding
-from parsers.forms import FORMS, canonical
+from parsers.forms import FORMS
 from parsers.guides import Guide
 from parsers.reader import Reader
 
@@ -116,11 +116,12 @@ class _Intake:
             receivers=frozenset({(ours.qualifier, ours.isa_id)}),
             usage=self.context.usage,
             groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
+            aliases=self.context.aliases,
         )
 
     def guide(self, gs08: str) -> Guide | None:
         """The guide of a group; one whose sets nobody here can read is as good as unknown (AK905 2)."""
-        return self.context.guide(gs08) if canonical(gs08) in READERS else None
+        return self.context.guide(gs08) if gs08 in READERS else None
 
     def pieces(self) -> Iterator[bytes]:
         """The file's bytes, a sealed row at a time."""

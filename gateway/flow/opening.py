@@ -11,6 +11,7 @@ from gateway.store import installation, keys, migrate
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.newest import require_readable
+from parsers.forms import with_aliases
 
 
 def create(settings: Settings, today: date) -> None:
@@ -41,4 +42,6 @@ def open_context(settings: Settings) -> Context:
     if usage != settings.usage:
         raise ConfigError(f"the state is of usage {usage or 'unknown'}, the settings say {settings.usage}")
     require_readable(store, master)
-    return Context(store, master, usage, FolderCache(settings.cache))
+    return Context(
+        store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases)
+    )  # fmt: skip

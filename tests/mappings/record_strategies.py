@@ -18,12 +18,19 @@ from mappings.records import (
     ClaimAnswer,
     ClaimBatch,
     ClaimStatus,
+    CodeAmount,
+    CodeDay,
+    CodedDiagnosis,
+    CodeSpan,
+    Coding,
     Contact,
     CoverageRow,
     EnrolmentHeader,
+    LineAnswer,
     LinePayment,
     MemberRow,
     Organisation,
+    Orthodontics,
     OtherCoverage,
     OtherInsurance,
     Person,
@@ -35,7 +42,12 @@ from mappings.records import (
     RemittedClaim,
     RemittedLine,
     Repricing,
+    ServiceDates,
     ServiceLine,
+    Stay,
+    Surgery,
+    Tooth,
+    ToothStatus,
 )
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -175,56 +187,243 @@ other_coverages = st.builds(
 )  # fmt: skip
 
 
-@st.composite
-def claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person]) -> Claim:
+def claim_basics(draw: st.DrawFn, billing: list[Provider], cards: list[Person]) -> dict[str, Any]:
+    """What claims of the three 837 guides have in common."""
     card = draw(st.sampled_from(cards))
     relationship = draw(code("18", "01", "19"))
-    accident = draw(st.lists(code("AA", "EM", "OA"), max_size=2, unique=True))
-    count = draw(st.integers(1, 3))
+    return {
+        "pcn": draw(text(20)),
+        "charge_cents": draw(cents),
+        "frequency": draw(code("1", "7", "8")),
+        "assignment": draw(code("A", "B", "C")),
+        "benefits_assigned": draw(code("Y", "N", "W")),
+        "release": draw(code("Y", "I")),
+        "delay_reason": draw(maybe(code("1", "11"), "")),
+        "prior_auth": draw(opt(30)),
+        "referral": draw(opt(30)),
+        "original_icn": draw(opt(30)),
+        "clearinghouse_no": draw(opt(20)),
+        "repricing": draw(maybe(repricings)),
+        "billing": draw(st.sampled_from(billing)),
+        "pay_to": draw(maybe(addresses)),
+        "pay_to_plan": draw(maybe(pay_to_plans)),
+        "facility": draw(maybe(providers(st.just("2"), address=addresses))),
+        "subscriber": card,
+        "group_no": draw(opt(30)),
+        "group_name": draw(opt(60)),
+        "responsibility": draw(code("P", "S", "T")),
+        "filing_code": draw(code("CI", "ZZ")),
+        "patient": card if relationship == "18" else draw(whole_persons),
+        "relationship": relationship,
+        "payer_name": draw(text(60)),
+        "payer_id": draw(text(30, 2)),
+    }
+
+
+def accidents(draw: st.DrawFn) -> dict[str, Any]:
+    """CLM11 and what belongs to it."""
+    causes = draw(st.lists(code("AA", "EM", "OA"), max_size=2, unique=True))
+    return {
+        "accident": tuple(causes),
+        "accident_state": draw(maybe(code("TX", "CA"), "")) if causes else "",
+        "accident_date": draw(maybe(days)),
+    }
+
+
+def several(draw: st.DrawFn, make: Any) -> tuple[Any, ...]:
+    """One to three of what is numbered from 1."""
+    return tuple(draw(make(number)) for number in range(1, draw(st.integers(1, 3)) + 1))
+
+
+@st.composite
+def claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
     return Claim(
-        pcn=draw(text(20)),
-        charge_cents=draw(cents),
+        **claim_basics(draw, billing, cards),
+        **accidents(draw),
         pos=draw(code("11", "21")),
-        frequency=draw(code("1", "7", "8")),
         provider_signature=draw(code("Y", "N")),
-        assignment=draw(code("A", "B", "C")),
-        benefits_assigned=draw(code("Y", "N", "W")),
-        release=draw(code("Y", "I")),
-        accident=tuple(accident),
-        accident_state=draw(maybe(code("TX", "CA"), "")) if accident else "",
-        accident_date=draw(maybe(days)),
-        delay_reason=draw(maybe(code("1", "11"), "")),
         special_program=draw(maybe(code("02", "09"), "")),
         patient_paid_cents=draw(maybe(cents)),
-        prior_auth=draw(opt(30)),
-        referral=draw(opt(30)),
-        original_icn=draw(opt(30)),
-        clearinghouse_no=draw(opt(20)),
         record_no=draw(opt(30)),
         dates=draw(keyed(("431", "454", "435"), days)),
         references=draw(keyed(("X4", "P4", "9A"), text(30))),
-        repricing=draw(maybe(repricings)),
         diagnoses=draw(tuples(code("E119", "S52501A", "I10", "C3411"), 1, 12)),
-        billing=draw(st.sampled_from(billing)),
-        pay_to=draw(maybe(addresses)),
-        pay_to_plan=draw(maybe(pay_to_plans)),
         rendering=draw(maybe(rendering_providers)),
         referring=draw(maybe(providers(st.just("1")))),
-        facility=draw(maybe(providers(st.just("2"), address=addresses))),
-        subscriber=card,
-        group_no=draw(opt(30)),
-        group_name=draw(opt(60)),
-        responsibility=draw(code("P", "S", "T")),
         insurance_type=draw(maybe(code("12", "47"), "")),
-        filing_code=draw(code("CI", "ZZ")),
-        patient=card if relationship == "18" else draw(whole_persons),
-        relationship=relationship,
-        payer_name=draw(text(60)),
-        payer_id=draw(text(30, 2)),
         other=draw(tuples(other_coverages, 0, 2)),
-        lines=tuple(draw(service_lines(number)) for number in range(1, count + 1)),
+        lines=several(draw, service_lines),
     )
 
+
+# ---- 837I ------------------------------------------------------------------------------------------------------------
+
+physicians = providers(st.just("1"))
+indicators = code("", "Y", "N", "U", "W")
+times = st.builds("{:02}{:02}".format, st.integers(0, 23), st.integers(0, 59))
+icd_codes = code("E119", "S52501A", "I10", "C3411", "J189")
+
+
+@st.composite
+def stays(draw: st.DrawFn) -> Stay:
+    first = draw(days)
+    admitted = draw(maybe(days))
+    return Stay(
+        first=first,
+        last=first + timedelta(days=draw(st.integers(0, 30))),
+        admitted=admitted,
+        admitted_time=draw(maybe(times, "")) if admitted else "",
+        discharge_time=draw(maybe(times, "")),
+        admission_type=draw(maybe(code("1", "3"), "")),
+        admission_source=draw(maybe(code("1", "7"), "")),
+        patient_status=draw(code("01", "20", "30")),
+    )
+
+
+spans = st.builds(CodeSpan, code=code("70", "74"), first=days, last=days)
+surgeries = st.builds(Surgery, qualifier=st.just("BBQ"), code=code("0DTJ4ZZ", "02703DZ"), on=days)
+principal_surgeries = st.builds(Surgery, qualifier=st.just("BBR"), code=code("0SRC0J9"), on=days)
+
+
+@st.composite
+def codings(draw: st.DrawFn) -> Coding:
+    return Coding(
+        admitting=draw(maybe(icd_codes, "")),
+        reasons=draw(tuples(icd_codes, 0, 3)),
+        external_causes=draw(tuples(st.builds(CodedDiagnosis, code=code("W010XXA"), present=indicators), 0, 12)),
+        drg=draw(maybe(code("470", "871"), "")),
+        procedures=(*draw(tuples(principal_surgeries, 0, 1)), *draw(tuples(surgeries, 0, 13))),
+        spans=draw(tuples(spans, 0, 13)),
+        occurrences=draw(tuples(st.builds(CodeDay, code=code("11", "50"), on=days), 0, 13)),
+        amounts=draw(tuples(st.builds(CodeAmount, code=code("80", "A1"), cents=cents), 0, 13)),
+        conditions=draw(tuples(code("09", "C5"), 0, 13)),
+        treatments=draw(tuples(code("A01", "B02"), 0, 13)),
+    )
+
+
+def plain(strategy: st.SearchStrategy[Any], **none: Any) -> st.SearchStrategy[Any]:
+    """The records without what another guide does not use."""
+    return strategy.map(lambda made: msgspec.structs.replace(made, **none))
+
+
+@st.composite
+def institutional_lines(draw: st.DrawFn, number: int, stay: Stay) -> ServiceLine:
+    first = draw(maybe(days))
+    period = (first, first + timedelta(days=draw(st.integers(0, 9)))) if first else (stay.first, stay.last)
+    drug = draw(maybe(st.builds(dict, ndc=digits(11), ndc_units=quantities, ndc_unit=code("ML", "UN")), {}))
+    return ServiceLine(
+        number=number,
+        revenue=draw(code("0120", "0250", "0450")),
+        procedure=draw(maybe(procedures, Procedure(code=""))),
+        charge_cents=draw(cents),
+        noncovered_cents=draw(maybe(cents)),
+        unit=draw(code("UN", "DA")),
+        units=draw(quantities),
+        first=period[0],
+        last=period[1],
+        dated=first is not None,
+        control=draw(opt(30)),
+        repricing=draw(maybe(repricings)),
+        operating=draw(maybe(physicians)),
+        rendering=draw(maybe(physicians)),
+        payments=draw(tuples(plain(line_payments, revenue="0120"), 0, 2)),
+        **drug,
+    )
+
+
+@st.composite
+def institutional_claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
+    stay = draw(stays())
+    diagnoses = draw(tuples(icd_codes, 1, 25))
+    present = tuple(draw(indicators) for _ in diagnoses)
+    return Claim(
+        **claim_basics(draw, billing, cards),
+        kind="I",
+        facility_code=draw(code("11", "13", "85")),
+        stay=stay,
+        estimated_due_cents=draw(maybe(cents)),
+        record_no=draw(opt(30)),
+        references=draw(keyed(("LU", "P4", "9A"), text(30))),
+        diagnoses=diagnoses,
+        present=present if any(present) else (),
+        coding=draw(codings()),
+        attending=draw(maybe(providers(st.just("1"), taxonomy=maybe(text(10, 10), "")))),
+        operating=draw(maybe(physicians)),
+        other_operating=draw(maybe(physicians)),
+        rendering=draw(maybe(physicians)),
+        referring=draw(maybe(physicians)),
+        other=draw(tuples(plain(other_coverages, insurance_type=""), 0, 2)),
+        lines=several(draw, lambda number: institutional_lines(number, stay)),
+    )
+
+
+# ---- 837D ------------------------------------------------------------------------------------------------------------
+
+dental_procedures = st.builds(Procedure, code=code("D0120", "D2392", "D8080"), qualifier=st.just("AD"))
+teeth = st.builds(Tooth, number=code("3", "14", "T"), surfaces=tuples(code("M", "O", "D"), 0, 5))
+orthodontics = st.one_of(
+    st.builds(Orthodontics, months=quantities, months_left=maybe(quantities)),
+    st.just(Orthodontics(indicated="Y")),
+)
+
+
+@st.composite
+def dental_lines(draw: st.DrawFn, number: int, otherwise: tuple[date, date]) -> ServiceLine:
+    on = draw(maybe(days))
+    return ServiceLine(
+        number=number,
+        procedure=draw(dental_procedures),
+        charge_cents=draw(cents),
+        units=draw(quantities),
+        pos=draw(maybe(code("11", "22"), "")),
+        pointers=draw(tuples(st.integers(1, 4), 0, 4)),
+        oral_cavity=draw(tuples(code("10", "20", "01"), 0, 5)),
+        prosthesis=draw(maybe(code("I", "R"), "")),
+        teeth=draw(tuples(teeth, 0, 3)),
+        first=on or otherwise[0],
+        last=on or otherwise[1],
+        dated=on is not None,
+        dates=draw(keyed(("441", "452", "446"), days)),
+        control=draw(opt(30)),
+        prior_auth=draw(opt(30)),
+        repricing=draw(maybe(plain(repricings, saving_cents=None))),
+        rendering=draw(maybe(rendering_providers)),
+        payments=draw(tuples(dental_payments, 0, 2)),
+    )
+
+
+dental_payments = st.builds(msgspec.structs.replace, line_payments, procedure=dental_procedures)
+
+
+@st.composite
+def dental_claims(draw: st.DrawFn, billing: list[Provider], cards: list[Person], created: date) -> Claim:
+    first = draw(maybe(days))
+    served = ServiceDates(first=first, last=first + timedelta(days=draw(st.integers(0, 9)))) if first else None
+    otherwise = (served.first, served.last) if served else (created, created)
+    return Claim(
+        **claim_basics(draw, billing, cards),
+        **accidents(draw),
+        kind="D",
+        pos=draw(code("11", "22")),
+        provider_signature=draw(code("Y", "N")),
+        special_program=draw(maybe(code("02", "03"), "")),
+        predetermination=draw(st.booleans()),
+        served=served,
+        orthodontics=draw(maybe(orthodontics)),
+        tooth_status=draw(tuples(st.builds(ToothStatus, number=code("1", "16", "A"), status=code("E", "M")), 0, 4)),
+        patient_paid_cents=draw(maybe(cents)),
+        dates=draw(keyed(("452", "050"), days)),
+        references=draw(keyed(("G3", "9A"), text(30))),
+        diagnoses=draw(tuples(code("K029", "K0500"), 0, 4)),
+        rendering=draw(maybe(rendering_providers)),
+        referring=draw(maybe(providers(st.just("1")))),
+        assistant=draw(maybe(rendering_providers)),
+        other=draw(tuples(other_coverages, 0, 2)),
+        lines=several(draw, lambda number: dental_lines(number, otherwise)),
+    )
+
+
+# ---- 837: files ------------------------------------------------------------------------------------------------------
 
 pay_to_plans = st.builds(
     Organisation, name=text(60), id_qualifier=st.just("PI"), id=text(30, 2), tin=digits(9), address=addresses
@@ -242,15 +441,32 @@ batches = st.builds(
 )  # fmt: skip
 
 
-@st.composite
-def claim_files(draw: st.DrawFn) -> tuple[ClaimBatch, list[Claim]]:
-    billing = draw(st.lists(billing_providers, min_size=1, max_size=2))
-    cards = draw(
-        st.lists(persons(birth=days, sex=code("F", "M"), address=addresses, **card_ids), min_size=1, max_size=2)
-    )
-    batch = draw(batches)
-    made = draw(st.lists(claims(billing, cards), min_size=1, max_size=3))
-    return batch, [msgspec.structs.replace(one, batch_kind=batch.kind) for one in made]
+def claim_files(
+    claims_of: Any = claims, billing_of: st.SearchStrategy[Provider] = billing_providers
+) -> st.SearchStrategy[tuple[ClaimBatch, list[Claim]]]:
+    """A batch and its claims, of a guide's claims and a guide's billing providers."""
+
+    @st.composite
+    def files(draw: st.DrawFn) -> tuple[ClaimBatch, list[Claim]]:
+        billing = draw(st.lists(billing_of, min_size=1, max_size=2))
+        subscribers = persons(birth=days, sex=code("F", "M"), address=addresses, **card_ids)
+        cards = draw(st.lists(subscribers, min_size=1, max_size=2))
+        batch = draw(batches)
+        made = draw(st.lists(claims_of(billing, cards, batch.created), min_size=1, max_size=3))
+        return batch, [msgspec.structs.replace(one, batch_kind=batch.kind) for one in made]
+
+    return files()
+
+
+def institutional_files() -> st.SearchStrategy[tuple[ClaimBatch, list[Claim]]]:
+    """837I: the billing provider is an organisation with an employer's number."""
+    hospitals = plain(billing_providers, entity="2", first="", tin_qualifier="EI")
+    return claim_files(institutional_claims, hospitals)
+
+
+def dental_files() -> st.SearchStrategy[tuple[ClaimBatch, list[Claim]]]:
+    """837D."""
+    return claim_files(dental_claims)
 
 
 # ---- 834 -------------------------------------------------------------------------------------------------------------
@@ -343,6 +559,21 @@ rejected = {"accepted": st.just(False), "reasons": tuples(statuses, 1, 7)}
 
 
 @st.composite
+def line_answers(draw: st.DrawFn) -> LineAnswer:
+    first = draw(maybe(days))
+    return LineAnswer(
+        procedure=draw(st.one_of(procedures, st.builds(Procedure, code=code("0120", "0250"), qualifier=st.just("NU")))),
+        charge_cents=draw(st.integers(0, 10**8)),
+        revenue=draw(maybe(code("0450", "0636"), "")),
+        units=draw(maybe(quantities)),
+        control=draw(opt(30)),
+        reasons=draw(tuples(statuses, 1, 3)),
+        first=first,
+        last=first and first + timedelta(days=draw(st.integers(0, 9))),
+    )
+
+
+@st.composite
 def claim_answers(draw: st.DrawFn) -> ClaimAnswer:
     first = draw(days)
     verdict = draw(st.sampled_from((accepted, rejected)))
@@ -352,8 +583,10 @@ def claim_answers(draw: st.DrawFn) -> ClaimAnswer:
         patient=draw(persons(**card_ids)),
         icn=draw(text(20)) if verdict is accepted else "",
         clearinghouse_no=draw(opt(20)),
+        bill_type=draw(maybe(code("111", "137"), "")),
         first=first,
         last=first + timedelta(days=draw(st.integers(0, 9))),
+        lines=draw(tuples(line_answers(), 0, 2)) if verdict is rejected else (),
         **{name: draw(strategy) for name, strategy in verdict.items()},
     )
 

@@ -10,7 +10,7 @@ from x12_files import file_of, golden, sent, sets, verdicts
 
 from mappings import claim_ack, enrolment, professional, remittance
 from mappings.blanks import blanked
-from mappings.records import Adjustment, ClaimStatus, Person
+from mappings.records import Adjustment, ClaimStatus, LineAnswer, Person, Procedure
 from parsers.events import Delimiters, Unit
 from parsers.writer import choose_delimiters
 
@@ -145,6 +145,29 @@ def test_rejected_claims_count_against_the_total() -> None:
         "QTY*QC*1", "AMT*YY*16500",
     ]  # fmt: skip
     assert ["STC", "A7:562:85", "", "U", "16500"] in sent(claim_ack.write(answer))
+
+
+def test_a_rejected_claim_names_its_lines_at_fault() -> None:
+    """2220D: the procedure (a revenue code as NU), up to three reasons, the line's control number or else its LX01."""
+    answer = read_acknowledgement()
+    provider = answer.providers[0]
+    reasons = tuple(ClaimStatus(category="A7", status=status) for status in ("454", "453", "187", "249"))
+    known = LineAnswer(
+        procedure=Procedure(code="99213", modifiers=("25",)), charge_cents=12000, revenue="0510", control="C1L1",
+        number=1, reasons=reasons, first=date(2026, 4, 1), last=date(2026, 4, 1),
+    )  # fmt: skip
+    room = Procedure(code="0120", qualifier="NU")
+    bare = LineAnswer(procedure=room, charge_cents=90000, number=2, reasons=reasons[:1])
+    bad = structs.replace(
+        provider.claims[0], accepted=False, icn="", reasons=reasons[:1], bill_type="111", lines=(known, bare)
+    )
+    made = structs.replace(answer, providers=(structs.replace(provider, claims=(bad,)),))
+    assert verdicts(file_of(claim_ack.write(made), claim_ack.GUIDE))[0].verdict == "A"
+    written = ["*".join(row) for row in sent(claim_ack.write(made))]
+    assert written[written.index("REF*BLT*111") + 2 :] == [
+        "SVC*HC:99213:25*120**0510", "STC*A7:454*20260406*U*******A7:453*A7:187", "REF*FJ*C1L1", "DTP*472*D8*20260401",
+        "SVC*NU:0120*900", "STC*A7:454*20260406*U", "REF*FJ*2",
+    ]  # fmt: skip
 
 
 def test_adjustments_go_six_to_a_cas_and_zero_ones_nowhere() -> None:

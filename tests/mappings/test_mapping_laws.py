@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from record_strategies import acknowledgements, claim_files, enrolment_files, remittances
+from record_strategies import (
+    acknowledgements,
+    claim_files,
+    dental_files,
+    enrolment_files,
+    institutional_files,
+    remittances,
+)
 from x12_files import file_of, pyx12_answer, sets, verdicts
 
-from mappings import claim_ack, enrolment, professional, remittance
+from mappings import claim_ack, dental, enrolment, institutional, professional, remittance
 from mappings.records import Claim, ClaimAcknowledgement, ClaimBatch, EnrolmentHeader, MemberRow, Remittance
 
 quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -23,18 +30,31 @@ def accepted(data: bytes) -> bool:
     return verdict.verdict == "A"
 
 
-@quick
-@given(claim_files())
-def test_written_claims_read_back_equal(made: tuple[ClaimBatch, list[Claim]]) -> None:
-    """Claims written as an 837P are legal and read back as the same claims in the same order."""
-    batch, claims = made
-    data = file_of(professional.write(batch, claims), professional.GUIDE)
-    assert accepted(data)
-    (units,) = sets(data)
-    reader = professional.ClaimReader()
-    assert [claim for unit in units if (claim := reader.take(unit))] == claims
-    assert reader.batch == batch
-    assert reader.findings == []
+CLAIMS: dict[str, tuple[Any, Any]] = {
+    "837P": (claim_files(), professional),
+    "837I": (institutional_files(), institutional),
+    "837D": (dental_files(), dental),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_written_claims_read_back_equal(name: str) -> None:
+    """Claims written as an 837 are legal and read back as the same claims in the same order."""
+    files, guide = CLAIMS[name]
+
+    @quick
+    @given(files)
+    def law(made: tuple[ClaimBatch, list[Claim]]) -> None:
+        batch, claims = made
+        data = file_of(guide.write(batch, claims), guide.GUIDE)
+        assert accepted(data)
+        (units,) = sets(data)
+        reader = guide.ClaimReader()
+        assert [claim for unit in units if (claim := reader.take(unit))] == claims
+        assert reader.batch == batch
+        assert reader.findings == []
+
+    law()
 
 
 @quick
@@ -79,6 +99,7 @@ def test_a_written_claim_acknowledgement_reads_back_equal(made: ClaimAcknowledge
 
 WRITERS: dict[str, Any] = {
     "837P": (claim_files(), lambda made: professional.write(*made), professional.GUIDE),
+    "837I": (institutional_files(), lambda made: institutional.write(*made), institutional.GUIDE),
     "834": (enrolment_files(), lambda made: enrolment.write(*made), enrolment.GUIDE),
     # pyx12 takes a second PLB for a second footer loop and refuses it, though its map allows any number
     "835": (remittances().filter(lambda made: len(made.adjustments) <= 6), remittance.write, remittance.GUIDE),

@@ -22,6 +22,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 _guide = lru_cache(guides.load)
 _CODES = {
     "005010X222A1": "HC",
+    "005010X223A2": "HC",
+    "005010X224A2": "HC",
     "005010X220A1": "BE",
     "005010X221A1": "HP",
     "005010X214": "HN",

@@ -16,7 +16,7 @@ from parsers.events import Delimiters
 from parsers.forms import FORMS
 from parsers.maps import COMPOSITE, Element, Segment
 
-GUIDES = ("005010X222A1", "005010X220A1", "005010X221A1", "005010X231A1", "005010X214")
+GUIDES = tuple(FORMS)
 VALUES = (
     "", "", "X", "1", "12", "0019", "18", "ABC ", " A", " ", "A^B", "1.5", "-1.25", "1.005", ".5", "5.", "-", "1E5",
     "123456789", "12345678901", "20260131", "20260230", "20000229", "19000229", "20260101-20260131", "1159", "2400",

@@ -12,6 +12,7 @@ from parsers.events import Delimiters, Event, GroupClosed, InterchangeClosed, Ju
 from parsers.reader import Reader
 
 GOLDEN = Path(__file__).parent.parent / "golden"
+BASES = Path(__file__).parent / "bases"
 GOLDEN_NAMES = ("in.834", "in.837p", "out.277ca", "out.835")
 ANYBODY = EnvelopePolicy()
 
@@ -19,6 +20,11 @@ ANYBODY = EnvelopePolicy()
 def golden(name: str) -> bytes:
     """A golden file on one line, as `~` ends its segments."""
     return (GOLDEN / name).read_bytes().replace(b"\n", b"").replace(b"\r", b"")
+
+
+def base(name: str) -> bytes:
+    """A base file, one for each guide and some 60 segments long, on one line."""
+    return (BASES / f"{name}.x12").read_bytes().replace(b"\n", b"")
 
 
 def segments(name: str) -> list[str]:

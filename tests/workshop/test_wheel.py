@@ -45,11 +45,11 @@ def run(unpacked: Path, script: str) -> str:
 
 
 def test_the_wheel_holds_the_four_packages_and_nothing_else(unpacked: Path) -> None:
-    """At the top our four packages and the distribution's own facts; inside, every module of ours."""
+    """At the top our four packages and the distribution's own facts; inside, every module and guide map of ours."""
     facts = [path.name for path in unpacked.iterdir() if path.suffix == ".dist-info"]
     assert len(facts) == 1 and facts[0].startswith("aso_gateway-")
     assert {path.name for path in unpacked.iterdir()} == {*PACKAGES, *facts}
-    ours = {path.relative_to(ROOT) for path in tracked() if path.suffix == ".py"}
+    ours = {path.relative_to(ROOT) for path in tracked() if path.suffix in (".py", ".xml")}
     missing = {path for path in ours if path.parts[0] in PACKAGES and not (unpacked / path).is_file()}
     assert not missing
 
