@@ -22,7 +22,7 @@ def claims_file(control: int, *claims: Claim, kind: str = "CH") -> bytes:
         receiver=Organisation(name=synth.ADMINISTRATOR.name, id_qualifier="46", id=synth.ADMINISTRATOR.id),
     )  # fmt: skip
     sets = [professional.segments(batch, [_whole(one) for one in claims], "0001")]
-    return b"".join(synth._file("HC", professional.GUIDE, sets, "CLEARPATH", "SUMMITTPA", DAY, control, "T"))
+    return b"".join(synth.interchange("HC", professional.GUIDE, sets, DAY, control=control))
 
 
 def correction(claim: Claim, frequency: str, original_icn: str, **changed: object) -> Claim:
