@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.cache import FolderCache
 from gateway.errors import ConfigError
 from gateway.flow.context import Context
 from gateway.settings import Settings
