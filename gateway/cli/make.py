@@ -141,13 +141,20 @@ SEED = click.option("--seed", default=1, show_default=True)
 @SEED
 @json_option
 def validate(claims: int, seed: int, as_json: bool) -> None:
-    """Validation against pyx12's, CPU time in the same process."""
-    from gateway import bench as measured
+    """Validation against pyx12's, CPU time in the same process; memory; a second worker."""
+    from gateway.bench.validate import validate
 
-    found = measured.validate(claims, seed)
-    columns = ("guide", "validate", "full", "dirty", "cold")
+    found = validate(claims, seed)
+    columns = ("guide", "validate", "full", "dirty", "bare_reader", "cold")
     rows = [[one[name] for name in columns] for one in found["results"]]
-    emit(found, as_json, lambda: table(columns, rows, _measured("Times faster than pyx12", found)))
+
+    def told() -> None:
+        table(columns, rows, _measured(f"Times faster than pyx12, {claims} claims", found))
+        memory = found["memory"]
+        click.echo(f"Memory: {memory['peak_mb'][0]} MB for {memory['claims'][0]} claims, {memory['peak_mb'][1]} MB for "
+                   f"{memory['claims'][1]}. Two workers: {found['two_workers']} times one.")  # fmt: skip
+
+    emit(found, as_json, told)
 
 
 @bench.command()
@@ -157,17 +164,31 @@ def validate(claims: int, seed: int, as_json: bool) -> None:
 @json_option
 def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
     """Claims per second from receipt to committed decision, and the ratio to a plain insert of the same rows."""
-    from gateway import bench as measured
+    from gateway.bench.pipeline import pipeline
 
-    found = measured.pipeline(claims, seed, workers)
+    found = pipeline(claims, seed, workers)
     columns = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
     row = [found[name] for name in columns]
-    title = _measured(f"From receipt to decision, {workers} workers", found)
+    title = _measured(f"From receipt to decision, {workers} workers, {claims} claims", found)
     emit(found, as_json, lambda: table(columns, [row], title))
+
+
+@bench.command()
+@click.option("--members", type=click.IntRange(min=1), default=100_000, show_default=True)
+@SEED
+@json_option
+def enrolment(members: int, seed: int, as_json: bool) -> None:
+    """A full 834 of everybody, validated and reconciled: seconds and memory of its worker."""
+    from gateway.bench.enrolment import enrolment
+
+    found = enrolment(members, seed)
+    columns = ("file", "seconds", "peak_mb")
+    rows = [[name, found[name]["seconds"], found[name]["peak_mb"]] for name in ("first", "again")]
+    emit(found, as_json, lambda: table(columns, rows, _measured(f"A full file of {members} members", found)))
 
 
 def _measured(what: str, found: dict[str, Any]) -> str:
     """What a figure depends on, as a title."""
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     place = f"seed {found['seed']}, {found['machine']}, Python {found['python']}"
-    return f"{what}: {found['claims']} claims, {place}, {versions}"
+    return f"{what}: {place}, {versions}"

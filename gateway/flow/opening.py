@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.cache import FolderCache
 from gateway.errors import ConfigError
-from gateway.flow.context import Context, FolderCache
+from gateway.flow.context import Context
 from gateway.settings import Settings
 from gateway.store import installation, keys, migrate
 from gateway.store.engine import Store

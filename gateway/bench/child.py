@@ -1,0 +1,51 @@
+"""One measured process: `python -m gateway.bench.child READER FILE CACHE`, started by `gateway.bench.validate`.
+
+Nothing is imported before it is needed: what is measured begins with the interpreter.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def main(reader: str, file: Path, cache: Path) -> None:
+    """Reads the file and prints this process's CPU seconds and most memory (VmHWM, MB)."""
+    {"pyx12": _pyx12, "ours": _ours, "whole": _whole}[reader](file, cache)
+    import time
+
+    from gateway.bench.figures import peak_mb
+
+    sys.stdout.write(f"{time.process_time()} {peak_mb()}\n")
+
+
+def _pyx12(file: Path, cache: Path) -> None:
+    from gateway.bench import reading
+
+    reading.pyx12(file.read_bytes())
+
+
+def _ours(file: Path, cache: Path) -> None:
+    from gateway.bench.reading import validated
+    from gateway.cache import FolderCache
+    from parsers import guides
+
+    kept = FolderCache(cache)
+    validated(_pieces(file), lambda gs08: guides.load(gs08, kept))
+
+
+def _whole(file: Path, cache: Path) -> None:
+    from gateway.bench.reading import whole
+
+    whole(_pieces(file))
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while piece := opened.read(1 << 20):
+            yield piece
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
