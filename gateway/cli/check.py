@@ -13,6 +13,7 @@ from typing import Any
 import click
 import msgspec
 
+from gateway.cache import FolderCache
 from gateway.check import choice
 from gateway.check.answers import Answer, Answers
 from gateway.check.files import STDIN, Names, Piped, Source, sources
@@ -21,7 +22,6 @@ from gateway.check.records import FileResult
 from gateway.cli.common import context_of, write_file
 from gateway.errors import UsageError
 from gateway.flow import checking, codebooks
-from gateway.flow.context import FolderCache
 from gateway.settings import user_cache
 from parsers import guides
 from parsers.edits import Terms
