@@ -80,12 +80,26 @@ def _zero_before_hl(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
 
 
 def _any_ancestor(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
-    return _only_ours(ours, theirs) and _segment(mutant, ours.place)[0] == "HL" and mutant.kind == "level"
+    return _only_ours(ours, theirs) and ours.errors[0].segment == "HL" and ours.errors[1].said == "element2"
 
 
 def _period_of_component(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
     """A date, period or time inside a composite, where a component before it says how it is written."""
     return _only_ours(ours, theirs) and ours.errors[0].segment == "HI" and ours.errors[1].code in ("8", "9")
+
+
+def _short_time(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
+    return _only_ours(ours, theirs) and ours.errors[1].code == "9" and len(mutant.now.split("*")[-1]) < len("HHMM")
+
+
+def _first_component(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
+    """An element that begins with the separator of components."""
+    empty = any(value.startswith(":") for value in mutant.now.split("*"))
+    return _only_ours(ours, theirs) and ours.errors[1].code == "1" and empty
+
+
+def _kinds_of_context(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
+    return _only_theirs(ours, theirs) and theirs.errors[0].said.startswith("Segment CTX exceeded max count")
 
 
 def _end_of_pattern(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
@@ -110,6 +124,13 @@ ROWS = (
     Row("HL with zeros", _zero_before_hl, "HL01 and HL02 are names (AN): 01 is not 1; pyx12 reads them as numbers"),
     Row("HL02 of any ancestor", _any_ancestor, "HL02 is the level above; pyx12 takes any level that is open"),
     Row("period in HI", _period_of_component, "pyx12 holds 1251 against 1250 in segments, not inside a composite"),
+    Row("time too short", _short_time, "a time is HHMM at least; pyx12 takes its beginning where a DTP says TM"),
+    Row(
+        "first component",
+        _first_component,
+        "pyx12 does not miss the first component of a situational composite",
+    ),
+    Row("two kinds of CTX", _kinds_of_context, "pyx12 counts nine CTX of an element and the one of a claim together"),
     Row("pattern", _end_of_pattern, "pyx12 looks for the map's pattern anywhere in the value; it is the whole value"),
     Row("repetitions", _repeated, "pyx12 does not split repetitions: where an element may repeat it judges the whole"),
     Row("PLB repeats", _footer, "PLB may repeat; pyx12 takes each for a new footer, of which there is one"),
