@@ -194,7 +194,9 @@ def unexpected(name: str, loops: Sequence[str]) -> Mend:
 
 
 def misplaced(name: str, before: int) -> Mend:
-    """IK304 7. Args: before: the position it belongs before."""
+    """IK304 7. Args: before: the position it belongs before, 0 if that is not known."""
+    if not before:
+        return Mend(text=f"Move {name} to its place in the loop.")
     return Mend(text=f"Move {name} before segment {before}.", action="move", value=str(before))
 
 

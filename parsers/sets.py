@@ -229,7 +229,7 @@ class SetReader:
         return self._state
 
     def _pass(self) -> None:
-        if len(self._passed) < self._unit_segments:
+        if len(self._passed) < LOOK_BACK:
             self._passed.add(self.position)
 
     def _unknown(self, parts: list[str]) -> State:
@@ -301,7 +301,9 @@ class SetReader:
         return any(parts[0] == late.id and not faults(late.guide, parts, own) for _, parts in self._of_loop())
 
     def _place_of(self, late: State) -> int:
-        """The position a segment should have stood before."""
+        """The position a segment should have stood before; 0 where too much was passed over to tell."""
+        if len(self._passed) >= LOOK_BACK:
+            return 0
         behind = {child.id for child in late.parent.children if child.position > late.position}
         return min((position for position, parts in self._of_loop() if parts[0] in behind), default=self.position)
 
