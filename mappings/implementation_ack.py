@@ -35,7 +35,7 @@ UNITS = {"837": "CLM01", "834": "SUBSCRIBER NUMBER REF02"}
 def write(verdict: GroupVerdict, control: str = "0001", delimiters: Delimiters | None = None) -> list[Segment]:
     """One 999 set from ST up to but not including SE; delimiters: those it will travel in, kept out of copied data.
 
-    Precondition: `verdict.answerable`.
+    Preconditions: `verdict.answerable`; the delimiters are in none of its `identifiers`.
     """
     header = verdict.header
     clean = _Cleaner(delimiters or Delimiters())
@@ -48,6 +48,17 @@ def write(verdict: GroupVerdict, control: str = "0001", delimiters: Delimiters |
     counts = [str(min(number, MAX_NUMBER)) for number in (verdict.claimed, verdict.received, verdict.accepted)]
     rows.append(["AK9", verdict.verdict, *counts, *verdict.codes[:MAX_CODES]])
     return rows
+
+
+def identifiers(verdict: GroupVerdict) -> Iterator[str]:
+    """The values no writer may alter to fit delimiters: the names of the claims and members with findings."""
+    for one in verdict.sets:
+        yield from {_name(finding.place.claim) for finding in one.findings}
+
+
+def _name(claim: str) -> str:
+    """CTX01-2: what a partner calls a claim or a member, as far as that is legal; at most 35 characters."""
+    return "".join(one for one in claim if " " <= one <= "\x7e")[:35].strip()
 
 
 def _set(verdict: SetVerdict, clean: _Cleaner) -> Iterator[Segment]:
@@ -68,8 +79,8 @@ def _findings(verdict: SetVerdict, clean: _Cleaner) -> Iterator[Segment]:
         )
         yield from (_trigger(one.trigger, clean) for one in found if one.level == "segment" and one.trigger)
         unit = UNITS.get(verdict.st01)
-        if unit and place.claim:
-            yield ["CTX", (unit, clean.fit(place.claim, 1, 35))]
+        if unit and (name := _name(place.claim)):
+            yield ["CTX", (unit, name)]
         for one in found:
             if one.level == "element" and one.place.element:
                 yield _element(one, clean)

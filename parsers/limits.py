@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
+
+from gateway.errors import ConfigError
 
 KIB = 1024
 Bound = Annotated[int, msgspec.Meta(ge=1)]
@@ -51,3 +54,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     header_bytes: Annotated[int, msgspec.Meta(ge=128)] = 256
     """An ISA is 106 bytes; one whose elements are not padded as they must be, or that is wrapped, is looked for in the
     first 256. Seen: 122."""
+
+
+class LimitUnknown(ConfigError):
+    """[limits] in gateway.toml names a limit that does not exist, or gives one a value it cannot have."""
+
+
+def limits_of(said: Mapping[str, int]) -> Limits:
+    """The limits of an installation: what is not said is the default. Raises: LimitUnknown."""
+    try:
+        return msgspec.convert(said, Limits)
+    except msgspec.ValidationError as error:
+        raise LimitUnknown(str(error)) from error

@@ -46,26 +46,30 @@ class Report:
 
     @property
     def full(self) -> bool:
-        """The set is refused and no more findings are kept: why another segment is wrong need not be found out."""
-        return self.errors > 0 and len(self.findings) >= self._room
+        """No more findings are kept."""
+        return len(self.findings) >= self._room
+
+    @property
+    def settled(self) -> bool:
+        """The set is refused, and nobody will be told of more."""
+        return self.errors > 0 and self.full
 
     def segment(
         self, code: str, position: int, loop: str, name: str, mend: Mend, title: str = "", *, lost: bool = False
     ) -> None:
-        """One IK3. title: the guide's name for the segment. lost: a unit goes with it, which no weight excuses."""
+        """One IK3. title: the guide's name for the segment. lost: a unit would be lost, which no weight excuses."""
         shown = name[:ID_CHARS]
         said = f"{shown} ({title})" if title else shown if shown.isascii() and shown.isalnum() else "sent"
         message = SEGMENT_MESSAGES[code].format(id=said, loop=loop)
-        place = Place(position=position, loop=loop, segment=shown.replace(UNKNOWN, "?"), claim=self._claim)
         snip = snip_type("segment", code)
-        self._add("segment", code, snip, "error" if lost else self._snip.weight(snip), message, place, mend=mend)
+        weight: Weight = "error" if lost else self._snip.weight(snip)
+        self._add("segment", code, snip, weight, message, self._at(position, loop, shown), mend)
 
-    def excess(self, position: int, loop: str, name: str, most: int) -> None:
-        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
-        message = f"More than {most} segments belong to this {name}: the rest was not read."
-        place = Place(position=position, loop=loop, segment=name, claim=self._claim)
-        mend = Mend(text=f"Send it in parts of at most {most} segments.")
-        self._add("segment", "4", 1, "error", message, place, mend=mend)
+    def early(self, index: int, name: str, mend: Mend) -> None:
+        """The segment that a finding misses has come now: the one told instead was out of order. It weighs the same."""
+        place = structs.replace(self.findings[index].place, segment=name)
+        message = SEGMENT_MESSAGES["7"].format(id=name, loop=place.loop)
+        self.findings[index] = structs.replace(self.findings[index], code="7", message=message, place=place, mend=mend)
 
     def elements(self, position: int, loop: str, segment: Segment, faults: list[Fault], *, lost: bool = False) -> None:
         """One IK3 with code 8 and its IK4s; it weighs what the heaviest of them does. lost: as for `segment`."""
@@ -75,13 +79,11 @@ class Report:
             for fault, snip in zip(faults, snips, strict=True)
         ]
         heaviest = min(range(len(faults)), key=lambda index: HEAVIEST.index(weights[index]))
-        message = SEGMENT_MESSAGES["8"].format(id=f"{segment.id} ({segment.name})" if segment.name else segment.id)
-        whole = Place(position=position, loop=loop, segment=segment.id, claim=self._claim)
-        self._add("segment", "8", snips[heaviest], weights[heaviest], message, whole, mend=mends.ELEMENTS)
+        message = SEGMENT_MESSAGES["8"].format(id=f"{segment.id} ({segment.name})")
+        place = self._at(position, loop, segment.id)
+        self._add("segment", "8", snips[heaviest], weights[heaviest], message, place, mends.ELEMENTS)
         for fault, snip, weight in zip(faults, snips, weights, strict=True):
-            if self.full or weight == "off":
-                self._count(weight)
-                continue
+            mend = mends.ELEMENTS if self.full or weight == "off" else mends.element(segment, fault)
             place = Place(
                 position=position,
                 loop=loop,
@@ -93,36 +95,40 @@ class Report:
                 claim=self._claim,
             )
             said = f"{segment.id}{fault.element:02}" + (f"-{fault.component}" if fault.component else "")
-            message = (
-                f"{said} ({fault.name}) {MESSAGES[fault.code]}." if fault.name else f"{said} {MESSAGES[fault.code]}."
-            )
-            trigger = self._trigger(fault, segment, place) if fault.trigger else None
+            message = f"{said}{f' ({fault.name})' if fault.name else ''} {MESSAGES[fault.code]}."
             value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
-            self._add(
-                "element", fault.code, snip, weight, message, place, value, mends.element(segment, fault), trigger
-            )
+            trigger = self._trigger(fault, segment, place) if fault.trigger else None
+            self._add("element", fault.code, snip, weight, message, place, mend, value, trigger)
+
+    def _at(self, position: int, loop: str, name: str) -> Place:
+        return Place(position=position, loop=loop, segment=name.replace(UNKNOWN, "?"), claim=self._claim)
 
     def _trigger(self, fault: Fault, segment: Segment, place: Place) -> Place:
         """The other element of the segment that made this one required or forbidden."""
         reference = segment.elements[fault.trigger - 1].reference
         return structs.replace(place, element=fault.trigger, component=0, repetition=0, reference=reference)
 
-    def _count(self, weight: Weight) -> None:
+    def _add(
+        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, mend: Mend,
+        value: str = "", trigger: Place | None = None,
+    ) -> None:  # fmt: skip
+        if weight == "off":
+            return
         self.errors += weight == "error"
         self.warnings += weight == "warning"
-
-    def _add(
-        self, level: Level, code: str, snip: int, weight: Weight, message: str, place: Place, value: str = "",
-        mend: Mend | None = None, trigger: Place | None = None,
-    ) -> None:  # fmt: skip
-        self._count(weight)
-        if weight != "off" and len(self.findings) < self._room:
+        if not self.full:
             self.findings.append(
                 Finding(
                     level=level, code=code, severity=weight, snip=snip, message=message, place=place, value=value,
                     mend=mend, trigger=trigger,
                 )
             )  # fmt: skip
+
+    def excess(self, position: int, loop: str, name: str, most: int) -> None:
+        """A unit of more segments than one may have here. No guide counts them, so no weight excuses it either."""
+        message = f"More than {most} segments belong to this {name}: the rest was not read."
+        mend = Mend(text=f"Send it in parts of at most {most} segments.")
+        self._add("segment", "4", 1, "error", message, self._at(position, loop, name), mend)
 
     def claim(self, name: str) -> None:
         """The unit being read has said its name; it holds for what was found in it before, too."""

@@ -47,9 +47,10 @@ class SetReader:
         self._hl_count = 0
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
-        self._overfull = False
+        self._excess = False
         self._units: list[Event] = []
         self._passed: set[int] = set()  # positions in this unit of segments that no loop took
+        self._supposed: dict[int, tuple[int, str]] = {}  # loop -> the finding that misses its start, what came instead
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
         """Reads until a control segment comes. Returns: that segment split, or None when `segments` has no more."""
@@ -80,7 +81,7 @@ class SetReader:
                 frame, key = frames[step.frame], step.key
                 count = frame[key] = frame.get(key, 0) + 1
                 if count > step.most:
-                    self._excess(position, step)
+                    self._too_many(position, step)
             rows.append((step.loop, row))
             state = step.state
         self._state, self.position = state, position
@@ -91,7 +92,7 @@ class SetReader:
         """Keeps no more of a unit than the limit: called whenever a piece is read, so it costs nothing per segment."""
         if len(self._rows) > self._unit_segments:
             del self._rows[self._unit_segments :]
-            self._overfull = True
+            self._excess = True
 
     @property
     def errors(self) -> int:
@@ -134,7 +135,7 @@ class SetReader:
                 self._cut(loop.cut, self.position)
             counts, key = frames[loop.above], loop.key
             count = counts[key] = counts.get(key, 0) + 1
-            if count > loop.most:
+            if count > loop.most and not self._was_early(loop.key):
                 title = step.state.guide.name
                 self.report.segment("4", self.position, loop.id, step.state.id, mends.loop_again(loop), title)
             frames[key] = {}
@@ -142,11 +143,18 @@ class SetReader:
             counts, key = frames[step.frame], step.key
             counts[key] = counts.get(key, 0) + 1
         if step.again or (step.counted and counts[key] > step.most):
-            self._excess(self.position, step)
+            self._too_many(self.position, step)
         if step.state.hook and parts:
             _HOOKS[step.state.hook](self, step, parts)
 
-    def _excess(self, position: int, step: Step) -> None:
+    def _was_early(self, key: int) -> bool:
+        """Whether a loop that was only supposed to be open opens now: no loop too many, a segment too early."""
+        index, name = self._supposed.pop(key, (-1, ""))
+        if index >= 0:
+            self.report.early(index, name, mends.misplaced(name, self.position + 1))
+        return bool(name)
+
+    def _too_many(self, position: int, step: Step) -> None:
         guide = step.state.guide
         self.report.segment("5", position, step.loop, guide.id, mends.again(guide), guide.name)
 
@@ -161,18 +169,16 @@ class SetReader:
         """Whether it was never seen, nor missed before."""
         return need[1] not in self._frames.get(need[0], {})
 
-    def _missing(self, state: State, known: Mapping[int, str] | None = None) -> None:
-        """Args: known: the numbers of a segment that is read as though it had come."""
+    def _missing(self, state: State, known: Mapping[int, str] | None = None, *, lost: bool = False) -> None:
         mend = mends.missing(state.guide, known or self._numbers(state))
-        lost = known is not None and state.id in self.guide.openers
         self.report.segment("3", self.position, state.parent.id, state.id, mend, state.guide.name, lost=lost)
 
     def _cut(self, kind: str, position: int) -> None:
         """Hands out the unit read so far and begins the next."""
         self._bound()
-        if self._overfull:
+        if self._excess:
             self.report.excess(self._begun, self._kind, self._rows[0][1][0], self._unit_segments)
-            self._overfull = False
+            self._excess = False
         clean = self.report.end_unit()
         if self._rows:
             own = self._delimiters
@@ -180,7 +186,8 @@ class SetReader:
                 Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
             )
             self._ordinal += 1
-        self._rows, self._kind, self._begun, self._passed = [], kind, position, set()
+        self._rows, self._kind, self._begun = [], kind, position
+        self._passed, self._supposed = set(), {}
 
     def _refused(self, step: Step | None, raw: str) -> State:
         """A segment that is wrong somehow, or seems so. Returns: the state it leads to, often the one we are in."""
@@ -193,7 +200,7 @@ class SetReader:
             step, found = step.other, []
         return self._faulty(step, parts, found)
 
-    def _faulty(self, step: Step, parts: list[str], found: list[Fault], *, lost: bool = False) -> State:
+    def _faulty(self, step: Step, parts: list[str], found: list[Fault], lost: bool = False) -> State:
         step.state.prepare()
         self._enter(step, parts)  # before its faults are told: they belong to the unit it begins
         if found:
@@ -204,9 +211,8 @@ class SetReader:
     def _lost(self, parts: list[str]) -> State:
         """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
         state, own, name = self._state, self._delimiters, parts[0]
-        if self.report.full:
-            self.report.errors += 1
-            return state
+        if self.report.settled:
+            return self._pass_over("2" if name in self.guide.ids else "1", name, mends.SURPLUS)
         if name not in self.guide.ids:
             return self._unknown(parts)
         late = astray.late(state, parts, own)
@@ -214,7 +220,7 @@ class SetReader:
             return self._pass_over("7", name, mends.misplaced(name, self._place_of(late)), late.guide.name)
         left_out = astray.left_out(state, parts, own, self)
         if left_out:
-            self._suppose(left_out.opener)
+            self._suppose(left_out.opener, name)
             return self._take(left_out.then, parts)
         choice = state.table.get(name)
         if isinstance(choice, Choice):
@@ -249,7 +255,7 @@ class SetReader:
         fault = structs.replace(meant.fault, mend=mend)
         lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
         if meant.step:
-            return self._faulty(meant.step, parts, [fault], lost=lost)
+            return self._faulty(meant.step, parts, [fault], lost)
         guide = next(iter(choice.steps.values())).state.guide
         self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
         self._pass()
@@ -266,14 +272,16 @@ class SetReader:
         """Whether the guide allows the loop once more where it stands."""
         return self._frames.get(loop.above, {}).get(loop.key, 0) < loop.most
 
-    def _suppose(self, step: Step) -> None:
-        """Reads on as though the segment that opens a loop, which was left out, had come."""
+    def _suppose(self, step: Step, early: str) -> None:
+        """Reads on as though the segment that opens a loop, which was left out, had come. Args: early: what came."""
         numbers = self._numbers(step.state)
         self._enter(step, [])
         if step.state.hook == "HL":
             self._hl_count += 1
             self._levels[step.state.parent.key] = numbers[1]
-        self._missing(step.state, numbers)
+        told = len(self.report.findings)
+        self._missing(step.state, numbers, lost=step.state.id in self.guide.openers)
+        self._supposed[step.state.parent.key] = (told if len(self.report.findings) > told else -1, early)
 
     def _numbers(self, state: State) -> dict[int, str]:
         """What can be counted of a segment that would come now."""

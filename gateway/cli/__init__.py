@@ -20,6 +20,7 @@ COMMANDS = {
     "partner": ("gateway.cli.parties", "Trading partners: add, list."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
+    "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.flow import claim_numbers
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
@@ -117,9 +117,13 @@ def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
 
 def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
     """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
-    groups = enumerate(_answerable(read), 1)
-    sets = [implementation_ack.write(verdict, f"{n:04d}", file.partner.delimiters) for n, verdict in groups]
-    return draft(file.context, file.parties, file.partner, file.today, "FA", sets) if sets else None
+    groups = _answerable(read)
+    if not groups:
+        return None
+    names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
+    delimiters = delimiters_for(file.partner, names)
+    sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
+    return draft(file.context, file.parties, file.partner, file.today, "FA", sets, names)
 
 
 def accept(
@@ -245,6 +249,7 @@ def _provider(told: list[tuple[Any, Claim]]) -> ProviderAnswer:
 
 def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     reasons = msgspec.json.decode(row.answer, type=tuple[ClaimStatus, ...])
+    objections = msgspec.json.decode(row.findings, type=tuple[door.Objection, ...])
     # Who the patient is, is told as sent: the member number stands with the patient only when it is the patient's card.
     patient = claim.patient
     if not patient.id:
@@ -252,5 +257,5 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     return ClaimAnswer(
         pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
         reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
-        first=claim.first, last=claim.last,
+        first=claim.first, last=claim.last, lines=door.line_answers(claim, objections),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every step is given: the store, the keys, the guides. Time and the business date come from the store."""
+"""What every step is given: store, keys, guides, code sets. Time and the business date come from the store."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.flow import codebooks
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from parsers import guides
+from parsers.codes import CodeSets
 from parsers.forms import ALIASES
 from parsers.guides import Guide
+from parsers.limits import Limits
 
 
 class FolderCache(MutableMapping[str, bytes]):
@@ -53,7 +56,7 @@ class FolderCache(MutableMapping[str, bytes]):
 class Context:
     """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
 
-    aliases: guide versions partners write, and the guides they are read as.
+    aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
     """
 
     store: Store
@@ -61,13 +64,20 @@ class Context:
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
     _guides: dict[str, Guide | None] = field(default_factory=dict)
+    _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
+    limits: Limits = Limits()
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""
         if gs08 not in self._guides:
             self._guides[gs08] = guides.load(gs08, self.cache)
         return self._guides[gs08]
+
+    def codes(self) -> CodeSets:
+        """The code sets in force; one look at the database tells whether anything was loaded since the last call."""
+        self._codes = codebooks.in_force(self.store, self._codes)
+        return self._codes.codes
 
     @property
     def now_us(self) -> int:

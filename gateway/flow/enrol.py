@@ -18,20 +18,20 @@ import structlog
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from gateway.flow import acceptance, concealed, holds, roster
+from gateway.flow.applied import Families, Writer
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
+from gateway.flow.roster_changes import RosterChanges
 from gateway.plan import enrolment
-from gateway.plan.enrolment import FULL, Leaver, Review, RosterEntry, RowKey, RowOutcome, Survey, Trouble, cobra
+from gateway.plan.enrolment import FULL, Leaver, RosterEntry, RowKey, RowOutcome, Survey, Trouble
 from gateway.plan.enrolment import report as enrolment_report
-from gateway.plan.records import Member
 from gateway.store import installation, outbox, queue
 from gateway.store.order import ord_of, receipt_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
-from gateway.store.schema import claim as claim_table
-from gateway.store.schema import cobra_case, hold, staged, x12_set
 from gateway.store.schema import enrolment as enrolment_table
+from gateway.store.schema import hold, staged, x12_set
 from mappings.records import EnrolmentHeader, MemberRow, Record
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class _Run:
             self.today = installation.business_date(connection)
             self.parties = Parties(connection, self.today)
         self.sponsor: Sponsor | None = self.parties.sponsors.get(work.sponsor_id)
-        self.writer = _Writer(context, work.sponsor_id, self.ord, self.today, self._subject)
+        self.writer = Writer(context, work.sponsor_id, self.ord, self.today, self._subject)
 
     @property
     def _key(self) -> tuple[Any, ...]:
@@ -211,7 +211,7 @@ class _Run:
         ]
         numbers = {n for row in rows for n in (row.subscriber_no, row.prior_no) if n}
         with self.context.store.read() as connection:
-            families = _Families(connection, self.sponsor.id, numbers, self.ord)
+            families = Families(connection, self.sponsor.id, numbers, self.ord)
         outcomes: list[tuple[MemberRow, RowOutcome]] = []
         for row in rows:
             trouble = going.survey.rejected.get(row.ordinal)
@@ -229,8 +229,7 @@ class _Run:
         done = [at.ord for at, (_, outcome) in told if outcome.kind != "held"]
         with self.context.store.write("enrol") as connection:
             self._advance(connection, staged_rows[-1].ord)
-            for _, outcome in outcomes:
-                self.writer.write(connection, outcome, reviewed=not going.first)
+            self.writer.write(connection, (outcome for _, outcome in outcomes), families, reviewed=not going.first)
             connection.execute(delete(staged).where(staged.c.ord.in_(done)))
             self._keep(connection, "applying", going)
         return going
@@ -256,8 +255,7 @@ class _Run:
             going = _waiting(going, held)
             with self.context.store.write("enrol") as connection:
                 queue.advance(connection, self.work, self.work.body)
-                for outcome in outcomes:
-                    self.writer.write(connection, outcome)
+                self.writer.write(connection, outcomes)
                 self._keep(connection, "applying", going)
         return going
 
@@ -269,9 +267,11 @@ class _Run:
                 people = roster.by_id(connection, self.work.sponsor_id, part, self.ord)
             with self.context.store.write("enrol") as connection:
                 queue.advance(connection, self.work, self.work.body)
+                changes = RosterChanges(self.context.keys, self.work.sponsor_id, self.ord)
                 for member in people.values():
                     if member.absences == 0:
-                        roster.save(connection, self.context.keys, self.work.sponsor_id, enrolment.strike(member))
+                        changes.save(enrolment.strike(member))
+                changes.write(connection)
 
     def _keep(self, connection: Connection, state: str, going: Going) -> None:
         mine = update(enrolment_table).where(*self._key)
@@ -346,105 +346,6 @@ class _Run:
         connection.execute(left.values(routes_left=x12_set.c.routes_left - 1))
 
 
-class _Writer:
-    """Writes what rows and absences of one event came to. ord: its order key. subject: how its holds name it."""
-
-    def __init__(self, context: Context, sponsor_id: str, ord: str, today: date, subject: str) -> None:
-        self.context, self.sponsor_id, self.ord, self.today, self.subject = context, sponsor_id, ord, today, subject
-
-    def absences(
-        self, leavers: Sequence[Leaver], header: EnrolmentHeader, sponsor: Sponsor, *, limited: bool
-    ) -> list[RowOutcome]:
-        """What the ends by absence of some people come to; reads, does not write."""
-        with self.context.store.read() as connection:
-            people = roster.by_id(connection, self.sponsor_id, [one.person_id for one in leavers], self.ord)
-        return [
-            enrolment.end_absent(
-                people[one.person_id], header, sponsor.rules, self.ord, self.today, one.benefits, limited=limited
-            )
-            for one in leavers
-        ]
-
-    def write(self, connection: Connection, outcome: RowOutcome, *, reviewed: bool = True) -> None:
-        """Writes an outcome; nothing when the row was rejected or waits.
-
-        reviewed: claims decided under changed coverage are looked at. Under a sponsor's first file, none were.
-        """
-        if outcome.member is None:
-            return
-        sponsor_id = self.sponsor_id
-        roster.save(connection, self.context.keys, sponsor_id, outcome.member, outcome.ssn)
-        for moved in outcome.moved:
-            roster.save(connection, self.context.keys, sponsor_id, moved)
-        for number, person_id in outcome.aliases:
-            roster.add_alias(connection, sponsor_id, number, person_id)
-        for change in outcome.span_changes:
-            roster.change_span(connection, sponsor_id, change.person_id, change.superseded, change.opened, self.ord)
-        if outcome.cobra_event is not None:
-            self._open_cobra(connection, outcome)
-        for review in outcome.reviews if reviewed else ():
-            self._open_review(connection, review)
-
-    def _open_review(self, connection: Connection, review: Review) -> None:
-        """Coverage changed under claims that were decided already: a person looks at them."""
-        under = select(claim_table.c.icn).where(
-            claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id == review.person_id,
-            claim_table.c.state == "decided", claim_table.c.first <= review.last.isoformat(),
-            claim_table.c.last >= review.first.isoformat(),
-        )  # fmt: skip
-        icns = list(connection.execute(under.order_by(claim_table.c.icn)).scalars())
-        if icns:
-            reason = f"coverage changed ({review.kind}) under {len(icns)} decided claims"
-            holds.open_(connection, self.context.now_us, "review", self.sponsor_id, self.subject, reason,
-                        person_id=review.person_id, icns=icns)  # fmt: skip
-
-    def _open_cobra(self, connection: Connection, outcome: RowOutcome) -> None:
-        assert outcome.cobra_event is not None
-        for case in cobra.open_cases(outcome.cobra_event, told_on=self.today):
-            values = {
-                "sponsor_id": self.sponsor_id,
-                "person_id": case.person_id,
-                "event_on": case.event_on.isoformat(),
-            }
-            mine = [cobra_case.c[name] == value for name, value in values.items()]
-            if connection.execute(select(cobra_case.c.state).where(*mine)).first():
-                continue
-            body = msgspec.json.encode(case).decode()
-            connection.execute(insert(cobra_case).values(**values, state=case.state, body=body))
-            late = f"; the employer told us after {case.told_due}" if case.told_late else ""
-            holds.open_(connection, self.context.now_us, "cobra", self.sponsor_id, self.subject,
-                        f"an election notice is due by {case.notice_due}{late}", person_id=case.person_id)  # fmt: skip
-
-
-class _Families:
-    """The families a chunk touches, kept as the chunk's own rows leave them."""
-
-    def __init__(self, connection: Connection, sponsor_id: str, numbers: set[str], ord_: str) -> None:
-        self._members = {m.person_id: m for m in roster.family(connection, sponsor_id, numbers, ord_)}
-        self._aliases: dict[str, set[str]] = defaultdict(set)
-        for person_id, number in roster.aliases(connection, sponsor_id, self._members):
-            self._aliases[number].add(person_id)
-
-    def of(self, row: MemberRow) -> list[Member]:
-        """Everybody with the row's subscriber number, its prior number, or an alias of them."""
-        numbers = {n for n in (row.subscriber_no, row.prior_no) if n}
-        named = {p for n in numbers for p in self._aliases[n]}
-        return [m for m in self._members.values() if m.subscriber_no in numbers or m.person_id in named]
-
-    def learn(self, outcome: RowOutcome) -> None:
-        """What a row did is what the next row of the family finds."""
-        if outcome.member is None:
-            return
-        for member in (outcome.member, *outcome.moved):
-            self._members[member.person_id] = member
-        for number, person_id in outcome.aliases:
-            self._aliases[number].add(person_id)
-        for person_id in {c.person_id for c in outcome.span_changes} - {outcome.member.person_id}:
-            member = self._members[person_id]
-            made = [c for c in outcome.span_changes if c.person_id == person_id]
-            self._members[person_id] = msgspec.structs.replace(member, spans=enrolment.after(member.spans, made))
-
-
 def end_absent(context: Context, work: Work) -> None:
     """The step: ends by absence that a person released, with the known time of the release, a chunk at a time."""
     body = work.body
@@ -457,13 +358,12 @@ def end_absent(context: Context, work: Work) -> None:
         leavers = msgspec.json.decode(report, type=Going).waiting
         if _superseded(connection, work.sponsor_id, body["of"], _benefits(leavers)):
             leavers = ()
-    writer = _Writer(context, sponsor.id, ord_of(body["event"]), today, f"receipt {receipt_of(body['of'])}")
+    writer = Writer(context, sponsor.id, ord_of(body["event"]), today, f"receipt {receipt_of(body['of'])}")
     for start in range(body.get("done", 0), len(leavers), CHUNK_MEMBERS):
         outcomes = writer.absences(leavers[start : start + CHUNK_MEMBERS], header, sponsor, limited=False)
         with context.store.write("enrol") as connection:
             queue.advance(connection, work, {**body, "done": start + len(outcomes)})
-            for outcome in outcomes:
-                writer.write(connection, outcome)
+            writer.write(connection, outcomes)
     with context.store.write("enrol") as connection:
         queue.finish(connection, work)
 

@@ -17,13 +17,23 @@ from gateway.store import counters
 from mappings import claim_ack, implementation_ack, remittance
 from mappings.blanks import blanked
 from parsers import check
+from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
-from parsers.events import Delimiters, GroupHeader, InterchangeClosed, InterchangeHeader, Junk, SetClosed
+from parsers.events import (
+    Delimiters,
+    GroupHeader,
+    InterchangeClosed,
+    InterchangeHeader,
+    Junk,
+    SetClosed,
+    SetOpened,
+    Unit,
+)
 from parsers.findings import Finding
 from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_sets
 
 WRAP = 999_999_999
-"""ISA13 has nine digits and goes back to 1 after the last."""
+"""ISA13 and GS06 have nine digits and go back to 1 after the last."""
 
 GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE, "HP": remittance.GUIDE}
 """GS01 of what we send -> GS08."""
@@ -58,6 +68,14 @@ class Sent(NamedTuple):
     gs06: str
 
 
+def delimiters_for(partner: Partner, identifiers: Iterable[str]) -> Delimiters:
+    """The partner's, as far as they occur in none of the identifiers of an interchange (domain 1.1).
+
+    Some are always left: a legal value holds no control character, and four of the candidates are such.
+    """
+    return choose_delimiters(identifiers, partner.delimiters or Delimiters())
+
+
 def draft(
     context: Context,
     parties: Parties,
@@ -74,7 +92,7 @@ def draft(
     Raises OutboundInvalid.
     """
     ours, now = parties.administrator, time_of_day(context.now_us)
-    delimiters = choose_delimiters(identifiers, partner.delimiters or Delimiters())
+    delimiters = delimiters_for(partner, identifiers)
     header = InterchangeHeader(
         isa01="00", isa02="", isa03="00", isa04="", isa05=ours.qualifier, isa06=ours.isa_id,
         isa07=partner.qualifier, isa08=partner.isa_id, isa09=f"{today:%y%m%d}", isa10=now, isa11=delimiters.repetition,
@@ -86,15 +104,19 @@ def draft(
         group = GroupHeader(gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, "1", "X", GUIDES[gs01])
     written = write_sets([list(blanked(map(list, one), delimiters)) for one in sets], delimiters)
     made = Draft(header, group, written, ta1, partner.newline, f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}")
-    _require_valid(context, made)
+    _require_valid(context, made, Terms(snip=partner.validation.outbound, today=today, rules=partner.validation.rules))
     return made
 
 
 def send(connection: Connection, made: Draft) -> Sent:
     """Takes the pair's next numbers. Call it last in the transaction: the numbers are gapless."""
-    isa13 = f"{(counters.take(connection, f'ISA13/{made.scope}') - 1) % WRAP + 1:09d}"
-    gs06 = str(counters.take(connection, f"GS06/{made.scope}")) if made.group else ""
+    isa13 = f"{_next(connection, f'ISA13/{made.scope}'):09d}"
+    gs06 = str(_next(connection, f"GS06/{made.scope}")) if made.group else ""
     return Sent(_numbered(made, isa13, gs06), isa13, gs06)
+
+
+def _next(connection: Connection, scope: str) -> int:
+    return (counters.take(connection, scope) - 1) % WRAP + 1
 
 
 def _numbered(made: Draft, isa13: str, gs06: str) -> bytes:
@@ -103,19 +125,25 @@ def _numbered(made: Draft, isa13: str, gs06: str) -> bytes:
     return wrap(header, groups, made.header.delimiters, ta1=made.ta1, newline=made.newline)
 
 
-def _require_valid(context: Context, made: Draft) -> None:
-    """Our own validator has the last word on what we send."""
-    header = made.header
+def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
+    """Our own validator has the last word on what we send, sums and the partner's rules included."""
+    header, gs08 = made.header, made.group.gs08 if made.group else ""
     policy = EnvelopePolicy(
         senders=frozenset({(header.isa05, header.isa06)}), receivers=frozenset({(header.isa07, header.isa08)}),
         usage=context.usage,
     )  # fmt: skip
+    editor, told = Editor(gs08, terms), list[Finding]()
     for event in check(_numbered(made, header.isa13, "1"), context.guide, policy):
         if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
             raise OutboundInvalid("the envelope")
-        if isinstance(event, SetClosed) and event.verdict.verdict != "A":
-            wrong = [finding for finding in event.verdict.findings if not _is_echo(finding)]
-            if wrong or not event.verdict.findings:
+        if isinstance(event, SetOpened):
+            editor, told = Editor(gs08, terms), []
+        if isinstance(event, Unit):
+            told += editor.take(event)
+        if isinstance(event, SetClosed):
+            wrong = [one for one in event.verdict.findings if not _is_echo(one)]
+            wrong += [one for one in (*told, *editor.close()) if one.severity == "error"]
+            if wrong or (event.verdict.verdict != "A" and not event.verdict.findings):
                 raise OutboundInvalid(f"set {event.verdict.st02}: {wrong[0].message if wrong else event.verdict.codes}")
 
 

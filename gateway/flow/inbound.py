@@ -13,6 +13,7 @@ from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
 from mappings.professional import ClaimReader
 from mappings.records import Trace
+from parsers.edits import Editor
 from parsers.events import GroupVerdict, SetClosed
 
 NOBODY = "-"
@@ -46,7 +47,7 @@ class Inbound:
 
 @dataclass
 class ReadSet:
-    """One set as read. grp, number: its place.
+    """One set as read. grp, number: its place. editor: what SNIP 3-7 say of its units, None where no guide is.
 
     unread: claims or rows that could not be read although the guide allows them.
     """
@@ -55,6 +56,7 @@ class ReadSet:
     number: int
     st01: str
     reader: ClaimReader | MemberReader | AckReader | None
+    editor: Editor | None = None
     rows: int = 0
     unread: int = 0
     traces: list[Trace] = field(default_factory=list)

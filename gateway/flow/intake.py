@@ -7,6 +7,7 @@ which is cheap and gives the same events: rows already staged and interchanges a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
 from gateway.flow.parties import Parties
+from gateway.plan.claims import door
 from gateway.store import audit, installation, queue, sealed
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
@@ -27,6 +29,7 @@ from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
 from mappings.professional import ClaimReader
 from mappings.records import Claim, EnrolmentHeader, MemberRow, Trace
+from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
 from parsers.events import (
     GroupClosed,
@@ -65,7 +68,7 @@ BUSINESS = {"2300", "2000"}
 def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
-    reader = Reader(run.guide, run.policy)
+    reader = Reader(run.guide, run.policy, context.limits)
     for piece in run.pieces():
         for event in reader.events(piece):
             run.take(event)
@@ -88,6 +91,8 @@ class _Intake:
             so_far = connection.execute(mine).one_or_none()
         event = work.body.get("event", row.receipt_no)
         self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event)
+        validation, received = self.file.partner.validation, date.fromisoformat(row.received_on)
+        self.terms = Terms(snip=validation.inbound, today=received, codes=context.codes(), rules=validation.rules)
         self.skip_rows = so_far.staged if so_far else 0
         self.skip_interchanges = so_far.interchanges if so_far else 0
         self.seen_rows = self.decided = 0
@@ -142,20 +147,24 @@ class _Intake:
 
     def _set_opened(self, event: SetOpened) -> None:
         reader = READERS[event.guide]() if event.guide else None
-        self.current = ReadSet(self.group_no, event.number, event.st01, reader)
+        editor = Editor(event.guide, self.terms) if event.guide else None
+        self.current = ReadSet(self.group_no, event.number, event.st01, reader, editor)
         self.interchange.sets.append(self.current)
 
     def _unit(self, event: Unit) -> None:
         current = self.current
-        if current is None or current.reader is None or not event.clean:
+        if current is None or current.reader is None or current.editor is None:
+            return
+        found = current.editor.take(event)
+        if not event.clean:
             return
         record = current.reader.take(event)
         if isinstance(record, Claim):
-            self._stage(current, record, self._sponsor_of(record.group_no))
+            self._stage(current, record, self._sponsor_of(record.group_no), door.objections(event, found))
         elif isinstance(record, MemberRow):
             header = current.header
             group_no = header.master_policy if isinstance(header, EnrolmentHeader) else ""
-            self._stage(current, record, self._sponsor_of(group_no))
+            self._stage(current, record, self._sponsor_of(group_no), door.objections(event, found))
         elif isinstance(record, Trace):
             current.traces.append(record)
         elif event.kind in BUSINESS:
@@ -164,7 +173,9 @@ class _Intake:
     def _sponsor_of(self, group_no: str) -> str:
         return self.file.parties.sponsor_of_group(self.file.partner, group_no) or NOBODY
 
-    def _stage(self, current: ReadSet, record: Claim | MemberRow, sponsor_id: str) -> None:
+    def _stage(
+        self, current: ReadSet, record: Claim | MemberRow, sponsor_id: str, objections: tuple[door.Objection, ...]
+    ) -> None:
         nth, current.rows = current.rows, current.rows + 1
         self.seen_rows += 1
         if self.seen_rows <= self.skip_rows or self._is_decided():
@@ -174,6 +185,7 @@ class _Intake:
                 "ord": ord_of(self.file.number, self.interchange.number, current.grp, current.number, nth),
                 "receipt_no": self.file.number, "interchange": self.interchange.number, "grp": current.grp,
                 "set_no": current.number, "nth": nth, "sponsor_id": sponsor_id,
+                "findings": msgspec.json.encode(objections).decode(),
                 "body": msgspec.json.encode(self._concealed(record)).decode(),
             }
         )  # fmt: skip

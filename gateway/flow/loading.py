@@ -24,11 +24,12 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.flow.partner_keys import fingerprint
 from gateway.plan import stoploss
-from gateway.plan.claims import benefits, document, faults
+from gateway.plan.claims import benefits, document
 from gateway.plan.money import nacha
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record
+from parsers.checkdigits import valid_npi
 
 
 class Loaded(Record, frozen=True, kw_only=True):
@@ -215,7 +216,7 @@ def _in_order(raw: dict[str, str]) -> bool:
 
 
 _FEE_LAWS: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
-    ("npi: its check digit is wrong", lambda raw: faults.valid_npi(raw["npi"])),
+    ("npi: its check digit is wrong", lambda raw: valid_npi(raw["npi"])),
     ("code: missing", lambda raw: bool(raw["code"])),
     ("allowed: not an amount like 98.00", lambda raw: AMOUNT.fullmatch(raw["allowed"]) is not None),
     ("per: neither line nor unit", lambda raw: raw["per"] in ("line", "unit")),

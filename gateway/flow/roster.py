@@ -1,4 +1,4 @@
-"""Members as the store keeps them: read as known at an order key, written as the changes of enrolment."""
+"""Members as the store keeps them, read as known at an order key; `roster_changes` writes them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, select
 
-from gateway.plan.records import FOREVER, Member, Span
-from gateway.store.engine import upsert
-from gateway.store.keys import Keys, new_key, seal
+from gateway.plan.records import Member, Span
 from gateway.store.schema import alias, person, span
 
 IDS_A_QUERY = 500
@@ -76,68 +74,28 @@ def aliases(connection: Connection, sponsor_id: str, people: Iterable[str] | Non
     return [(person_id, number) for person_id, number in connection.execute(mine)]
 
 
+def ssn_hashes(connection: Connection, sponsor_id: str, people: Iterable[str]) -> dict[str, str]:
+    """The keyed hash of each person's SSN, "" for those without."""
+    mine = select(person.c.person_id, person.c.ssn_hash).where(
+        person.c.sponsor_id == sponsor_id, person.c.person_id.in_(sorted(people))
+    )
+    return {row.person_id: row.ssn_hash for row in connection.execute(mine)}
+
+
 def family(connection: Connection, sponsor_id: str, numbers: Iterable[str], known_at: str) -> list[Member]:
     """Everybody in the families of the given subscriber numbers (present, earlier, or first)."""
     wanted = sorted({n for n in numbers if n})
-    roots = select(person.c.family_root).where(
-        person.c.sponsor_id == sponsor_id,
-        or_(person.c.subscriber_no.in_(wanted), person.c.family_root.in_(wanted)),
-    )
-    aliases = (
-        select(person.c.family_root)
-        .join(alias, (alias.c.sponsor_id == person.c.sponsor_id) & (alias.c.person_id == person.c.person_id))
-        .where(person.c.sponsor_id == sponsor_id, alias.c.subscriber_no.in_(wanted))
-    )
-    ids = select(person.c.person_id).where(
-        person.c.sponsor_id == sponsor_id,
-        or_(person.c.family_root.in_(roots), person.c.family_root.in_(aliases)),
-    )
+    mine = person.c.sponsor_id == sponsor_id
+    named = (alias.c.sponsor_id == person.c.sponsor_id) & (alias.c.person_id == person.c.person_id)
+    roots: set[str] = set()
+    for query in (  # one each, so that each is answered by its index
+        select(person.c.family_root).where(mine, person.c.subscriber_no.in_(wanted)),
+        select(person.c.family_root).where(mine, person.c.family_root.in_(wanted)),
+        select(person.c.family_root).join(alias, named).where(mine, alias.c.subscriber_no.in_(wanted)),
+    ):
+        roots.update(connection.execute(query).scalars())
+    ids = select(person.c.person_id).where(mine, person.c.family_root.in_(sorted(roots)))
     return list(by_id(connection, sponsor_id, connection.execute(ids).scalars(), known_at).values())
-
-
-def save(connection: Connection, keys: Keys, sponsor_id: str, member: Member, ssn: str = "") -> None:
-    """Writes a person in place of an earlier state; the SSN sealed, and as a keyed hash to match by."""
-    bare = msgspec.structs.replace(member, spans=())
-    values: dict[str, Any] = {
-        "family_root": member.family_root, "subscriber_no": member.subscriber_no, "member_no": member.member_no,
-        "body": msgspec.json.encode(bare).decode(),
-    }  # fmt: skip
-    if ssn:
-        key = new_key()
-        wrapped = keys.wrap(key)
-        bound = f"{sponsor_id}/{member.person_id}".encode()
-        secret = len(wrapped).to_bytes(2, "big") + wrapped + seal(key, ssn.encode(), bound)
-        values |= {"ssn": secret, "ssn_hash": keys.fingerprint(ssn)}
-    row = {"sponsor_id": sponsor_id, "person_id": member.person_id, "ssn_hash": "", **values}
-    statement = upsert(connection, person).values(**row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["sponsor_id", "person_id"], set_=values))
-
-
-def add_alias(connection: Connection, sponsor_id: str, subscriber_no: str, person_id: str) -> None:
-    """An earlier number keeps finding the person."""
-    row = {"sponsor_id": sponsor_id, "subscriber_no": subscriber_no, "person_id": person_id}
-    connection.execute(upsert(connection, alias).values(**row).on_conflict_do_nothing())
-
-
-def change_span(
-    connection: Connection, sponsor_id: str, person_id: str, superseded: Span | None, opened: Span | None, ord_: str
-) -> None:
-    """Supersedes what was known and says what is known from ord_ on; history stays."""
-    if superseded is not None:
-        old = (
-            span.c.sponsor_id == sponsor_id, span.c.person_id == person_id, span.c.line == superseded.line,
-            span.c.first == superseded.first.isoformat(), span.c.known_from == superseded.known_from,
-        )  # fmt: skip
-        never_known = superseded.known_from == ord_
-        connection.execute(delete(span).where(*old) if never_known else update(span).where(*old).values(known_to=ord_))
-    if opened is not None:
-        connection.execute(
-            insert(span).values(
-                sponsor_id=sponsor_id, person_id=person_id, line=opened.line, first=opened.first.isoformat(),
-                known_from=ord_, known_to=FOREVER, last=opened.last.isoformat() if opened.last else None,
-                plan_id=opened.plan_id, tier=opened.tier, late_enrollee=int(opened.late_enrollee),
-            )
-        )  # fmt: skip
 
 
 def _span(row: Row[Any]) -> Span:

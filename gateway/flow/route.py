@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -43,7 +42,7 @@ def route(context: Context, work: Work) -> None:
 def staged_rows(connection: Connection, work: Work, limit: int) -> list[Any]:
     """The next staged rows of the step's set and sponsor, after the step's resume point."""
     body = work.body
-    mine = select(staged.c.ord, staged.c.nth, staged.c.body).where(
+    mine = select(staged.c.ord, staged.c.nth, staged.c.findings, staged.c.body).where(
         *staged_key(body), staged.c.sponsor_id == work.sponsor_id, staged.c.ord > body.get("after", "")
     )
     return list(connection.execute(mine.order_by(staged.c.ord).limit(limit)))
@@ -97,7 +96,7 @@ class _Batch:
 
     def _route(self, row: Any, claim: Claim) -> None:
         icn = claim_numbers.after(self.set_row.icn_first, row.nth)
-        reasons = door.reject_reasons(claim, date.fromisoformat(self.received_on))
+        reasons = door.reasons(msgspec.json.decode(row.findings, type=tuple[door.Objection, ...]))
         if not reasons and claim.frequency in CORRECTIONS and not self._may_take(claim):
             reasons = (door.UNKNOWN_ORIGINAL,)
         found = matching.Match() if reasons else matching.match(claim, self.candidates.get(claim.subscriber.id, []))
@@ -115,6 +114,7 @@ class _Batch:
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
                 "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
                 "body": msgspec.json.encode(claim).decode(), "answer": msgspec.json.encode(reasons).decode(),
+                "findings": row.findings,
             }
         )  # fmt: skip
         if reasons:

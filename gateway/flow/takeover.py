@@ -6,6 +6,7 @@ Everything is checked and booked in one transaction, once; its known time lies b
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import books, roster
+from gateway.flow import books
 from gateway.flow.context import Context
+from gateway.flow.roster_changes import RosterChanges
 from gateway.plan.money import ledger
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Entry, Member, Posting
 from gateway.plan.rounding import dollars
@@ -84,8 +86,7 @@ def apply(context: Context, file: Takeover, user: str) -> bool:
             raise BadData(f"another takeover of {file.sponsor} was booked before, and this one was not")
         if taken := _taken(connection, [paid.decision.icn for paid in file.claims]):
             raise BadData(f"{len(taken)} claim numbers are taken already, {taken[0]} for one")
-        for member in file.members:
-            _member(connection, context, file.sponsor, member)
+        _members(connection, context, file.sponsor, file.members)
         for n, each in enumerate(file.accumulators):
             _entry(connection, file.sponsor, "", 0, n, each)
         for paid in file.claims:
@@ -133,13 +134,15 @@ def _balances(file: Takeover) -> list[Posting]:
     return [*cash, *(Posting(account="5010", cents=cents, sub=icn) for icn, cents in paid)]
 
 
-def _member(connection: Connection, context: Context, sponsor_id: str, member: Member) -> None:
-    ssn = member.person.id if member.person.id_qualifier == "34" else ""
-    person = msgspec.structs.replace(member.person, id="", id_qualifier="")
-    bare = msgspec.structs.replace(member, person=person)
-    roster.save(connection, context.keys, sponsor_id, bare, ssn)
-    for span in member.spans:
-        roster.change_span(connection, sponsor_id, member.person_id, None, span, ord_of(0))
+def _members(connection: Connection, context: Context, sponsor_id: str, members: Iterable[Member]) -> None:
+    changes = RosterChanges(context.keys, sponsor_id, ord_of(0))
+    for member in members:
+        person = msgspec.structs.replace(member.person, id="", id_qualifier="")
+        ssn = member.person.id if member.person.id_qualifier == "34" else ""
+        changes.save(msgspec.structs.replace(member, person=person), ssn)
+        for span in member.spans:
+            changes.change_span(member.person_id, None, span)
+    changes.write(connection)
 
 
 def _entry(connection: Connection, sponsor_id: str, icn: str, version: int, n: int, each: Entry) -> None:

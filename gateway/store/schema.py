@@ -131,6 +131,29 @@ fee = _table(
     _t("per"),
 )
 
+code_release = _table(
+    # One release of an external code set as loaded, in force first..last (no two of a set overlap). sha256: over its
+    # codes. Kept for ever: a claim is judged by the date of its service.
+    "code_release",
+    _t("name", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    _i("codes"),
+    _t("sha256"),
+    _i("loaded_us"),
+)
+
+code = _table(
+    # One code of a release; first, last: only where it is in force for a part of the release. Kept with its release.
+    "code",
+    _t("name", primary_key=True),
+    _t("release", primary_key=True),
+    _t("code", primary_key=True),
+    _t("first", nullable=True),
+    _t("last", nullable=True),
+    _t("label"),
+)
+
 partner_key = _table(
     # An SSH public key a partner may log in with. Kept while the partner is.
     "partner_key",
@@ -255,7 +278,8 @@ x12_set = _table(
 
 staged = _table(
     # One claim or member row as read, invisible until its interchange is accepted. Swept when its set is rejected,
-    # and when it has been routed or applied: the sealed file and the business rows are the record.
+    # and when it has been routed or applied: the sealed file and the business rows are the record. findings: what the
+    # edits (SNIP 3-7) say of it, without data.
     "staged",
     _t("ord", primary_key=True),
     _i("receipt_no"),
@@ -264,6 +288,7 @@ staged = _table(
     _i("set_no"),
     _i("nth"),
     _t("sponsor_id"),
+    _t("findings"),
     _t("body"),
     Index("staged_sponsor", "receipt_no", "interchange", "sponsor_id", "ord"),
 )
@@ -415,7 +440,7 @@ claim = _table(
     # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
     # match: why no member was found; candidates: how many fitted. cleared: pend queues a person has answered for it,
     # words. version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim; answer: the
-    # 277CA reasons when rejected. Kept 7 years.
+    # 277CA reasons when rejected; findings: what the edits said, warnings, too, and of which line. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -441,6 +466,7 @@ claim = _table(
     _i("patient_cents"),
     _t("body"),
     _t("answer"),
+    _t("findings", server_default=text("'[]'")),
     Index("claim_icn", "icn"),  # the claims of a set, whichever sponsors it names
     Index("claim_ord", "sponsor_id", "ord"),
     Index("claim_person", "sponsor_id", "person_id", "first"),

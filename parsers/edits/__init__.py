@@ -3,7 +3,7 @@
 An `Editor` reads the units of one set beside its mapping and names what it finds as findings of level `business`.
 """
 
-from parsers.edits.editor import Editor
+from parsers.edits.editor import Editor, begin_of_lines
 from parsers.edits.terms import Codes, NoCodes, Terms
 
-__all__ = ["Codes", "Editor", "NoCodes", "Terms"]
+__all__ = ["Codes", "Editor", "NoCodes", "Terms", "begin_of_lines"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ LEVELS = ("header", "2000A", "2000B", "2000C")
 
 VALUE_CHARS = 99
 """Of a value that is copied into a finding, as IK404 holds."""
+
+
+MOST = 500
+"""Findings of one unit that are told: a claim has at most 999 lines, and whoever mends half of these sends it again."""
 
 
 class Asked(NamedTuple):
@@ -150,7 +154,7 @@ class Editor:
     def _findings(self, failures: Iterable[tuple[Asked, Spot]], view: View) -> tuple[Finding, ...]:
         claim = self._name(view)
         ordered = sorted(failures, key=lambda one: (one[0].rank, one[1].unit.position + one[1].number))
-        return tuple(_finding(asked, spot, claim) for asked, spot in ordered)
+        return tuple(_finding(asked, spot, claim) for asked, spot in ordered[:MOST])
 
     def _name(self, view: View) -> str:
         """CLM01 or REF*0F of a unit."""
@@ -176,10 +180,10 @@ def _finding(asked: Asked, spot: Spot, claim: str) -> Finding:
     )  # fmt: skip
 
 
-def lines(unit: Unit) -> Iterator[int]:
-    """Positions in the set at which the lines of a claim begin."""
-    return (unit.position + number for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE)
-
-
 LINE = ("2400", "LX")
 """What begins a line of a claim."""
+
+
+def begin_of_lines(unit: Unit) -> list[int]:
+    """The positions in the set at which the lines of a claim begin."""
+    return [unit.position + number for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE]

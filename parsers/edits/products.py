@@ -60,9 +60,6 @@ FRONT = frozenset([*map(str, (*range(6, 12), *range(22, 28))), *"CDEFGHMNOPQR"])
 
 QUADRANTS = ("10", "20", "30", "40")
 
-BILL_TYPE = re.compile(r"1[1-8]|2[1-8]|3[1-4]|4[1-37]|6[56]|7[1-9]|8[1-69]", re.ASCII)
-"""First two digits of the bill types in use (verify)."""
-
 POA = frozenset("YNUW1")
 """Present on admission: yes, no, unknown, undetermined, exempt; exempt may also be empty."""
 
@@ -126,10 +123,6 @@ def _no_quadrant(line: View) -> Iterator[Spot]:
         yield row.spot(4)
 
 
-def _bill_type(claim: View) -> Iterator[Spot]:
-    return (row.spot(5, 1) for row in claim.all("2300/CLM") if not BILL_TYPE.fullmatch(row.part(5, 1)))
-
-
 def _poa_missing(claim: View) -> Iterator[Spot]:
     """Principal and other diagnoses of a hospital stay without indicator; exempt codes have none, so it is advice."""
     if has("2300/CLM05-1", "11")(claim):
@@ -144,11 +137,6 @@ def _poa(claim: View) -> Iterator[Spot]:
         told = row.part(element, 9)
         if told and (told not in POA or not inpatient(claim)):
             yield row.spot(element, 9)
-
-
-def _drg(claim: View) -> Iterator[Spot]:
-    """A DRG is three or four digits (verify)."""
-    return (row.spot(1, 2) for row in claim.all("2300/HI*DR") if not re.fullmatch(r"\d{3,4}", row.part(1, 2), re.ASCII))
 
 
 def _unitless_days(line: View) -> Iterator[Spot]:
@@ -223,16 +211,12 @@ EDITS: tuple[Edit, ...] = (
               needs(orthodontic, "2300/DN1"), "An orthodontic treatment does not tell its months.",
               "Send DN1 with the claim.", per="2400", most="warning", snip=6),
     # institutional
-    situation("a bill type is one in use", I, "A7:228", "2300/CLM", _bill_type,
-              "The type of bill is none that is in use.", "Correct CLM05-1.", snip=6),
     situation("an indicator of presence is known, and of a stay", I, "A7:688", "2300/HI", _poa,
               "An indicator of presence on admission is none, or the claim is of no stay.",
               "Send Y, N, U, W or 1 with the diagnoses of a stay, nothing elsewhere.", snip=6),
     situation("a hospital stay tells what was present", I, "A6:688", "2300/HI", _poa_missing,
               "A diagnosis of a hospital stay does not tell whether it was present on admission.",
               "Send Y, N, U or W in HI component 9, unless the code is exempt.", most="warning", snip=6),
-    situation("a DRG is three or four digits", I, "A7:256", "2300/HI", _drg,
-              "The DRG has another shape.", "Send its three or four digits.", snip=6),
     situation("a DRG is of a stay", I, "A8:256", "2300/HI", bars(lambda claim: not inpatient(claim), "2300/HI*DR"),
               "A claim that is of no stay names a DRG.", "Leave HI*DR out.", action="remove", most="warning", snip=6),
     situation("room and board is counted in days", I, "A7:476", "2400/SV2", _unitless_days,

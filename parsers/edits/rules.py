@@ -9,9 +9,15 @@ status = "A7:164:IL"
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
+
+from parsers.edits.paths import path
+
+STATUS = re.compile(r"A[0-8]:\d{1,4}(:\w{2,3})?", re.ASCII)
+"""A status of the 277CA: a category that rejects, a status code, and the entity it is about."""
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,3 +47,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     message: str = ""
     status: str = "A7:21"
     severity: Literal["error", "warning"] = "error"
+
+    def __post_init__(self) -> None:
+        """A rule that cannot be asked is refused when it is read, not when a claim comes."""
+        at = path(self.at)
+        if self.when:
+            path(self.when.at)
+        try:
+            re.compile(self.matches)
+        except re.error as error:
+            raise ValueError(f"matches is no regular expression: {error}") from error
+        if not STATUS.fullmatch(self.status):
+            raise ValueError("status is no category:status[:entity] as A7:164:IL")
+        if (self.matches or self.among or self.length) and not at.element:
+            raise ValueError("matches, in and length speak of an element: at names none")
+        if self.required is None and not (self.matches or self.among or self.length):
+            raise ValueError("a rule says required, matches, in or length")

@@ -128,7 +128,7 @@ def test_every_command_explains_itself() -> None:
 
 
 LISTS = (("partner", "list"), ("sponsor", "list"), ("hold", "list"), ("pay", "list"), ("stoploss", "list"), ("status",),
-         ("ledger", "verify"), ("ledger", "trial-balance"), ("config", "show"))  # fmt: skip
+         ("ledger", "verify"), ("ledger", "trial-balance"), ("config", "show"), ("codes", "list"))  # fmt: skip
 
 
 @pytest.mark.parametrize("command", LISTS, ids=" ".join)
@@ -160,6 +160,8 @@ def test_usage_is_64(site: Path) -> None:
         ("hold", "release", "X", "--reason", " ", *at),
         ("hold", "release", "X", "--reason", "r", "--user", "", *at),
         ("day", "advance", "tomorrow", *at),
+        ("codes", "load", GOLDEN / "fees.csv", "--set", "no-such-set", "--first", "2026-01-01", *at),
+        ("codes", "load", GOLDEN / "fees.csv", "--set", "cpt", *at),
         ("synth", "834", "--members", "0"),
         ("fund", "deposit", "--sponsor", "bluebonnet", "--amount", "1.234", "--reference", "r", *at),
         ("fund", "deposit", "--sponsor", "bluebonnet", "--amount", "1", "--reference", " ", *at),
@@ -184,6 +186,34 @@ def test_bad_data_is_65_and_names_every_problem(site: Path, tmp_path: Path) -> N
     assert "line 12" in said.sentence and "line 13" in said.sentence
     again = gateway("load", shipped() / "plans" / "lakeline-ppo.toml", "--json", "--config", site)
     assert json.loads(again.out)[0]["new"] == 1
+
+
+def test_code_sets_are_loaded_listed_and_missed(site: Path, tmp_path: Path) -> None:
+    """A loaded set is listed with its days and source; one without a list is told as absent, and its check as off."""
+    file = tmp_path / "procedures.csv"
+    file.write_text("code,label\n99213,office visit\n99214,longer office visit\n")
+    args = ("codes", "load", file, "--set", "cpt", "--first", "2026-01-01", "--user", "ann", "--config", site)
+    listed = ("codes", "list", "--json", "--on", "2026-04-06", "--config", site)
+    assert "nothing is stored" in gateway(*args, "--preview").out
+    before = json.loads(gateway(*listed).out)
+    assert json.loads(gateway(*args, "--json").out)["new"] == 2
+    assert "nothing changed" in gateway(*args).out
+    after = json.loads(gateway(*listed).out)
+    mine = {one["set"]: one for one in after["sets"]}
+    assert mine["cpt"]["source"] == "loaded" and (mine["cpt"]["first"], mine["cpt"]["codes"]) == ("2026-01-01", 2)
+    assert {one["set"]: one["source"] for one in before["sets"]}["cpt"] == mine["cdt"]["source"] == "absent"
+    assert {one["set"] for one in before["off"]} - {one["set"] for one in after["off"]} == {"cpt"}
+    assert all(one["why"] for one in after["off"]) and "pos" not in {one["set"] for one in after["off"]}
+
+
+def test_a_code_file_with_faults_is_65(site: Path, tmp_path: Path) -> None:
+    """A file that is no list of the set is refused with its lines, and the set stays absent."""
+    file = tmp_path / "procedures.csv"
+    file.write_text("code,label\n99213,office visit\n992,?\n99213,again\n")
+    said = gateway("codes", "load", file, "--set", "cpt", "--first", "2026-01-01", "--config", site)
+    assert said.code == 65 and "line 3" in said.sentence and "line 4" in said.sentence
+    listed = json.loads(gateway("codes", "list", "--json", "--config", site).out)
+    assert "cpt" in {one["set"] for one in listed["off"]}
 
 
 def test_configuration_is_78(tmp_path: Path, config: Path) -> None:

@@ -87,3 +87,9 @@ def test_ta1_segments_stand_between_the_isa_and_the_groups() -> None:
 
 def _fields(header: object) -> dict[str, object]:
     return {f"isa{place:02}": getattr(header, f"isa{place:02}") for place in range(1, 17)}
+
+
+def test_four_delimiters_are_always_left() -> None:
+    """Four candidates are control characters, which no legal value holds: some are free of any identifiers."""
+    legal = "".join(map(chr, range(0x20, 0x7F)))
+    assert choose_delimiters([legal], Delimiters()) == Delimiters("\x1d", "\x1c", "\x1e", "\x1f")

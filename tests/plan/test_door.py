@@ -1,116 +1,81 @@
-"""Laws of the front door: one fault, one status; a good claim has none."""
+"""Laws of the front door: what edits find becomes a claim's statuses, told by claim and line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
-
 import msgspec
-import pytest
-from plan_cases import ACME, ACME_PAID, C1, C6, C7, GOLDEN_CLAIMS, PLAN, TODAY
+from plan_cases import C1, PLAN
 
-from gateway.plan.claims.door import EDITS, provider_reasons, reject_reasons, turns_away
-from gateway.plan.claims.faults import valid_npi
-from mappings.records import Claim, ClaimStatus, LinePayment, Procedure, Provider
+from gateway.plan.claims.door import Objection, line_answers, objections, provider_reasons, reasons, turns_away
+from mappings.records import ClaimStatus, Procedure
+from parsers.events import Unit
+from parsers.findings import Finding, Place, Severity
 
 change = msgspec.structs.replace
+SUMS, UNITS = ClaimStatus(category="A8", status="400"), ClaimStatus(category="A7", status="476")
+CLAIM = Unit("2300", [
+    ("2300", ["CLM", "C1", "240"]), ("2400", ["LX", "1"]), ("2400", ["SV1", "HC:99214", "180"]),
+    ("2400", ["LX", "2"]), ("2400", ["SV1", "HC:80053", "60"]),
+], position=20, ordinal=3)  # fmt: skip
 
 
-def first_line(claim: Claim, **values: object) -> Claim:
-    """The claim with another first line."""
-    return change(claim, lines=(change(claim.lines[0], **values), *claim.lines[1:]))
+def finding(code: str, position: int, loop: str, segment: str, severity: Severity = "error") -> Finding:
+    """A finding of an edit, with data of the file."""
+    place = Place(position=position, loop=loop, segment=segment, claim="C1")
+    return Finding(level="business", code=code, severity=severity, snip=3, place=place, value="240")
 
 
-FAULTS: tuple[tuple[str, Claim, Callable[[Claim], Claim], str], ...] = (
-    ("lines do not add up to CLM02", C1, lambda c: change(c, charge_cents=24001), "A8:400"),
-    (
-        "another payer's line does not balance",
-        C6,
-        lambda c: change(first_line(c, payments=(change(ACME_PAID, paid_cents=47999),)), other=()),
-        "A8:400",
-    ),
-    (
-        "another payer's claim does not balance",
-        C6,
-        lambda c: change(c, other=(change(ACME, paid_cents=47999),)),
-        "A8:400",
-    ),
-    ("no billing NPI", C1, lambda c: change(c, billing=change(c.billing, npi="")), "A6:562:85"),
-    ("billing NPI check digit", C1, lambda c: change(c, billing=change(c.billing, npi="1234567890")), "A7:562:85"),
-    ("rendering NPI check digit", C1, lambda c: change(c, rendering=Provider(npi="1234567890")), "A7:562:82"),
-    ("rendering NPI check digit", C1, lambda c: first_line(c, rendering=Provider(npi="12345")), "A7:562:82"),
-    ("referring NPI check digit", C1, lambda c: change(c, referring=Provider(npi="1234567890")), "A7:562:DN"),
-    ("service facility NPI check digit", C1, lambda c: change(c, facility=Provider(npi="1234567890")), "A7:562:77"),
-    ("no member id", C1, lambda c: change(c, subscriber=change(c.subscriber, id="")), "A6:164:IL"),
-    ("service in the future", C1, lambda c: first_line(c, last=date(2026, 4, 7)), "A7:187"),
-    ("service ends before it begins", C1, lambda c: first_line(c, last=date(2026, 3, 15)), "A7:187"),
-    ("patient born after the service", C1, lambda c: change(c, patient=change(c.patient, birth=TODAY)), "A7:158:QC"),
-    ("negative charge", C1, lambda c: change(first_line(c, charge_cents=-1), charge_cents=5999), "A7:178"),
-    ("units not above 0", C1, lambda c: first_line(c, units=Decimal(0)), "A7:476"),
-    ("no diagnosis", C1, lambda c: first_line(change(c, diagnoses=()), pointers=()), "A6:255"),
-    ("diagnosis shape", C1, lambda c: change(c, diagnoses=("25000",)), "A7:255"),
-    ("pointer to no diagnosis", C1, lambda c: first_line(c, pointers=(1, 2)), "A7:477"),
-    ("procedure shape", C1, lambda c: first_line(c, procedure=Procedure(code="9921")), "A7:454"),
-    ("modifier shape", C1, lambda c: first_line(c, procedure=Procedure(code="99214", modifiers=("2",))), "A7:453"),
-    ("place of service shape", C1, lambda c: change(c, pos="1"), "A7:249"),
-    ("frequency code", C1, lambda c: change(c, frequency="5"), "A7:535"),
-    ("correction without the number of its original", C7, lambda c: change(c, original_icn=""), "A6:464"),
-)
+def test_every_status_is_told_once_in_the_tables_order() -> None:
+    """Two faults of one status are one reason; a warning is none; an entity goes with its status."""
+    found = [Objection(finding=finding(code, 20, "2300", "CLM")) for code in ("A8:400", "A7:562:82", "A8:400")]
+    warned = Objection(finding=finding("A7:188", 20, "2300", "CLM", "warning"))
+    rendering = ClaimStatus(category="A7", status="562", entity="82")
+    assert reasons([*found, warned]) == (SUMS, rendering)
+    assert reasons([warned]) == ()
 
 
-def statuses(claim: Claim) -> list[str]:
-    """The reasons as they are printed in STC01."""
-    found = ((each.category, each.status, each.entity) for each in reject_reasons(claim, TODAY))
-    return [":".join(filter(None, each)) for each in found]
+def test_a_finding_is_of_the_line_it_stands_in() -> None:
+    """What stands above the lines is the claim's; a missing segment is of the line it would end."""
+    found = [
+        finding("A8:400", 20, "2300", "CLM"), finding("A7:562:85", 4, "2010AA", "NM1"),
+        finding("A7:727", 21, "2300", "DTP"), finding("A7:454", 22, "2400", "SV1"),
+        finding("A6:187", 23, "2400", "DTP"), finding("A7:454", 24, "2400", "SV1"),
+        finding("A6:187", 25, "2400", "DTP"),
+    ]  # fmt: skip
+    assert [one.line for one in objections(CLAIM, found)] == [0, 0, 0, 1, 1, 2, 2]
 
 
-@pytest.mark.parametrize(("name", "claim", "spoil", "status"), FAULTS, ids=[fault[0] for fault in FAULTS])
-def test_one_fault_one_status(name: str, claim: Claim, spoil: Callable[[Claim], Claim], status: str) -> None:
-    """Each fault alone is told by its status, among what else it entails."""
-    assert status in statuses(spoil(claim))
+def test_an_objection_holds_no_data() -> None:
+    """What is kept of a finding names neither the claim nor a value of the file."""
+    (kept,) = objections(CLAIM, [finding("A8:400", 20, "2300", "CLM")])
+    assert (kept.finding.value, kept.finding.place.claim) == ("", "")
 
 
-def test_every_row_of_the_table_is_tried() -> None:
-    """No edit of the table is without an example above."""
-    assert {fault[0] for fault in FAULTS} == {edit.name for edit in EDITS}
+def test_a_line_is_answered_when_it_made_the_claim_be_rejected() -> None:
+    """2220D: the line with its own reasons, once; no line where only the claim, or a warning, is at fault."""
+    twice, warned = finding("A7:476", 24, "2400", "SV1"), finding("A7:454", 22, "2400", "SV1", "warning")
+    found = objections(CLAIM, [finding("A8:400", 20, "2300", "CLM"), twice, twice, warned])
+    (line,) = line_answers(C1, found)
+    assert (line.number, line.procedure, line.reasons) == (2, C1.lines[1].procedure, (UNITS,))
+    assert (line.first, line.control) == (C1.lines[1].first, C1.lines[1].control)
 
 
-@pytest.mark.parametrize("name", tuple(GOLDEN_CLAIMS))
-def test_golden_claims_pass(name: str) -> None:
-    """All eight golden claims are accepted."""
-    assert statuses(GOLDEN_CLAIMS[name]) == []
-
-
-def test_all_faults_are_told_once() -> None:
-    """Two faults give two statuses in the table's order, two of one kind give one."""
-    claim = first_line(change(C1, charge_cents=1, frequency="7"), units=Decimal(0))
-    assert statuses(claim) == ["A8:400", "A7:476", "A6:464"]
-    assert statuses(change(C6, other=(change(ACME, paid_cents=1),), charge_cents=1)) == ["A8:400"]
-
-
-def test_an_unbundled_line_adds_its_payments_first() -> None:
-    """Two SVD of one payer on one line balance together (X12 RFI 1551)."""
-    half = LinePayment(payer_id="ACME1", paid_cents=24000, adjustments=())
-    rest = change(ACME_PAID, paid_cents=24000)
-    assert statuses(first_line(C6, payments=(half, rest))) == []
+def test_a_line_without_procedure_is_named_by_its_revenue_code() -> None:
+    """SVC01 of an institutional line is NU and the revenue code, else the procedure with the revenue code beside it."""
+    room = change(C1.lines[0], procedure=Procedure(code=""), revenue="0120")
+    scan = change(C1.lines[1], revenue="0350")
+    found = [Objection(finding=finding("A7:476", 22, "2400", "SV2"), line=line) for line in (1, 2)]
+    told = line_answers(change(C1, lines=(room, scan)), found)
+    assert [(one.procedure.qualifier, one.procedure.code, one.revenue) for one in told] == [
+        ("NU", "0120", ""), ("HC", scan.procedure.code, "0350"),
+    ]  # fmt: skip
 
 
 def test_a_provider_is_the_reason_when_every_claim_says_so() -> None:
     """Only reasons about the billing provider, and only those that all of its claims have, reject it whole."""
-    npi, sums = ClaimStatus(category="A7", status="562", entity="85"), ClaimStatus(category="A8", status="400")
-    assert provider_reasons([(npi,), (sums, npi)]) == (npi,)
+    npi = ClaimStatus(category="A7", status="562", entity="85")
+    assert provider_reasons([(npi,), (SUMS, npi)]) == (npi,)
     assert provider_reasons([(npi,), ()]) == ()
-    assert provider_reasons([(sums,), (sums,)]) == ()
-
-
-@pytest.mark.parametrize(
-    ("npi", "good"),
-    [("1234567893", True), ("1234567890", False), ("3234567893", False), ("123456789", False), ("１234567893", False)],
-)
-def test_npi(npi: str, good: bool) -> None:
-    """Ten ASCII digits, 1 or 2 first, the Luhn digit over 80840 and the rest last."""
-    assert valid_npi(npi) is good
+    assert provider_reasons([(SUMS,), (SUMS,)]) == ()
 
 
 def test_only_a_plan_that_waits_for_nobody_turns_strangers_away() -> None:

@@ -1,40 +1,80 @@
 """The front door of claims: what a 277CA rejects without looking at money or the past (SNIP types 3 to 7).
 
-EDITS is the table: a name, a question of the claim, and the status when the answer is yes. Eligibility, coverage,
-duplicates and timely filing are not here: they are denials, with appeal rights.
+What a claim says of itself is edited while it is read (`parsers.edits`); here its findings become claim statuses, and
+the plan adds what only it knows. Eligibility, coverage, duplicates and timely filing are not here: they are denials,
+with appeal rights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
-from gateway.plan.claims import faults
+import msgspec
+
 from gateway.plan.claims.benefits import Plan, choose
 from gateway.plan.claims.matching import UNKNOWN
-from mappings.records import Claim, ClaimStatus
+from mappings.records import Claim, ClaimStatus, LineAnswer, Procedure, Record
+from parsers.edits import begin_of_lines
+from parsers.events import Unit
+from parsers.findings import Finding
+
+# ---- findings --------------------------------------------------------------------------------------------------------
 
 
-class Edit(NamedTuple):
-    """One row of the table; fails says whether the claim has the fault on a business date."""
+class Objection(Record, frozen=True, kw_only=True):
+    """What an edit says of a claim or member. finding: without data of the file. line: which line, 0 the whole."""
 
-    name: str
-    fails: Callable[[Claim, date], bool]
-    category: str
-    status: str
-    entity: str = ""
+    finding: Finding
+    line: int = 0
 
 
-def reject_reasons(claim: Claim, today: date) -> tuple[ClaimStatus, ...]:
-    """Every status the claim is rejected for, in the table's order, each once; empty when the door is open."""
-    found = (
-        ClaimStatus(category=edit.category, status=edit.status, entity=edit.entity)
-        for edit in EDITS
-        if edit.fails(claim, today)
-    )
-    return tuple(dict.fromkeys(found))
+def objections(unit: Unit, found: Iterable[Finding]) -> tuple[Objection, ...]:
+    """The findings of a unit, each told its line, none with a value or a claim's name."""
+    begins = begin_of_lines(unit)
+    return tuple(Objection(finding=_bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
 
+
+def _bare(finding: Finding) -> Finding:
+    place = msgspec.structs.replace(finding.place, claim="")
+    return msgspec.structs.replace(finding, place=place, value="")
+
+
+def _row(unit: Unit, finding: Finding) -> int:
+    """The position a finding belongs to: of a missing segment, the one it would stand behind."""
+    place, at = finding.place, finding.place.position - unit.position
+    there = 0 <= at < len(unit.rows) and (unit.rows[at][0], unit.rows[at][1][0]) == (place.loop, place.segment)
+    return place.position if there else place.position - 1
+
+
+def reasons(found: Iterable[Objection]) -> tuple[ClaimStatus, ...]:
+    """Every status the claim is rejected for, in the tables' order, each once; a warning rejects nothing."""
+    errors = (one.finding.code for one in found if one.finding.severity == "error")
+    return tuple(dict.fromkeys(_status(code) for code in errors))
+
+
+def _status(code: str) -> ClaimStatus:
+    category, status, entity = [*code.split(":"), ""][:3]
+    return ClaimStatus(category=category, status=status, entity=entity)
+
+
+def line_answers(claim: Claim, found: Sequence[Objection]) -> tuple[LineAnswer, ...]:
+    """The lines that made the claim be rejected, with their reasons (277CA 2220D, domain 1.4)."""
+    answers = []
+    for at, line in enumerate(claim.lines, 1):
+        if why := reasons(one for one in found if one.line == at):
+            alone = not line.procedure.code  # SVC01 is then the revenue code
+            answers.append(
+                LineAnswer(
+                    procedure=Procedure(qualifier="NU", code=line.revenue) if alone else line.procedure,
+                    revenue="" if alone else line.revenue, charge_cents=line.charge_cents, units=line.units,
+                    number=line.number, control=line.control, reasons=why, first=line.first, last=line.last,
+                )
+            )  # fmt: skip
+    return tuple(answers)
+
+
+# ---- what the plan knows ---------------------------------------------------------------------------------------------
 
 NOT_ON_FILE = ClaimStatus(category="A7", status="164", entity="IL")
 """The patient is unknown, where the plan waits for no enrolment file."""
@@ -60,30 +100,3 @@ def provider_reasons(claims: Iterable[tuple[ClaimStatus, ...]]) -> tuple[ClaimSt
     """
     first, *others = [[one for one in reasons if one.entity == BILLING] for reasons in claims]
     return tuple(one for one in first if all(one in reasons for reasons in others))
-
-
-EDITS: tuple[Edit, ...] = (
-    Edit("lines do not add up to CLM02", faults.lines_differ, "A8", "400"),
-    Edit("another payer's line does not balance", faults.other_payer_line_differs, "A8", "400"),
-    Edit("another payer's claim does not balance", faults.other_payer_claim_differs, "A8", "400"),
-    Edit("no billing NPI", faults.no_billing_npi, "A6", "562", "85"),
-    Edit("billing NPI check digit", faults.bad_billing, "A7", "562", "85"),
-    Edit("rendering NPI check digit", faults.bad_rendering, "A7", "562", "82"),
-    Edit("referring NPI check digit", faults.bad_referring, "A7", "562", "DN"),
-    Edit("service facility NPI check digit", faults.bad_facility, "A7", "562", "77"),
-    Edit("no member id", faults.no_member_id, "A6", "164", "IL"),
-    Edit("service in the future", faults.future, "A7", "187"),
-    Edit("service ends before it begins", faults.backwards, "A7", "187"),
-    Edit("patient born after the service", faults.unborn, "A7", "158", "QC"),
-    Edit("negative charge", faults.negative, "A7", "178"),
-    Edit("units not above 0", faults.no_units, "A7", "476"),
-    Edit("no diagnosis", faults.no_diagnosis, "A6", "255"),
-    Edit("diagnosis shape", faults.bad_diagnosis, "A7", "255"),
-    Edit("pointer to no diagnosis", faults.bad_pointer, "A7", "477"),
-    Edit("procedure shape", faults.bad_procedure, "A7", "454"),
-    Edit("modifier shape", faults.bad_modifier, "A7", "453"),
-    Edit("place of service shape", faults.bad_place, "A7", "249"),
-    Edit("frequency code", faults.bad_frequency, "A7", "535"),
-    Edit("correction without the number of its original", faults.no_original, "A6", "464"),
-)
-"""Claim status categories and codes of the X12 lists; entity by NM101."""

@@ -18,7 +18,6 @@ from mappings.records import Claim, Record
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
 """CLM05-3 of professional and dental claims."""
 
-FREQUENCIES = (ORIGINAL, REPLACEMENT, VOID)
 CORRECTIONS = (REPLACEMENT, VOID)
 """Those that name an earlier claim (REF*F8)."""
 

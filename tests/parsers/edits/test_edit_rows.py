@@ -210,11 +210,9 @@ CASES = (
     Case("orthodontics tells its months", "D",
          {"D2392": "D8080", "2300 DTP": "2300 DN1*24*24\n2300 DTP", "2400 TOO*JP*30*M:O\n": ""},
          {"2300 DN1*24*24\n": ""}),
-    Case("a bill type is one in use", "I", {}, {"11:A:1": "91:A:1"}),
     Case("an indicator of presence is known, and of a stay", "I", {}, {":::::::Y": ":::::::X"}),
     Case("an indicator of presence is known, and of a stay", "I", OUTPATIENT, {"ABK:K3580": "ABK:K3580:::::::Y"}),
     Case("a hospital stay tells what was present", "I", {}, {":::::::Y": ""}),
-    Case("a DRG is three or four digits", "I", {"2300 HI*ABJ": "2300 HI*DR:339\n2300 HI*ABJ"}, {"DR:339": "DR:33"}),
     Case("a DRG is of a stay", "I", OUTPATIENT, {"2300 HI*APR": "2300 HI*DR:339\n2300 HI*APR"}),
     Case("room and board is counted in days", "I", {}, {"2000*DA": "2000*UN"}),
 )  # fmt: skip

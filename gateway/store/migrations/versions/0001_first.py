@@ -98,6 +98,24 @@ def upgrade() -> None:
         _t("per"),
     )
     _table(
+        "code_release",
+        _t("name", primary_key=True),
+        _t("first", primary_key=True),
+        _t("last", nullable=True),
+        _i("codes"),
+        _t("sha256"),
+        _i("loaded_us"),
+    )
+    _table(
+        "code",
+        _t("name", primary_key=True),
+        _t("release", primary_key=True),
+        _t("code", primary_key=True),
+        _t("first", nullable=True),
+        _t("last", nullable=True),
+        _t("label"),
+    )
+    _table(
         "partner_key", _t("fingerprint", primary_key=True), _t("partner"), _t("key"), _i("added_us"), _flag("revoked")
     )
     _table("agreement", _t("partner", primary_key=True), _t("sponsor_id", primary_key=True))
@@ -185,6 +203,7 @@ def upgrade() -> None:
         _i("set_no"),
         _i("nth"),
         _t("sponsor_id"),
+        _t("findings"),
         _t("body"),
     )
     _index("staged_sponsor", "staged", "receipt_no", "interchange", "sponsor_id", "ord")
@@ -321,6 +340,7 @@ def upgrade() -> None:
         _i("patient_cents"),
         _t("body"),
         _t("answer"),
+        _t("findings", server_default=sa.text("'[]'")),
     )
     _index("claim_icn", "claim", "icn")
     _index("claim_ord", "claim", "sponsor_id", "ord")
