@@ -33,8 +33,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """All of them wait for the end of the group: 10,000 of 0.8 KB are 8 MB. Sets beyond get their verdict alone."""
 
     sets_per_group: Bound = 100_000
-    """Set verdicts kept for one group: 100,000 of 400 bytes are 40 MB, more than one 999 should carry; the counts of
-    the group go on. Seen: 5 (some senders make a set of every claim)."""
+    """Set verdicts kept for one group: 100,000 of 400 bytes are 40 MB, of refused sets 1.2 KB and 120 MB: more than one
+    999 should carry; the counts of the group go on. Seen: 5 (some senders make a set of every claim)."""
 
     groups_per_interchange: Bound = 1_000
     """Each is answered by a 999 of its own, 300 bytes: 1,000 of them are 300 KB of answers to one interchange. The

@@ -66,7 +66,7 @@ class Context:
     _guides: dict[str, Guide | None] = field(default_factory=dict)
     _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""
