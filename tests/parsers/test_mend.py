@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -179,15 +181,28 @@ def test_of_fifty_broken_files_forty_six_become_clean() -> None:
     assert (len(NAMES), len(clean), len(chosen)) == (50, 46, 4)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_finding_names_place_rule_and_mend(name: str) -> None:
-    """Whatever is found in a broken file can be looked up: where, by which rule, what to do."""
-    for one in told(broken(name)):
+def _is_told_in_full(data: bytes) -> None:
+    for one in told(data):
         finding = one.finding
         assert finding.mend is not None
         assert finding.mend.text.endswith(".")
         assert finding.law.strip() == finding.law != finding.level
-        assert finding.place.segment or finding.place.position
+        assert finding.level == "file" or finding.place.segment or finding.place.position
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_finding_names_place_rule_and_mend(name: str) -> None:
+    """Whatever is found in a broken file can be looked up: where, by which rule, what to do."""
+    _is_told_in_full(broken(name))
+
+
+@pytest.mark.corpus
+def test_every_finding_in_a_hostile_file_names_them_too() -> None:
+    """So it is whatever a partner sends."""
+    files = sorted(Path(os.environ["X12_CORPUS"], "hostile").rglob("*.x12"))
+    assert files
+    for file in files:
+        _is_told_in_full(file.read_bytes())
 
 
 @pytest.mark.parametrize("name", NAMES)
