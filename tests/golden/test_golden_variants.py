@@ -260,6 +260,9 @@ BROKEN = (
     ("SE02 and ST02", ("SE*178*0001", "SE*178*0009"), "IK5", "3"),
     ("no SE", ("SE*178*0001~", ""), "IK5", "2"),
     ("ST01", ("ST*837*0001", "ST*838*0001"), "IK5", "1"),
+    ("ST03", ("*0001*005010X222A1", "*0001*005010X299A9"), "IK5", "19"),
+    ("GS01", ("GS*HC*", "GS*ZZ*"), "AK9", "1"),
+    ("GS06", ("*0900*202*X*", "*0900*ABC*X*"), "TA1", "024"),
 )
 """What is broken, by which change, and in which segment of the answer which code must stand."""
 

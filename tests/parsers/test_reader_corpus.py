@@ -112,7 +112,7 @@ def _text(row: Segment) -> str:
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", FIVE_OH_TEN)
 def test_our_999_says_what_pyx12s_says(name: str) -> None:
-    """Its three files of 5010, but for what pyx12 leaves out or gets wrong: AK203, IK303, a line end copied."""
+    """Its three files of 5010, but for what pyx12 leaves out or gets wrong: the loop in IK303, a line end it copies."""
     theirs = next(row["expected_body"] for row in expected() if row["name"] == name)
     corrected = {"IK3*N3*12**8": "IK3*N3*12*2100*8", "IK4*1*166*6*<LF>": None}
     wanted = [corrected.get(part, part) for part in theirs.split(" ")]

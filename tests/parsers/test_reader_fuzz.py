@@ -7,7 +7,18 @@ import pytest
 from damage import bad_files, in_order, wrapped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from x12_material import GOLDEN_NAMES, accepted, golden, in_other_delimiters, read, read_in_pieces, summary, units
+from x12_material import (
+    GOLDEN_NAMES,
+    accepted,
+    golden,
+    in_other_delimiters,
+    joined,
+    read,
+    read_in_pieces,
+    segments,
+    summary,
+    units,
+)
 
 from parsers import check, guides
 from parsers.envelope import Charset, EnvelopePolicy
@@ -106,25 +117,35 @@ def test_a_line_end_in_a_file_that_is_not_wrapped_stays_an_error() -> None:
     assert "IK4:3*6" in summary(read(data))
 
 
-@pytest.mark.parametrize("end", ["~", "\n"])
-def test_no_interchange_cut_before_the_end_of_its_iea_is_ever_accepted(end: str) -> None:
-    """At any byte, of any guide, in odd pieces: what was cut off is refused, or nothing was opened at all."""
-    for name in GOLDEN_NAMES:
-        data = in_other_delimiters(
-            golden(name), Delimiters(segment=end) if end == "~" else Delimiters("|", ">", "!", end)
-        )
-        assert accepted(read(data))
-        reader = Reader(guides.load, EnvelopePolicy())
-        for at in range(len(data) - 1):
-            early = reader.feed(data[at : at + 1])
-            assert not [event for event in early if isinstance(event, InterchangeClosed)]
-        for at in range(0, len(data), 1 + len(data) // 700):
-            refused_or_nothing(data[:at])
+CUTS = {
+    "in.834": Delimiters(),
+    "in.837p": Delimiters("|", ">", "!", "\n"),
+    "out.835": Delimiters("\x1d", "\x1f", "\x1c", "\x1e"),
+    "out.277ca": Delimiters(":", "*", "~", "^"),
+}
+"""File -> the delimiters it is cut in."""
+
+
+def short(name: str) -> bytes:
+    """The golden file with its first set, and of an 837 with its first subscriber alone."""
+    parts = segments(name)
+    ends = next(at for at, part in enumerate(parts) if part.startswith(("SE*", "HL*3*1*22*")))
+    ge = next(part for part in parts if part.startswith("GE*"))
+    return joined([*parts[:ends], "SE*0*0001", f"GE*1*{ge.rpartition('*')[2]}", parts[-1]])
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_no_interchange_cut_before_the_end_of_its_iea_is_ever_accepted(name: str) -> None:
+    """At every byte, in odd pieces: what was cut off is refused with 023, or nothing was opened at all."""
+    data = in_other_delimiters(short(name) if name != "out.277ca" else golden(name), CUTS[name])
+    assert accepted(read(data))
+    for at in range(len(data)):
+        refused_or_nothing(data[:at])
 
 
 def refused_or_nothing(data: bytes) -> None:
     """A piece of one interchange: its only verdict is R with 023, or it has none."""
-    events = read_in_pieces(data, 509)
+    events = read_in_pieces(data, 509) if data else read(data)
     closed = [event.verdict for event in events if isinstance(event, InterchangeClosed)]
     assert in_order(events)
     assert all(one.verdict == "R" and "023" in one.codes and not one.complete for one in closed)

@@ -98,13 +98,14 @@ def test_constraints_are_bare_versions() -> None:
 
 
 def test_every_import_of_a_test_is_declared() -> None:
-    """What the tests import is a runtime dependency or in [dev], never a guest that something else brought."""
-    dev = {canonical(Requirement(each).name) for each in project()["project"]["optional-dependencies"]["dev"]}
+    """What the tests import is a runtime dependency or in an extra, never a guest that something else brought."""
+    extras = project()["project"]["optional-dependencies"].values()
+    dev = {canonical(Requirement(each).name) for extra in extras for each in extra}
     owners, ours = packages_distributions(), {path.stem for path in tracked()} | {*PACKAGES, "tests"}
     tests = [path for path in tracked() if path.suffix == ".py" and path.is_relative_to(ROOT / "tests")]
     tops = set().union(*(imported(ast.parse(path.read_text())) for path in tests))
     foreign = tops - ours - set(sys.stdlib_module_names)
-    names = {top: {canonical(each) for each in owners.get(top, [])} for top in foreign}
+    names = {top: {canonical(each) for each in owners.get(top, [top])} for top in foreign}
     assert [top for top, found in names.items() if not found & (dev | set(declared()))] == []
 
 
