@@ -25,34 +25,55 @@ PD, PID = (PROFESSIONAL, DENTAL), CLAIMS
 
 # ---- on which day ----------------------------------------------------------------------------------------------------
 
-Days = Callable[[View], tuple[date, ...]]
-"""The days a code may be in force on: it is wrong where it is on the list of none of them."""
+Days = Callable[[View, Spot], tuple[date, ...]]
+"""The days a code at a place may be in force on: it is wrong where it is on the list of none of them."""
+
+SERVICES = frozenset(("SV1", "SV2", "SV3"))
 
 
-def served(view: View) -> tuple[date, ...]:
-    """First and last day of service, of the line where a line is asked; the business date where none is told."""
-    return service(view) or (view.terms.today,)
+def _by_line(claim: View) -> dict[int, tuple[date, ...]]:
+    """Row of a line's SV1, SV2 or SV3 -> first and last day of its DTP*472, if it has one."""
+    found: dict[int, tuple[date, ...]] = {}
+    line = -1
+    for number, (loop, values) in enumerate(claim.unit.rows):
+        if loop != "2400":
+            continue
+        if values[0] in SERVICES:
+            line = number
+        elif values[0] == "DTP" and values[1] == "472" and (span := days(Found(claim.unit, number))):
+            found[line] = span
+    return found
 
 
-def discharged(claim: View) -> tuple[date, ...]:
+def _of_claim(claim: View) -> tuple[date, ...]:
+    lines = claim.once(_by_line).values()
+    return (min(map(min, lines)), max(map(max, lines))) if lines else service(claim) or (claim.terms.today,)
+
+
+def served(view: View, spot: Spot) -> tuple[date, ...]:
+    """First and last day of service, of the line where the place is in one; the business date where none is told."""
+    return view.once(_by_line).get(spot.number) or view.once(_of_claim)
+
+
+def discharged(claim: View, spot: Spot) -> tuple[date, ...]:
     """The end of the statement (434) of a stay, which is coded by its discharge; else the days of service."""
     statement = days(claim.one("2300/DTP*434")) if inpatient(claim) else None
-    return statement[1:] if statement else served(claim)
+    return statement[1:] if statement else served(claim, spot)
 
 
-def told(view: View) -> tuple[date, ...]:
+def told(claim: View, spot: Spot) -> tuple[date, ...]:
     """When another payer may have used a reason: from the service until today."""
-    return (*served(view), view.terms.today)
+    return (*claim.once(_of_claim), claim.terms.today)
 
 
-def today(view: View) -> tuple[date, ...]:
+def today(view: View, spot: Spot) -> tuple[date, ...]:
     """The business date."""
     return (view.terms.today,)
 
 
-def produced(view: View) -> tuple[date, ...]:
+def produced(view: View, spot: Spot) -> tuple[date, ...]:
     """The production date of a remittance (405), else the business date."""
-    return (days(view.one("HEADER/DTM*405")) or today(view))[:1]
+    return (days(view.one("HEADER/DTM*405")) or (view.terms.today,))[:1]
 
 
 # ---- which codes -----------------------------------------------------------------------------------------------------
@@ -108,7 +129,7 @@ def unlisted(name: str, pick: Pick, when: Days) -> Test:
 
     def fails(view: View) -> Iterator[Spot]:
         for code, spot in pick(view):
-            if not fits(code) or ended(view.terms.codes, name, code, when(view)):
+            if not fits(code) or ended(view.terms.codes, name, code, when(view, spot)):
                 yield spot
 
     return fails
@@ -123,26 +144,30 @@ PROCEDURES = {"HC": ("cpt", "hcpcs", "cdt"), "AD": ("cdt",)}
 """Qualifier -> sets a procedure may be of; what it looks like says which. Other qualifiers are not judged."""
 
 
-def procedures(text: str, when: Days = served) -> Test:
-    """Procedures that are of no set of their qualifier on the days."""
+def no_procedure(claim: View, qualifier: str, code: str, spot: Spot) -> bool:
+    """Whether a procedure is of no set of its qualifier on the days of its line."""
+    names = PROCEDURES.get(qualifier, ())
+    mine = next((name for name in names if SETS[name].shape.fullmatch(code)), "")
+    return bool(names) and (not mine or ended(claim.terms.codes, mine, code, served(claim, spot)))
+
+
+def procedures(text: str) -> Test:
+    """Procedures of lines that are none on their day."""
     _, element, _, _ = path(text)
 
-    def fails(line: View) -> Iterator[Spot]:
-        for row in line.all(text):
-            code, names = row.part(element, 2), PROCEDURES.get(row.part(element, 1), ())
-            mine = next((name for name in names if SETS[name].shape.fullmatch(code)), "")
-            if names and (not mine or ended(line.terms.codes, mine, code, when(line))):
-                yield row.spot(element, 2)
+    def fails(claim: View) -> Iterator[Spot]:
+        for row in claim.all(text):
+            qualifier, code, *_ = [*row.parts(element), "", ""]
+            spot = row.spot(element, 2)
+            if no_procedure(claim, qualifier, code, spot):
+                yield spot
 
     return fails
 
 
 def anaesthesia(claim: View) -> Iterator[Spot]:
     """HI*BP that is no procedure."""
-    for code, spot in health("BP")(claim):
-        mine = next((name for name in PROCEDURES["HC"] if SETS[name].shape.fullmatch(code)), "")
-        if not mine or ended(claim.terms.codes, mine, code, served(claim)):
-            yield spot
+    return (spot for code, spot in health("BP")(claim) if no_procedure(claim, "HC", code, spot))
 
 
 def drugs(line: View) -> Iterator[Spot]:
@@ -169,7 +194,8 @@ def not_so(text: str, law: Callable[[str], bool]) -> Test:
 
 # ---- addresses -------------------------------------------------------------------------------------------------------
 
-POSTAL = {"US": r"(?!00000)\d{5}(\d{4})?", "CA": r"[A-Z]\d[A-Z] ?\d[A-Z]\d"}
+ZIP = re.compile(r"(?!00000)\d{5}(\d{4})?", re.ASCII)
+POSTAL = {"US": ZIP, "CA": re.compile(r"[A-Z]\d[A-Z] ?\d[A-Z]\d", re.ASCII)}
 """Country -> what its postal codes look like; others are not judged. ZIP and ZIP+4 are sent without a hyphen."""
 
 
@@ -177,13 +203,13 @@ def _country(row: Found) -> str:
     return row[4] or "US"
 
 
-def states(text: str, when: Days) -> Test:
+def states(text: str) -> Test:
     """N402 of an address in the United States or Canada that is no state or province."""
 
     def in_ours(view: View) -> Iterator[tuple[str, Spot]]:
         return ((row[2], row.spot(2)) for row in view.all(text) if row[2] and _country(row) in POSTAL)
 
-    return unlisted("state", in_ours, when)
+    return unlisted("state", in_ours, today)
 
 
 def postal_codes(text: str) -> Test:
@@ -191,51 +217,68 @@ def postal_codes(text: str) -> Test:
     return lambda view: (
         row.spot(3)
         for row in view.all(text)
-        if row[3] and not re.fullmatch(POSTAL.get(_country(row), ".*"), row[3], re.ASCII)
+        if row[3] and _country(row) in POSTAL and not POSTAL[_country(row)].fullmatch(row[3])
     )
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
+Given = Callable[[list[str]], bool]
+"""A quick look at a segment's elements: whether it is worth a closer one (`Edit.given`)."""
+
+
+def has(element: int, longer: int = 0) -> Given:
+    """An element is there, and has more characters than these."""
+    return lambda values: element < len(values) and len(values[element]) > longer
+
+
+def begins(qualifiers: tuple[str, ...]) -> Given:
+    """An element begins with one of the qualifiers."""
+    return lambda values: any(value.startswith(qualifiers) for value in values)
+
+
 def row(name: str, guides: tuple[str, ...], code: str, on: str, fails: Test, message: str, mend: str,
-        per: str = "") -> Edit:  # fmt: skip
-    """A row of type 5; on may name an element of the segment that makes it worth asking."""
-    (loop, segment), _, _, _ = path(on)
-    return Edit(name=name, guides=guides, snip=5, code=code, on=f"{loop}/{segment}", per=per, fails=fails,
-                message=message, mend=mend)  # fmt: skip
+        given: Given | None = None) -> Edit:  # fmt: skip
+    """A row of type 5; on may name an element, which then must be there, of the segment that makes it worth asking."""
+    (loop, segment), element, _, _ = path(on)
+    return Edit(name=name, guides=guides, snip=5, code=code, on=f"{loop}/{segment}", fails=fails,
+                given=given or (has(element) if element else None), message=message, mend=mend)  # fmt: skip
 
 
 def coded(what: str, guides: tuple[str, ...], code: str, where: str, of: str, pick: Pick | None = None,
-          when: Days = served, per: str = "") -> Edit:  # fmt: skip
+          when: Days = served, given: Given | None = None) -> Edit:  # fmt: skip
     """A row for codes of one set: what, for whom, claim status, place and set. pick: where the place is not all."""
     return row(f"{what} is on the list", guides, code, where, unlisted(of, pick or at(where), when),
                f"A code in {where} is not on the list of {SETS[of].title} ({SETS[of].keeper}) for its day.",
                f"Send in {where} a code that is in force on that day, as the list writes it, without points.",
-               per)  # fmt: skip
+               given)  # fmt: skip
 
 
 def npi(who: str, guides: tuple[str, ...], code: str, where: str, qualifier: int = 8) -> Edit:
     """A row for one provider's NPI; qualifier: the element that says XX."""
     place = where.split("*")[0]
+    _, element, _, _ = path(where)
+    wrong = lambda values: element < len(values) and values[qualifier] == "XX" and not valid_npi(values[element])  # noqa: E731
     return row(f"the NPI of the {who} proves itself ({place})", guides, code, where, unproven(where, qualifier),
                f"The check digit of the NPI in {place} is wrong.",
-               f"Correct the ten digits of the NPI in {place}.")  # fmt: skip
+               f"Correct the ten digits of the NPI in {place}.", given=wrong)  # fmt: skip
 
 
-def address(who: str, guides: tuple[str, ...], loop: str, codes: Sequence[str], when: Days) -> tuple[Edit, ...]:
-    """Three rows for one N4: state, postal code, country."""
+def address(who: str, guides: tuple[str, ...], loop: str, codes: Sequence[str]) -> tuple[Edit, ...]:
+    """Three rows for one N4: state, postal code, country; judged on the business date, which is when it is used."""
     on = f"{loop}/N4"
     return (
-        row(f"the state of the {who} is one ({loop})", guides, codes[0], on, states(on, when),
+        row(f"the state of the {who} is one ({loop})", guides, codes[0], on, states(on),
             f"{on}02 is no state or province.",
             f"Send in {on}02 the two letters of the state; of an address abroad, the country in N404."),
         row(f"the postal code of the {who} is its country's ({loop})", guides, codes[1], on, postal_codes(on),
             f"{on}03 is no postal code of its country.",
-            f"Send in {on}03 five or nine digits; of an address abroad, the country in N404."),
+            f"Send in {on}03 five or nine digits; of an address abroad, the country in N404.",
+            given=lambda values: len(values) > 4 or (len(values) > 3 and not ZIP.fullmatch(values[3]))),
         row(f"the country of the {who} is one ({loop})", guides, codes[2], on,
-            unlisted("country", at(f"{on}04"), when), f"{on}04 is no country.",
-            f"Send in {on}04 two letters of ISO 3166, nothing for the United States."),
+            unlisted("country", at(f"{on}04"), today), f"{on}04 is no country.",
+            f"Send in {on}04 two letters of ISO 3166, nothing for the United States.", given=has(4)),
     )  # fmt: skip
 
 
@@ -333,6 +376,9 @@ PAID: tuple[tuple[str, str, str, tuple[int, ...]], ...] = (
 ADDRESS = ("state", "postal-code", "country")
 """Codes of findings in other guides than the 837."""
 
+PROCEDURE_CHARS = 8
+"""Of a procedure without modifiers: two of the qualifier, a separator, five of the code."""
+
 NINE_DIGITS = "Send nine digits without hyphens."
 
 # ---- the table -------------------------------------------------------------------------------------------------------
@@ -342,7 +388,8 @@ EDITS: tuple[Edit, ...] = (
     *(npi(who, guides, f"A7:562:{entity}", f"{loop}/NM109*{entity}") for who, guides, loop, entity in PROVIDERS),
     row("a tax number has nine digits", PID, "A7:128:85", "2010AA/REF02*EI|SY",
         not_so("2010AA/REF02*EI|SY", tax_number),
-        "The billing provider's tax number (REF*EI, REF*SY) is not nine digits.", NINE_DIGITS),
+        "The billing provider's tax number (REF*EI, REF*SY) is not nine digits.", NINE_DIGITS,
+        given=lambda values: not tax_number(values[2])),
     row("a plan's tax number has nine digits", PID, "A7:128:PE", "2010AC/REF02*EI",
         not_so("2010AC/REF02*EI", tax_number),
         "The pay-to plan's tax number (REF*EI) is not nine digits.", NINE_DIGITS),
@@ -351,10 +398,11 @@ EDITS: tuple[Edit, ...] = (
          message="The first two digits of the billing provider's EIN are none the IRS is known to give out.",
          mend="Compare REF*EI with the letter of the IRS."),
     # claims
-    *(coded(what, guides, code, "2300/HI", of, health(*qualifiers), discharged)
+    *(coded(what, guides, code, "2300/HI", of, health(*qualifiers), discharged, given=begins(qualifiers))
       for what, guides, code, of, qualifiers in HEALTH),
     row("an anaesthesia procedure is on the list", P, "A7:454", "2300/HI", anaesthesia,
-        "A procedure of HI*BP is not on its list on the day of service.", "Correct the procedure of HI*BP."),
+        "A procedure of HI*BP is not on its list on the day of service.", "Correct the procedure of HI*BP.",
+        given=begins(("BP",))),
     coded("a place of service", PD, "A7:249", "2300/CLM05-1", "pos"),
     *(coded(what, I, code, where, of, when=discharged) for what, code, where, of in EPISODE),
     coded("the state of an accident", PD, "A7:750", "2300/CLM11-4", "state"),
@@ -364,27 +412,27 @@ EDITS: tuple[Edit, ...] = (
     # lines
     *(row(f"a procedure of {segment} is on the list", guides, "A7:454", where, procedures(where),
           f"The procedure of {where} is not on the list of its qualifier on the day of service.",
-          f"Send in {where} a procedure that is in force on the day of service, and its qualifier.", "2400")
+          f"Send in {where} a procedure that is in force on the day of service, and its qualifier.")
       for segment, guides, where in LINES),
-    *(coded(f"a modifier of {segment}", guides, "A7:453", where, "modifier", modifiers(where), per="2400")
+    *(coded(f"a modifier of {segment}", guides, "A7:453", where, "modifier", modifiers(where),
+            given=has(path(where).element, PROCEDURE_CHARS))
       for segment, guides, where in LINES),
-    coded("a line's place of service (SV1)", P, "A7:249", "2400/SV105", "pos", per="2400"),
-    coded("a line's place of service (SV3)", D, "A7:249", "2400/SV303", "pos", per="2400"),
-    coded("a revenue code", I, "A7:455", "2400/SV201", "revenue", per="2400"),
+    coded("a line's place of service (SV1)", P, "A7:249", "2400/SV105", "pos"),
+    coded("a line's place of service (SV3)", D, "A7:249", "2400/SV303", "pos"),
+    coded("a revenue code", I, "A7:455", "2400/SV201", "revenue"),
     row("a drug number has eleven digits", (*P, *I), "A7:218", "2410/LIN", drugs,
         "The drug number of LIN*N4 is not eleven digits.", "Send the NDC in its 5-4-2 form, without hyphens."),
     # other payers and addresses
     *(coded(what, guides, code, where, of, at(where, *elements), told)
       for what, guides, code, where, of, elements in PRIOR),
     *(edit for who, guides, loop, entity in ADDRESSES
-      for edit in address(who, guides, loop, [f"A7:{one}:{entity}" for one in ("501", "500", "680")], served)),
+      for edit in address(who, guides, loop, [f"A7:{one}:{entity}" for one in ("501", "500", "680")])),
     # enrolment and remittance
     npi("member's provider", E, "npi", "2310/NM109"),
-    *(edit for who, loop in MEMBERS for edit in address(who, E, loop, ADDRESS, today)),
+    *(edit for who, loop in MEMBERS for edit in address(who, E, loop, ADDRESS)),
     npi("payee", R, "npi", "1000B/N104", 3),
     npi("service provider", R, "npi", "2100/NM109"),
     *(coded(what, R, of, where, of, at(where, *elements), produced) for what, where, of, elements in PAID),
-    *(edit for who, loop in (("payer", "1000A"), ("payee", "1000B"))
-      for edit in address(who, R, loop, ADDRESS, produced)),
+    *(edit for who, loop in (("payer", "1000A"), ("payee", "1000B")) for edit in address(who, R, loop, ADDRESS)),
 )  # fmt: skip
 """Type 5; an 837's codes are category, status and entity of the 277CA."""
