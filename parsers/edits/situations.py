@@ -151,7 +151,7 @@ ABOUT_LINES: tuple[Edit, ...] = (
               "The statement spans days, but a line does not tell its own.", "Send DTP*472 with each line.", per="2400",
               most="warning"),
     situation("a dental service has its day", D, "A6:187", "2400/LX",
-              needs(both(lacks("2300/DTP*472"), lacks("2300/CLM19", "PB")), "2400/DTP*472"),
+              needs(both(lacks("2300/DTP*472|452"), lacks("2300/CLM19", "PB")), "2400/DTP*472"),
               "Neither the claim nor the line tells the day of service.", "Send DTP*472 with the claim or the line.",
               per="2400"),
     situation("a replaced prosthesis has its first day", D, "A6:201", "2400/SV3",

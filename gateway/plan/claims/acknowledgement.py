@@ -26,7 +26,7 @@ def answer(
     return ClaimAnswer(
         pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
         reasons=reasons or ACCEPTED, icn="" if reasons else icn, clearinghouse_no=claim.clearinghouse_no,
-        first=claim.first, last=claim.last, lines=door.line_answers(claim, objections),
+        bill_type=claim.bill_type, first=claim.first, last=claim.last, lines=door.line_answers(claim, objections),
     )  # fmt: skip
 
 
