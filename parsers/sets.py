@@ -183,9 +183,7 @@ class SetReader:
         if self._rows:
             component, repetition = self._delimiters.component, self._delimiters.repetition
             begun, strays = self._begun, tuple(self._passed.items())
-            self._units.append(
-                Unit(self._kind, self._rows, begun, self._ordinal, clean, component, repetition, strays)
-            )
+            self._units.append(Unit(self._kind, self._rows, begun, self._ordinal, clean, component, repetition, strays))
             self._ordinal += 1
             self._passed = {}
         self._rows, self._kind, self._begun = [], kind, position

@@ -149,7 +149,8 @@ def accept(
         good = sum(v.accepted for v in answerable)
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
         document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
-                    "sets": [{"st02": s.st02, "verdict": s.verdict, "codes": s.codes} for s in bad]}  # fmt: skip
+                    "sets": [{"st02": s.st02, "type": s.st01, "verdict": s.verdict, "codes": s.codes,
+                              "findings": _listed(s.findings)} for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
@@ -165,7 +166,18 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
-        yield f"set {st02}: {where}{loop}: {finding.message} ({finding.level} code {finding.code})"
+        mend = f" {finding.mend.text}" if finding.mend else ""
+        yield f"set {st02}: {where}{loop}: {finding.message} ({finding.law}){mend}"
+
+
+def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    """Findings as `gateway check --json` prints them, without what the file contained."""
+    return [
+        {"snip": one.snip, "severity": one.severity, "loop": one.place.loop, "segment": one.place.segment,
+         "position": one.place.position, "element": one.place.element, "component": one.place.component,
+         "code": one.code, "rule": one.law, "message": one.message, "mend": one.mend.text if one.mend else ""}
+        for one in findings[:REPORTED_FINDINGS]
+    ]  # fmt: skip
 
 
 def _standing(connection: Connection, file: Inbound) -> dict[int, str]:

@@ -123,8 +123,8 @@ class _Intake:
             receivers=frozenset({(ours.qualifier, ours.isa_id)}),
             usage=self.context.usage,
             groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
-            aliases=self.context.aliases,
-        )
+            snip=partner.validation.inbound, charset=partner.validation.charset, aliases=self.context.aliases,
+        )  # fmt: skip
 
     def guide(self, gs08: str) -> Guide | None:
         """The guide of a group; one whose sets nobody here can read is as good as unknown (AK905 2)."""

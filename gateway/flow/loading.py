@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,8 +30,6 @@ from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record
 from parsers.checkdigits import valid_npi
-from parsers.edits.partner import edits as rule_rows
-from parsers.edits.rules import Rule
 
 
 class Loaded(Record, frozen=True, kw_only=True):
@@ -160,22 +158,7 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
     for one in naming.FITS:
         said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")
         wrong += [f"profile.{one}: {sentence}" for sentence in said]
-    for number, rule in enumerate(partner.validation.rules, 1):
-        wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
     return wrong
-
-
-_STATUS = re.compile(r"A[0-8]:[0-9]{1,3}(:[A-Z0-9]{2,3})?")
-"""Category, status and entity as a 277CA tells them."""
-
-
-def _wrong_with_rule(rule: Rule) -> Iterator[str]:
-    try:
-        rule_rows((rule,))
-    except (ValueError, re.error) as error:
-        yield str(error)
-    if not _STATUS.fullmatch(rule.status):
-        yield "status: not category:status or category:status:entity, as A7:164:IL"
 
 
 def _nothing_wrong(_: Any) -> list[str]:

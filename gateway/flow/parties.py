@@ -15,18 +15,19 @@ from gateway.plan.money.payment import Payer
 from gateway.store import documents
 from mappings.records import Organisation, Record
 from parsers.edits.rules import Rule
+from parsers.envelope import Charset
 from parsers.events import Delimiters
 from parsers.snip import Snip
 
 
 class Validation(Record, frozen=True, kw_only=True):
     """How files exchanged with a partner are checked: domain 1.5. inbound, outbound: SNIP weights of what it sends us
-    and of what we send it. charset: what its files may hold beside the characters of X12. rules: its own, SNIP 7.
+    and of what we send it. charset: of its files, and of ours to it. rules: its own, SNIP 7.
     """
 
     inbound: Snip = Snip()
     outbound: Snip = Snip()
-    charset: Literal["ascii", "latin-1", "utf-8"] = "ascii"
+    charset: Charset = "ascii"
     rules: tuple[Rule, ...] = ()
 
 

@@ -45,6 +45,7 @@ def lacks(text: str, *codes: str) -> Condition:
 
 def either(*conditions: Condition) -> Condition:
     """At least one holds."""
+
     def holds(view: View) -> bool:
         for one in conditions:  # noqa: SIM110 - asked of every claim: `any` would make a generator each time
             if one(view):

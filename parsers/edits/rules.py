@@ -1,10 +1,10 @@
 """A partner's own rules (SNIP 7) as data: what the TOML of a partner may say.
 
-    [[rules]]
-    name = "member ids are a B and eight digits"
-    at = "2010BA/NM109"
-    matches = "B[0-9]{8}"
-    status = "A7:164:IL"
+[[rules]]
+name = "member ids are a B and eight digits"
+at = "2010BA/NM109"
+matches = "B[0-9]{8}"
+status = "A7:164:IL"
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ hospital = has("2300/CLM05-1", "11", "18", "41")  # a stay whose end has an hour
 outpatient = has("2300/CLM05-1", "13", "14", "85")
 predetermination = has("2300/CLM19", "PB")
 is_patient = has("2000B/SBR02", "18")
+
+
 def caused(clm: list[str]) -> bool:
     """CLM11 is there."""
     return len(clm) > 11

@@ -93,7 +93,7 @@ def test_a_name_that_could_not_stand_is_refused(world: World, tmp_path: Path, se
     [
         ('at = "NM109"', "is no place"),
         ('at = "2010BA/NM109", matches = "["', "unterminated character set"),
-        ('at = "2010BA/NM109", status = "no"', "status: not category:status"),
+        ('at = "2010BA/NM109", status = "no"', "status is no category:status"),
     ],
 )
 def test_a_rule_that_could_not_be_asked_is_refused(world: World, tmp_path: Path, rule: str, said: str) -> None:
@@ -135,3 +135,15 @@ def test_each_set_may_have_a_file_of_its_own(world: World, tmp_path: Path) -> No
     payments = [one.strip() for one in whole if one.strip().startswith("BPR*")]
     assert [next(one for one in body.split("~\n") if one.startswith("BPR*")) for body in bodies] == payments
     assert len({row.grp for row in world.rows(outbox, outbox.c.kind == "835")}) == 3
+
+
+def test_each_group_may_have_a_file_of_its_own(world: World, tmp_path: Path) -> None:
+    """With `sets = "one"` two groups of an interchange are answered by two 999 files."""
+    profile = 'answer = "{receipt}-{interchange}-{group}.{kind}"\nremittance = "{run}-{number}.{kind}"\nsets = "one"\n'
+    loaded(world, tmp_path, f"{ROLES}[partner.profile]\n{profile}")
+    body = golden("in.837p").decode()
+    head, group = body[: body.index("GS*")], body[body.index("GS*") : body.index("IEA*")]
+    second = group.replace("*202*X*", "*203*X*").replace("GE*1*202", "GE*1*203").replace("BATCH0406", "BATCH0407")
+    world.send("clearpath", "two.837", f"{head}{group}{second}IEA*2*000000202~".encode())
+    assert names(world, "999") == ["000000001-1-1.999", "000000001-1-2.999"]
+    assert [body.count(b"AK1*HC*") for body in world.sent("999")] == [1, 1]
