@@ -56,6 +56,7 @@ class Written(_Section, frozen=True, kw_only=True):
     """What a settings file says. usage: T or P, must equal what the state was created with.
 
     first_business_date: where a test installation's calendar begins; without it, today. workers: 0 = one per core.
+    limits: what one reader of files may hold, by the names of `parsers.limits.Limits`.
     """
 
     usage: Literal["T", "P"] = "P"
@@ -66,6 +67,7 @@ class Written(_Section, frozen=True, kw_only=True):
     http: Http = Http()
     keys: Sealing = Sealing()
     guides: Guides = Guides()
+    limits: dict[str, int] = {}
 
 
 class Settings(Written, frozen=True, kw_only=True):

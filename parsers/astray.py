@@ -6,19 +6,29 @@ qualifier is wrong where the guide requires just such a segment; or it came too 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from parsers.diagnose import Fault, faults
 from parsers.events import Delimiters
 from parsers.order import qualifier
 from parsers.walk import Choice, Need, Place, State, Step
 
-Unmet = Callable[[Need], bool]
-"""Whether what a need asks for was never seen."""
+OWED = 1
+"""Required segments that may be missing besides the one left out: where more are, it is another loop that was meant."""
 
-Wanted = Callable[[Step], bool]
-"""Whether the guide requires what a step leads to, and it has not come yet."""
+
+class Frames(Protocol):
+    """What a set has had so far."""
+
+    def unmet(self, need: Need) -> bool:
+        """Whether what a need asks for was never seen."""
+
+    def wanted(self, step: Step) -> bool:
+        """Whether the guide requires what a step leads to, and it has not come yet."""
+
+    def room(self, loop: Place) -> bool:
+        """Whether the guide allows the loop once more where it stands."""
 
 
 class LeftOut(NamedTuple):
@@ -28,22 +38,23 @@ class LeftOut(NamedTuple):
     then: Step
 
 
-def left_out(state: State, parts: Sequence[str], own: Delimiters, unmet: Unmet, wanted: Wanted) -> LeftOut | None:
+def left_out(state: State, parts: Sequence[str], own: Delimiters, frames: Frames) -> LeftOut | None:
     """The segment is at home in a loop that could begin here, had its first segment come.
 
     Of several loops the one that leaves least else missing, then one the guide still wants, then the nearest.
     """
     found: list[tuple[int, bool, LeftOut]] = []
     for opener in steps(state):
-        if not opener.enters or opener.state.id == parts[0]:
+        if not opener.enters or opener.state.id == parts[0] or not frames.room(opener.enters[0]):
             continue
         opener.state.prepare()
         then = step_of(opener.state, parts, own)
         if then is None or not _within(then.state.parent, opener.enters[-1]):
             continue
         if not faults(then.state.guide, parts, own):
-            owed = sum(map(unmet, opener.needs)) + len(then.needs)
-            found.append((owed, not wanted(opener), LeftOut(opener, then)))
+            owed = sum(map(frames.unmet, opener.needs)) + len(then.needs)
+            if owed <= OWED:
+                found.append((owed, not frames.wanted(opener), LeftOut(opener, then)))
     return min(found, key=lambda one: one[:2])[2] if found else None
 
 
@@ -85,10 +96,10 @@ class Meant(NamedTuple):
     codes: tuple[str, ...]
 
 
-def meant(choice: Choice, parts: Sequence[str], own: Delimiters, wanted: Wanted) -> Meant:
+def meant(choice: Choice, parts: Sequence[str], own: Delimiters, frames: Frames) -> Meant:
     """The segment under a qualifier that may stand here: one the guide wants, or one that opens a loop."""
     fitting = {code: step for code, step in choice.steps.items() if _fits(step, code, parts, own)}
-    step = next((one for one in fitting.values() if wanted(one)), None)
+    step = next((one for one in fitting.values() if frames.wanted(one)), None)
     if step is None:  # what opens a loop is read on in one that would take it, or all the rest of it were unexpected
         step = next((one for one in fitting.values() if one.enters), None)
     codes = tuple(code for code, one in fitting.items() if step is None or one.state is step.state)

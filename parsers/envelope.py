@@ -33,9 +33,9 @@ class EnvelopePolicy(msgspec.Struct, frozen=True, kw_only=True):
     receivers: frozenset[tuple[str, str]] = frozenset()
     usage: str = ""
     groups: frozenset[str] = frozenset()
+    aliases: Mapping[str, str] = msgspec.field(default_factory=lambda: ALIASES)
     snip: Snip = Snip()
     charset: Charset = "ascii"
-    aliases: Mapping[str, str] = msgspec.field(default_factory=lambda: ALIASES)
 
 
 def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str, ...]:

@@ -17,9 +17,19 @@ from parsers.events import (
 from parsers.forms import canonical
 from parsers.groups import OpenGroup, OpenSet, Skipper
 from parsers.guides import Guide
-from parsers.isa import Isa
+from parsers.isa import FORMER, FORMER_GUIDES, Isa
 from parsers.limits import Limits
-from parsers.refusals import BAD_GROUP, CUT_OFF, NO_GROUP, NO_IEA, Row, header_findings, refusal, trailer
+from parsers.refusals import (
+    BAD_GROUP,
+    CUT_OFF,
+    NO_GROUP,
+    NO_IEA,
+    TOO_MANY_GROUPS,
+    Row,
+    header_findings,
+    refusal,
+    trailer,
+)
 from parsers.report import ID_CHARS
 from parsers.sets import SetReader
 
@@ -127,10 +137,14 @@ class InterchangeReader:
         self._close_group(None)
         self._groups += 1
         if self._groups > self._limits.groups_per_interchange:
-            self._wrong("024")
+            self._wrong("024", row=TOO_MANY_GROUPS)
             self.refused = True
             return
         header = envelope.group_header(parts)
+        if self.header.isa12 == FORMER and not header.gs08.startswith(FORMER_GUIDES):
+            self._wrong("003")
+            self.refused = True
+            return
         guide = self._guides(canonical(header.gs08, self._policy.aliases))
         codes = envelope.group_codes(header, guide, self._policy)
         if "6" in codes:

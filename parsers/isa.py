@@ -19,6 +19,10 @@ WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 _PARTY_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))
 _VERSION = "00501"
+STANDARDS_ID = "U"
+FORMER, FORMER_GUIDES = "00401", "004010"
+"""The version before, whose envelope differs in ISA11 alone, and how GS08 of its guides begins. It is read so far that
+each of its groups is answered (AK905 2); with another guide in a group, its version is wrong (003)."""
 _OTHER_VERSIONS = re.compile("00[2-8]0[0-9]", re.ASCII)  # published by X12, not spoken here
 
 
@@ -76,13 +80,20 @@ def read_isa(data: bytes) -> Isa | None:
         return None
     length = sum(map(len, parts[:16])) + 16 + 2 + breaks
     values = [*parts[1:16], parts[16][0]]
-    delimiters = Delimiters(element, values[15], values[10][:1], parts[16][1])
+    delimiters = Delimiters(element, values[15], _repetition(values[10], element + parts[16][:2]), parts[16][1])
     names = [f"isa{place:02}" for place in range(1, 17)]
     header = InterchangeHeader(
         **dict(zip(names, (value.strip(" ") for value in values), strict=True)), delimiters=delimiters
     )
     codes = _element_codes(values) + _delimiter_codes(delimiters, header.isa12 == _VERSION)
     return Isa(header, codes, length, breaks > 0)
+
+
+def _repetition(isa11: str, others: str) -> str:
+    """The repetition separator. Many still write the U of version 00401: they never repeat, or with the usual one."""
+    if isa11 != STANDARDS_ID:
+        return isa11[:1]
+    return next(usual for usual in "^!`" if usual not in others)
 
 
 def _breaks(data: bytes) -> int:
@@ -122,7 +133,7 @@ def _element_codes(values: list[str]) -> tuple[str, ...]:
     for place, value in enumerate(values, 1):
         if not legal_element(place, value):
             wrong.append(_ELEMENTS[place][0])
-    if values[11] != _VERSION:  # before 5010, ISA11 was the standards id U
+    if values[11] not in (_VERSION, FORMER):  # before 5010, ISA11 was the standards id U
         wrong.append("003" if _OTHER_VERSIONS.fullmatch(values[11]) else "017")
     return tuple(wrong)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
+
+from gateway.errors import ConfigError
 
 KIB = 1024
 Bound = Annotated[int, msgspec.Meta(ge=1)]
@@ -30,8 +33,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """All of them wait for the end of the group: 10,000 of 0.8 KB are 8 MB. Sets beyond get their verdict alone."""
 
     sets_per_group: Bound = 100_000
-    """Set verdicts kept for one group: 100,000 of 400 bytes are 40 MB, more than one 999 should carry; the counts of
-    the group go on. Seen: 5 (some senders make a set of every claim)."""
+    """Set verdicts kept for one group: 100,000 of 400 bytes are 40 MB, of refused sets 1.2 KB and 120 MB: more than one
+    999 should carry; the counts of the group go on. Seen: 5 (some senders make a set of every claim)."""
 
     groups_per_interchange: Bound = 1_000
     """Each is answered by a 999 of its own, 300 bytes: 1,000 of them are 300 KB of answers to one interchange. The
@@ -51,3 +54,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     header_bytes: Annotated[int, msgspec.Meta(ge=128)] = 256
     """An ISA is 106 bytes; one whose elements are not padded as they must be, or that is wrapped, is looked for in the
     first 256. Seen: 122."""
+
+
+class LimitUnknown(ConfigError):
+    """[limits] in gateway.toml names a limit that does not exist, or gives one a value it cannot have."""
+
+
+def limits_of(said: Mapping[str, int]) -> Limits:
+    """The limits of an installation: what is not said is the default. Raises: LimitUnknown."""
+    try:
+        return msgspec.convert(said, Limits)
+    except msgspec.ValidationError as error:
+        raise LimitUnknown(str(error)) from error

@@ -183,7 +183,7 @@ def again(segment: Segment) -> Mend:
 
 def loop_again(loop: Place) -> Mend:
     """IK304 4. Of many loops allowed the sender must say which goes elsewhere; a second of one can only go."""
-    text = f"Loop {loop.id} may stand {_times(loop.most)} here: leave this one out, or send it in a loop of its own."
+    text = f"Loop {loop.id} may stand {_times(loop.most)} here: leave this one out, with all that belongs to it."
     return Mend(text=text, action="remove" if loop.most == 1 else "ask")
 
 
@@ -194,7 +194,9 @@ def unexpected(name: str, loops: Sequence[str]) -> Mend:
 
 
 def misplaced(name: str, before: int) -> Mend:
-    """IK304 7. Args: before: the position it belongs before."""
+    """IK304 7. Args: before: the position it belongs before, 0 if that is not known."""
+    if not before:
+        return Mend(text=f"Move {name} to its place in the loop.")
     return Mend(text=f"Move {name} before segment {before}.", action="move", value=str(before))
 
 

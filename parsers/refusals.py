@@ -150,6 +150,11 @@ NO_GROUP = Row("ST", 0, "A set lies in no group.", "Put a GS before the set, and
 BAD_GROUP = Row("GS", 6, "A group has no valid control number.", "Mend the GS06 of the group.", "see")
 """TA105 024 of a GS06 no 999 could answer."""
 
+TOO_MANY_GROUPS = Row(
+    "GS", 0, "The interchange has more groups than are read here.", "Send the groups in several interchanges."
+)
+"""TA105 024 of the group that went beyond the limit."""
+
 
 def refusal(
     level: Level, code: str, value: str = "", *, count: int | str = "", choices: tuple[str, ...] = (),

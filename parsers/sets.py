@@ -161,11 +161,11 @@ class SetReader:
     def _demand(self, needs: tuple[Need, ...]) -> None:
         for need in needs:
             frame, key, state = need
-            if self._unmet(need):
+            if self.unmet(need):
                 self._frames[frame][key] = 0  # said once, however often it is asked for
                 self._missing(state)
 
-    def _unmet(self, need: Need) -> bool:
+    def unmet(self, need: Need) -> bool:
         """Whether it was never seen, nor missed before."""
         return need[1] not in self._frames.get(need[0], {})
 
@@ -218,7 +218,7 @@ class SetReader:
         late = astray.late(state, parts, own)
         if late and not self._stands(late):
             return self._pass_over("7", parts, mends.misplaced(name, self._place_of(late)), late.guide.name)
-        left_out = astray.left_out(state, parts, own, self._unmet, self._wanted)
+        left_out = astray.left_out(state, parts, own, self)
         if left_out:
             self._suppose(left_out.opener, name)
             return self._take(left_out.then, parts)
@@ -234,6 +234,10 @@ class SetReader:
         self._pass(parts)
         return self._state
 
+    def _pass(self, parts: list[str]) -> None:
+        if len(self._passed) < self._unit_segments:
+            self._passed[self.position] = parts
+
     def _unknown(self, parts: list[str]) -> State:
         """An id the guide does not have; read on if only its case is wrong."""
         name = parts[0].strip().upper()
@@ -246,7 +250,7 @@ class SetReader:
 
     def _requalified(self, choice: Choice, parts: list[str]) -> State:
         """A qualifier unknown here; read on as what the segment was most likely meant to be."""
-        meant = astray.meant(choice, parts, self._delimiters, self._wanted)
+        meant = astray.meant(choice, parts, self._delimiters, self)
         mend = mends.qualified(parts[0], meant.fault, meant.codes or tuple(choice.steps))
         fault = structs.replace(meant.fault, mend=mend)
         lost = parts[0] in self.guide.openers  # what begins a unit is never guessed, at any weight
@@ -257,16 +261,16 @@ class SetReader:
         self._pass(parts)
         return self._state
 
-    def _pass(self, parts: list[str]) -> None:
-        if len(self._passed) < self._unit_segments:
-            self._passed[self.position] = parts
-
-    def _wanted(self, step: Step) -> bool:
+    def wanted(self, step: Step) -> bool:
         """Whether the guide requires what the step leads to, and it has not come."""
         state = step.state
         if step.enters:
-            return step.enters[-1].required and self._unmet((step.enters[-1].above, step.enters[-1].key, state))
-        return state.required and state is not self._state and self._unmet((step.frame, step.key, state))
+            return step.enters[-1].required and self.unmet((step.enters[-1].above, step.enters[-1].key, state))
+        return state.required and state is not self._state and self.unmet((step.frame, step.key, state))
+
+    def room(self, loop: Place) -> bool:
+        """Whether the guide allows the loop once more where it stands."""
+        return self._frames.get(loop.above, {}).get(loop.key, 0) < loop.most
 
     def _suppose(self, step: Step, early: str) -> None:
         """Reads on as though the segment that opens a loop, which was left out, had come. Args: early: what came."""
@@ -305,7 +309,9 @@ class SetReader:
         return any(parts[0] == late.id and not faults(late.guide, parts, own) for _, parts in self._of_loop())
 
     def _place_of(self, late: State) -> int:
-        """The position a segment should have stood before."""
+        """The position a segment should have stood before; 0 where too much was passed over to tell."""
+        if len(self._passed) >= LOOK_BACK:
+            return 0
         behind = {child.id for child in late.parent.children if child.position > late.position}
         return min((position for position, parts in self._of_loop() if parts[0] in behind), default=self.position)
 

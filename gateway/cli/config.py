@@ -14,6 +14,7 @@ from gateway.errors import ConfigError
 from gateway.flow import beginning
 from gateway.settings import Written
 from parsers.forms import with_aliases
+from parsers.limits import limits_of
 
 
 @click.group()
@@ -28,6 +29,7 @@ def check(config: Path, as_json: bool) -> None:
     """Say whether the settings file can be used; exit 78 and the first reason when it cannot."""
     settings = settings_of(config)
     with_aliases(settings.guides.aliases)
+    limits_of(settings.limits)
     keys = [settings.path(name) for name in settings.sftp.host_keys]
     wrong = [f"host key {path} is missing" for path in keys if not path.is_file()]
     if not any(settings.path(settings.keys.folder).glob("master-*")):

@@ -14,6 +14,7 @@ from parsers import guides
 from parsers.codes import CodeSets
 from parsers.forms import ALIASES
 from parsers.guides import Guide
+from parsers.limits import Limits
 
 
 class FolderCache(MutableMapping[str, bytes]):
@@ -55,7 +56,7 @@ class FolderCache(MutableMapping[str, bytes]):
 class Context:
     """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
 
-    aliases: guide versions partners write, and the guides they are read as.
+    aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
     """
 
     store: Store
@@ -65,6 +66,7 @@ class Context:
     _guides: dict[str, Guide | None] = field(default_factory=dict)
     _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
+    limits: Limits = field(default_factory=Limits)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

@@ -70,7 +70,7 @@ BUSINESS = {"2300", "2000"}
 def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
-    reader = Reader(run.guide, run.policy)
+    reader = Reader(run.guide, run.policy, context.limits)
     for piece in run.pieces():
         for event in reader.events(piece):
             run.take(event)

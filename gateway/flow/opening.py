@@ -12,6 +12,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.newest import require_readable
 from parsers.forms import with_aliases
+from parsers.limits import limits_of
 
 
 def create(settings: Settings, today: date) -> None:
@@ -43,5 +44,6 @@ def open_context(settings: Settings) -> Context:
         raise ConfigError(f"the state is of usage {usage or 'unknown'}, the settings say {settings.usage}")
     require_readable(store, master)
     return Context(
-        store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases)
+        store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases),
+        limits=limits_of(settings.limits),
     )  # fmt: skip

@@ -18,7 +18,7 @@ ISA_FAULTS = {
     "*ZZ*SUMMITTPA      *": ("*ZZ*               *", "008"),
     "*260406*": ("*260431*", "014"),
     "*0900*^": ("*2460*^", "015"),
-    "*^*00501*": ("*U*00501*", "016"),
+    "*^*00501*": ("*V*00501*", "016"),
     "*00501*": ("*99999*", "017"),
     "*000000101*0": ("*00000010A*0", "018"),
     "*0*T*": ("*2*T*", "019"),
@@ -34,6 +34,25 @@ def test_each_broken_isa_element_has_its_ta1_code(old: str) -> None:
     assert old in data[:106]
     broken = data[:106].replace(old, new, 1) + data[106:]
     assert summary(read(broken.encode())) == f"TA1:R*{code}"
+
+
+@pytest.mark.parametrize("component", [":", "^"])
+def test_the_standards_id_of_4010_names_no_repetition_separator(component: str) -> None:
+    """A U in ISA11 is what many still write: no letter of the data is taken for a separator, and nothing is refused."""
+    data = golden("in.834").replace(b"*^*00501*", b"*U*00501*").replace(b"*T*:~", f"*T*{component}~".encode())
+    events = read(data.replace(b"*REED*", b"*U*", 1))
+    assert summary(events) == "IK5:A AK9:A TA1:A"
+    assert next(e.header.delimiters.repetition for e in events if isinstance(e, InterchangeOpened)) not in (
+        "U",
+        component,
+    )
+
+
+def test_groups_of_4010_are_answered_and_not_read() -> None:
+    """The envelope of the version before is understood: each group learns that its guide is not supported (AK905 2)."""
+    data = golden("in.834").replace(b"*^*00501*", b"*U*00401*").replace(b"005010X220A1", b"004010X095A1")
+    assert summary(read(data)) == "IK5:R*I6 AK9:R*2 TA1:A"
+    assert summary(read(data.replace(b"004010X095A1", b"005010X220A1"))) == "TA1:R*003"
 
 
 def test_all_faults_of_an_isa_are_told() -> None:

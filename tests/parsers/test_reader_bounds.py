@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import tracemalloc
+from itertools import islice
+from time import process_time
 
+import pytest
+from big_files import KINDS, pieces
 from x12_material import read, segments, summary
 
 from parsers import guides
 from parsers.envelope import EnvelopePolicy
 from parsers.events import InterchangeClosed, SetClosed
+from parsers.limits import Limits
 from parsers.reader import Reader
 
 MIB = 1024 * 1024
@@ -26,6 +31,55 @@ def _peak_bytes(pieces: list[bytes]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+TIGHT = Limits(
+    segment_bytes=2 * 1024, unit_segments=300, findings_per_set=50, findings_per_group=100, sets_per_group=100,
+    groups_per_interchange=100, duplicates_held=100, ta1_held=10,
+)  # fmt: skip
+"""Limits that little data reaches, so that what is not bounded by them shows."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_that_goes_on_for_ever_is_held(kind: str) -> None:
+    """Four times as much of any kind costs no more memory, be it a million members or a single element."""
+    reader, peaks, cpu = Reader(guides.load, EnvelopePolicy(), TIGHT), [], []
+    for event in reader.events(b"".join(pieces(kind, 1))):
+        assert event  # guides are loaded and expressions compiled before anything is measured
+    reader = Reader(guides.load, EnvelopePolicy(), TIGHT)
+    feed = pieces(kind, 10)
+    for count in (2, 8):
+        tracemalloc.start()
+        held, begun = tracemalloc.get_traced_memory()[0], process_time()
+        for piece in islice(feed, count):
+            for _ in reader.events(piece):
+                pass
+        peaks.append(tracemalloc.get_traced_memory()[1] - held)
+        cpu.append((process_time() - begun) / count)
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + MIB / 20
+    assert peaks[0] < 3 * MIB
+    assert cpu[1] < 4 * cpu[0] + 0.05
+
+
+EACH_BYTES = {"unknown segments": 1_000, "sets of another group": 1_300, "interchanges": 700, "lines of one claim": 700}
+"""Kind -> what the arithmetic of its limit allows each finding, set verdict, control number or segment."""
+
+
+@pytest.mark.parametrize("kind", EACH_BYTES)
+def test_what_is_held_costs_what_its_limit_says(kind: str) -> None:
+    """The arithmetic beside a limit is measured: so many of so many bytes."""
+    head, more = KINDS[kind]
+    reader = Reader(guides.load, EnvelopePolicy())
+    read((head + more(1)).encode())
+    list(reader.events(head.encode()))
+    body = "".join(more(number) for number in range(1, 901)).encode()
+    tracemalloc.start()
+    for _ in reader.events(body):
+        pass
+    each = tracemalloc.get_traced_memory()[0] / (900 * more(1).count("~") if kind == "lines of one claim" else 900)
+    tracemalloc.stop()
+    assert each < EACH_BYTES[kind]
 
 
 def test_an_element_without_end_is_not_kept() -> None:
