@@ -76,7 +76,14 @@ def faults(segment: Segment, elements: Sequence[str], delimiters: Delimiters) ->
     missing = {fault.element for fault in found if fault.code == "1"}
     for note in segment.notes:
         found += [fault for fault in _note(note, segment, sent) if fault.element not in missing]
-    return found
+    return found if found or any(sent) else _empty(segment)
+
+
+def _empty(segment: Segment) -> list[Fault]:
+    """A segment without any element is none (X12.6), even where the guide requires none of them."""
+    used = (place for place, element in enumerate(segment.elements, 1) if element.usage != "N")
+    place = next(used, 1)
+    return [Fault("1", place, reference=segment.elements[place - 1].reference, name=segment.elements[place - 1].name)]
 
 
 _Around = tuple[Sequence[Element], Sequence[str]]

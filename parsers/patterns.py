@@ -89,10 +89,14 @@ def value_pattern(element: Element) -> str:
 
 
 def segment_pattern(segment: Segment) -> str:
-    """The whole segment: its elements in order, empty ones at the end left out or not, then its syntax notes."""
+    """The whole segment: its elements in order, empty ones at the end left out or not, then its syntax notes.
+
+    A segment without any element is none (X12.6), even where the guide requires none of them.
+    """
     in_notes = {place for note in segment.notes for place in note.elements}
     names = {place: f"e{place}" for place in in_notes if _usage(segment, place) == "S"}
-    body = re.escape(segment.id) + _sequence(segment.elements, r"\*", "e", names)
+    something = "" if any(element.usage == "R" for element in segment.elements) else r"(?=\*+[^*])"
+    body = re.escape(segment.id) + something + _sequence(segment.elements, r"\*", "e", names)
     return body + "".join(_note(segment, note) for note in segment.notes)
 
 

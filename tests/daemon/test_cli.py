@@ -144,6 +144,9 @@ def test_json_is_json_and_tables_are_tables(site: Path, command: tuple[str, ...]
 
 def test_the_settings_shown_are_settings(config: Path, tmp_path: Path) -> None:
     """What `config show` prints is a settings file of the same installation."""
+    built_in = "aliases = {} "
+    assert built_in in config.read_text()
+    config.write_text(config.read_text().replace(built_in, 'aliases = {"005010X224A4" = "005010X224A2"} '))
     copy = config.with_name("copy.toml")
     copy.write_text(gateway("config", "show", "--config", config).out)
     assert load(copy) == load(config)
@@ -223,6 +226,8 @@ def test_configuration_is_78(tmp_path: Path, config: Path) -> None:
     text = config.read_text()
     config.write_text(text + "\n[sfpt]\nport = 1\n")
     assert "sfpt" in gateway("config", "check", "--config", config).sentence
+    config.write_text(text.replace("aliases = {} ", 'aliases = {"005010X224A4" = "005010X224"} '))
+    assert "005010X224A4" in gateway("config", "check", "--config", config).sentence
     config.write_text(text.replace('usage = "T"', 'usage = "P"'))
     said = gateway("hold", "list", "--config", config)
     assert said.code == 78 and "usage" in said.sentence

@@ -205,3 +205,19 @@ def test_the_fingerprint_of_a_guide_covers_our_own_maps(monkeypatch: pytest.Monk
     (tmp_path / map_.name).write_bytes(map_.read_bytes() + b"\n")
     monkeypatch.setattr(maps, "OURS", tmp_path)
     assert guides.cache_key("005010X224A2") != before
+
+
+def test_what_is_remembered_of_an_expression_is_only_what_it_accepted() -> None:
+    """A segment seen before gets the answer it got; good ones alone are kept, and never more than the limit."""
+    asked: list[str] = []
+
+    def match(text: str) -> object:
+        asked.append(text)
+        return True if text.isdigit() else None
+
+    known = guides._Known(match)
+    assert [bool(known[text]) for text in ("1", "x", "1", "x")] == [True, False, True, False]
+    assert asked == ["1", "x", "x"]
+    for number in range(3 * guides.KNOWN_HELD):
+        assert known[str(number)]
+        assert len(known) <= guides.KNOWN_HELD
