@@ -36,6 +36,7 @@ from parsers.events import (
     SetOpened,
     Unit,
 )
+from parsers.isa import legal_element
 from parsers.writer import choose_delimiters, write_interchange
 
 GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE}
@@ -152,7 +153,7 @@ def _turned(received: InterchangeHeader, now: datetime, number: int, own: Delimi
 
 
 def _qualifier(text: str) -> str:
-    return text if len(text) == 2 and text.isascii() and text.isalnum() else "ZZ"
+    return text if legal_element(5, text) else "ZZ"
 
 
 def _party(text: str) -> str:

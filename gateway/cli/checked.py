@@ -132,7 +132,7 @@ def _finding(one: Told) -> None:
         _say(Text.assemble(("mend:  ", "green"), one.mend.text), 8)
 
 
-Row = tuple[str, str, str, int, int, str]
+Row = tuple[str, str, int, int, str, str]
 
 
 def row(result: FileResult) -> Row:
@@ -141,18 +141,12 @@ def row(result: FileResult) -> Row:
     kinds = ", ".join(dict.fromkeys(one.type for one in sets))
     errors = sum(one.severity == "error" for one in findings) or int(bool(result.reason))
     others = sum(one.severity != "error" for one in findings)
-    return (
-        printable(result.file),
-        "accepted" if result.accepted else "not accepted",
-        kinds,
-        errors,
-        others,
-        " ".join(_totals(sets)),
-    )
+    verdict = "accepted" if result.accepted else "not accepted"
+    return verdict, kinds, errors, others, ", ".join(_totals(sets)), printable(result.file)
 
 
 def summary(rows: list[Row]) -> None:
     """All files in one table."""
-    good = sum(one[1] == "accepted" for one in rows)
+    good = sum(one[0] == "accepted" for one in rows)
     title = f"{good} of {len(rows)} files accepted"
-    table(("file", "verdict", "sets", "errors", "other", "holds"), rows, title)
+    table(("verdict", "sets", "errors", "other", "holds", "file"), rows, title)
