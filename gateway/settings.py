@@ -110,6 +110,11 @@ def load(path: Path) -> Settings:
     return Settings(**said, folder=str(path.parent.resolve()))
 
 
+def user_cache() -> Path:
+    """Where a command without an installation may keep compiled guide tables."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aso-gateway"
+
+
 def shipped() -> Path:
     """The sample configuration: inside an installed wheel, else the checkout's config folder."""
     inside = Path(__file__).parent / "_config"

@@ -124,5 +124,5 @@ class ClaimReader(claims.ClaimReader):
         return created, created
 
 
-_writer = ClaimWriter(GUIDE, CLAIM)
-write, segments, identifiers = _writer.write, _writer.segments, _writer.identifiers
+WRITER = ClaimWriter(GUIDE, CLAIM)
+write, segments, identifiers = WRITER.write, WRITER.segments, WRITER.identifiers

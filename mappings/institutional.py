@@ -270,5 +270,5 @@ class ClaimReader(claims.ClaimReader):
         return (stay.first, stay.last) if stay else (None, None)
 
 
-_writer = ClaimWriter(GUIDE, CLAIM)
-write, segments, identifiers = _writer.write, _writer.segments, _writer.identifiers
+WRITER = ClaimWriter(GUIDE, CLAIM)
+write, segments, identifiers = WRITER.write, WRITER.segments, WRITER.identifiers

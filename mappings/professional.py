@@ -94,5 +94,5 @@ class ClaimReader(claims.ClaimReader):
     table, kind = CLAIM, "P"
 
 
-_writer = ClaimWriter(GUIDE, CLAIM)
-write, segments, identifiers = _writer.write, _writer.segments, _writer.identifiers
+WRITER = ClaimWriter(GUIDE, CLAIM)
+write, segments, identifiers = WRITER.write, WRITER.segments, WRITER.identifiers

@@ -135,7 +135,8 @@ class Unit(msgspec.Struct, frozen=True):
     rows: its segments in order (a 2300 unit runs to the end of its lines, 2400 and 2430 included).
     position: of its first segment, counted from ST = 1. clean: no error was found in it.
     component, repetition: the separators its composite elements are still joined with.
-    ordinal: counts units of the set from 0.
+    ordinal: counts units of the set from 0. strays: (position, elements) of segments among them that belong to no
+    loop of the guide here, and are therefore not in rows.
     """
 
     kind: str
@@ -145,6 +146,7 @@ class Unit(msgspec.Struct, frozen=True):
     clean: bool = True
     component: str = ":"
     repetition: str = "^"
+    strays: tuple[tuple[int, list[str]], ...] = ()
 
 
 class SetClosed(msgspec.Struct, frozen=True):

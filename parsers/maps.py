@@ -68,13 +68,17 @@ class Segment(msgspec.Struct, frozen=True, tag="segment", omit_defaults=True):
 
 
 class Loop(msgspec.Struct, frozen=True, tag="loop", omit_defaults=True):
-    """One loop; its children in guide order. Its first segment opens it; a loop that starts with a loop only wraps."""
+    """One loop; its children in guide order. Its first segment opens it; a loop that starts with a loop only wraps.
+
+    name: as the guide prints it.
+    """
 
     id: str
     required: bool
     position: int
     most: int
     children: tuple[Segment | Loop, ...]
+    name: str = ""
 
 
 class Dictionary(msgspec.Struct, frozen=True):
@@ -162,6 +166,7 @@ def _loop(item: ElementTree.Element, dictionary: Dictionary) -> Loop:
         position=int(_text(item, "pos")),
         most=_most(_text(item, "repeat")),
         children=tuple(sorted(used, key=lambda child: child.position)),
+        name=_text(item, "name"),
     )
 
 

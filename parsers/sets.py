@@ -49,7 +49,7 @@ class SetReader:
         self._kind, self._begun, self._ordinal = "header", 2, 0
         self._excess = False
         self._units: list[Event] = []
-        self._passed: set[int] = set()  # positions in this unit of segments that no loop took
+        self._passed: dict[int, list[str]] = {}  # segments in this unit that no loop took, by position
         self._supposed: dict[int, tuple[int, str]] = {}  # loop -> the finding that misses its start, what came instead
 
     def read(self, segments: Iterator[Pair]) -> list[str] | None:
@@ -181,13 +181,13 @@ class SetReader:
             self._excess = False
         clean = self.report.end_unit()
         if self._rows:
-            own = self._delimiters
-            self._units.append(
-                Unit(self._kind, self._rows, self._begun, self._ordinal, clean, own.component, own.repetition)
-            )
+            component, repetition = self._delimiters.component, self._delimiters.repetition
+            begun, strays = self._begun, tuple(self._passed.items())
+            self._units.append(Unit(self._kind, self._rows, begun, self._ordinal, clean, component, repetition, strays))
             self._ordinal += 1
+            self._passed = {}
         self._rows, self._kind, self._begun = [], kind, position
-        self._passed, self._supposed = set(), {}
+        self._supposed = {}
 
     def _refused(self, step: Step | None, raw: str) -> State:
         """A segment that is wrong somehow, or seems so. Returns: the state it leads to, often the one we are in."""
@@ -212,12 +212,12 @@ class SetReader:
         """No step leads on: say why, and read on where the segments to come are at home (`parsers.astray`)."""
         state, own, name = self._state, self._delimiters, parts[0]
         if self.report.settled:
-            return self._pass_over("2" if name in self.guide.ids else "1", name, mends.SURPLUS)
+            return self._pass_over("2" if name in self.guide.ids else "1", parts, mends.SURPLUS)
         if name not in self.guide.ids:
             return self._unknown(parts)
         late = astray.late(state, parts, own)
         if late and not self._stands(late):
-            return self._pass_over("7", name, mends.misplaced(name, self._place_of(late)), late.guide.name)
+            return self._pass_over("7", parts, mends.misplaced(name, self._place_of(late)), late.guide.name)
         left_out = astray.left_out(state, parts, own, self)
         if left_out:
             self._suppose(left_out.opener, name)
@@ -226,23 +226,19 @@ class SetReader:
         if isinstance(choice, Choice):
             return self._requalified(choice, parts)
         loops = list(dict.fromkeys(astray.loops_with(self.guide.start.parent, name)))
-        return self._pass_over("2", name, mends.unexpected(name, loops))
+        return self._pass_over("2", parts, mends.unexpected(name, loops))
 
-    def _pass_over(self, code: str, name: str, mend: Mend, title: str = "") -> State:
-        lost = name in self.guide.openers
-        self.report.segment(code, self.position, self._state.parent.id, name, mend, title, lost=lost)
-        self._pass()
+    def _pass_over(self, code: str, parts: list[str], mend: Mend, title: str = "") -> State:
+        lost = parts[0] in self.guide.openers
+        self.report.segment(code, self.position, self._state.parent.id, parts[0], mend, title, lost=lost)
+        self._pass(parts)
         return self._state
-
-    def _pass(self) -> None:
-        if len(self._passed) < LOOK_BACK:
-            self._passed.add(self.position)
 
     def _unknown(self, parts: list[str]) -> State:
         """An id the guide does not have; read on if only its case is wrong."""
         name = parts[0].strip().upper()
         if name not in self.guide.ids:
-            return self._pass_over("1", parts[0], mends.SURPLUS if name else mends.EMPTY)
+            return self._pass_over("1", parts, mends.SURPLUS if name else mends.EMPTY)
         self.report.segment("1", self.position, self._state.parent.id, parts[0], mends.respelled(name))
         spelled = [name, *parts[1:]]
         step = astray.step_of(self._state, spelled, self._delimiters)
@@ -258,8 +254,12 @@ class SetReader:
             return self._faulty(meant.step, parts, [fault], lost)
         guide = next(iter(choice.steps.values())).state.guide
         self.report.elements(self.position, self._state.parent.id, guide, [fault], lost=lost)
-        self._pass()
+        self._pass(parts)
         return self._state
+
+    def _pass(self, parts: list[str]) -> None:
+        if len(self._passed) < LOOK_BACK:
+            self._passed[self.position] = parts
 
     def wanted(self, step: Step) -> bool:
         """Whether the guide requires what the step leads to, and it has not come."""

@@ -13,6 +13,7 @@ from gateway.errors import GatewayError, where
 
 COMMANDS = {
     "demo": ("gateway.cli.make", "Play the partners against a real daemon, from enrolment to remittance."),
+    "check": ("gateway.cli.check", "Check files at a desk: what is wrong, where, and how to mend it."),
     "run": ("gateway.cli.serve", "Run the daemon: SFTP door, status endpoint, workers."),
     "worker": ("gateway.cli.serve", "Run a node of workers without doors, beside a daemon on the same PostgreSQL."),
     "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
@@ -22,6 +23,7 @@ COMMANDS = {
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
+    "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from gateway import settings as settings_module
+from gateway.errors import CannotCreate
 from gateway.flow.context import Context
 from gateway.flow.opening import open_context
 from gateway.settings import Settings
@@ -91,6 +92,15 @@ def emit(data: Any, as_json: bool, render: Callable[[], None]) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
     else:
         render()
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Writes what a person asked for, in a folder made for it; raises CannotCreate."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    except OSError as error:
+        raise CannotCreate(f"{path} ({error.strerror})") from error
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:

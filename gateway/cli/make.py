@@ -90,13 +90,13 @@ def _tell(made: Demo, found: dict[str, Any], run: dict[str, Any]) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["834", "837P"]))
+@click.argument("kind", type=click.Choice(["834", "837P", "837I", "837D", "835", "820"]))
 @click.option("--members", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837P only.")
+@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837 and 835.")
 @click.option("--seed", default=1, show_default=True)
 @click.option(
     "--errors", "errors_pct", type=click.FloatRange(0, 100), default=0.0, show_default=True,
-    help="Percent of claims with a fault.",
+    help="Percent of an 837's claims with a fault.",
 )  # fmt: skip
 @click.option("--date", "on", type=Day(), default=None, help="Date of the file; today by default.")
 @click.option("--control", type=click.IntRange(1, 999_999_999), default=1, show_default=True, help="ISA13 of the file.")
@@ -111,15 +111,19 @@ def synth(
     control: int,
     output: BinaryIO,
 ) -> None:
-    """Write a synthetic 834 or 837P file of any size; the same seed gives the same file."""
+    """Write a synthetic file of any size; the same seed gives the same file."""
     from gateway import synth as made
 
     day = on or date.today()
-    if kind == "834":
-        pieces = made.iter_834(members, seed, day, control=control)
-    else:
-        pieces = made.iter_837p(members, claims, seed, errors_pct, day, control=control)
-    for piece in pieces:
+    pieces = {
+        "834": lambda: made.iter_834(members, seed, day, control=control),
+        "837P": lambda: made.iter_837p(members, claims, seed, errors_pct, day, control=control),
+        "837I": lambda: made.iter_837i(members, claims, seed, errors_pct, day, control=control),
+        "837D": lambda: made.iter_837d(members, claims, seed, errors_pct, day, control=control),
+        "835": lambda: made.iter_835(claims, seed, day, members_count=members, control=control),
+        "820": lambda: made.iter_820(members, seed, day, control=control),
+    }
+    for piece in pieces[kind]():
         output.write(piece)
 
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option
+from gateway.cli.common import (
+    actor,
+    config_option,
+    context_of,
+    emit,
+    json_option,
+    settings_of,
+    table,
+    user_option,
+    write_file,
+)
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
 from gateway.flow.context import Context
@@ -95,6 +105,24 @@ def partner_list(config: Path, as_json: bool) -> None:
         (d["id"], d["name"], d["isa"], ", ".join(d["roles"]), ", ".join(d["sponsors"]), len(d["keys"])) for d in data
     ]
     emit(data, as_json, lambda: table(("id", "name", "ISA", "roles", "sponsors", "keys"), rows))
+
+
+@partner.command("guide")
+@click.argument("name", metavar="NAME")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page.")
+@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a PDF.")
+@config_option
+def partner_guide(name: str, html: Path | None, pdf: Path | None, config: Path) -> None:
+    """The companion guide for partner NAME, written from the settings in force; printed unless a file is named."""
+    from gateway.companion import blocks, document, facts, page
+
+    guide = document.document(facts.of(context_of(config), settings_of(config), name))
+    if html is not None:
+        write_file(html, page.html(guide).encode())
+    if pdf is not None:
+        write_file(pdf, page.pdf(guide))
+    if html is None and pdf is None:
+        click.echo(blocks.as_text(guide))
 
 
 @click.group()

@@ -35,18 +35,18 @@ class Known(NamedTuple):
     the partner's intake lane adds sets of the partner, and only this file's intake stages its rows.
 
     received: BHT03 or BGN02, and hash, of sets received before -> their receipt. sponsors: (group, set) -> those that
-    its rows name. answer: the 999, None when none may be sent.
+    its rows name. answers: the 999s, as `answers.draft_999` gives them.
     """
 
     received: dict[tuple[str, str], int]
     sponsors: dict[tuple[int, int], list[str]]
-    answer: Draft | None
+    answers: tuple[tuple[int, Draft], ...]
 
 
 def look(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> Known:
     """Reads and writes beforehand what needs no transaction; nothing for an interchange that is rejected."""
     if event.verdict.verdict == "R":
-        return Known({}, {}, None)
+        return Known({}, {}, ())
     received: dict[tuple[str, str], int] = {}
     for st01 in STAGE_ROWS:
         mine = [one for one in read.sets if one.st01 == st01 and one.closed]
@@ -149,7 +149,7 @@ def _accept(
     if "rejected" in states:
         enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
     _ask_a_person(connection, file, read, states)
-    answers.accept(connection, file, read, event, known.answer)
+    answers.accept(connection, file, read, event, known.answers)
 
 
 def _numbered(one: ReadSet, state: str) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import claim_numbers
+from gateway.flow import claim_numbers, naming
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, named, send, time_of_day
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
@@ -24,7 +24,7 @@ from gateway.store import counters, installation, outbox, queue
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
-from gateway.store.schema import interchange, x12_set
+from gateway.store.schema import interchange, receipt, x12_set
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.records import (
     Claim,
@@ -77,21 +77,28 @@ TA105 = {
 """TA105 in our own words, for reports and the status page."""
 
 
-def _name(file: Inbound, number: int, what: str) -> str:
-    """R000000012-1.999.x12: our receipt number and the interchange, so that a partner finds what it answers."""
-    return f"R{file.number:09d}-{number}.{what}.x12"
-
-
 def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
     parcel = Parcel(partner=file.partner.id, kind=kind, name=name, body=sent.body, folder=folder, control=sent.isa13,
                     group=sent.gs06, cause=file.subject)  # fmt: skip
     outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
 
 
-def _ta1(connection: Connection, file: Inbound, number: int, verdict: InterchangeVerdict) -> None:
-    segments = interchange_ack.write(verdict)
-    sent = send(connection, draft(file.context, file.parties, file.partner, file.today, "", (), ta1=segments))
-    _post(connection, file, "TA1", _name(file, number, "TA1"), sent)
+def _post_answer(
+    connection: Connection, file: Inbound, read: ReadInterchange, kind: str, made: Draft, isa13: str, group: int = 0
+) -> None:
+    """A TA1 or 999, named as its partner wants it. isa13: of what it answers. group: which, 0 for several or none."""
+    sent = send(connection, made)
+    fields = {
+        "kind": kind, "receipt": f"{file.number:09d}", "original": naming.cleaned(file.receipt.name), "answers":
+        isa13 if number_legal(isa13) else "0", "interchange": str(read.number), "group": str(group),
+    }  # fmt: skip
+    name = named(file.partner, file.partner.profile.answer, file.today, sent, fields)
+    _post(connection, file, kind, name, sent)
+
+
+def _ta1(connection: Connection, file: Inbound, read: ReadInterchange, verdict: InterchangeVerdict) -> None:
+    made = draft(file.context, file.parties, file.partner, file.today, "", (), ta1=interchange_ack.write(verdict))
+    _post_answer(connection, file, read, "TA1", made, verdict.header.isa13)
 
 
 def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
@@ -103,23 +110,25 @@ def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
 
 def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """The answer to a rejected interchange: a TA1 if it was asked for, and a report in any case."""
-    number = read.number
     if _asked(read, event):
-        _ta1(connection, file, number, event.verdict)
+        _ta1(connection, file, read, event.verdict)
     sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
-    which = {"interchange": number, "control": event.verdict.header.isa13}
+    which = {"interchange": read.number, "control": event.verdict.header.isa13}
     _report(connection, file, {"verdict": "rejected", **which, "reasons": sentences}, sentences)
 
 
-def _answerable(read: ReadInterchange) -> list[GroupVerdict]:
-    return [verdict for verdict in read.groups if verdict.answerable]
+def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], ...]:
+    """The 999s, one for each group that may be answered, written before the transaction that decides.
+
+    Returns: files, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
+    """
+    groups = [(number, one) for number, one in enumerate(read.groups, 1) if one.answerable]
+    if file.partner.profile.sets == "one":
+        return tuple((number, _draft_999(file, [one])) for number, one in groups)
+    return ((0, _draft_999(file, [one for _, one in groups])),) if groups else ()
 
 
-def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
-    """One 999 per group that may be answered, written before the transaction that decides; None when none may."""
-    groups = _answerable(read)
-    if not groups:
-        return None
+def _draft_999(file: Inbound, groups: list[GroupVerdict]) -> Draft:
     names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
     delimiters = delimiters_for(file.partner, names)
     sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
@@ -127,16 +136,16 @@ def draft_999(file: Inbound, read: ReadInterchange) -> Draft | None:
 
 
 def accept(
-    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed, made: Draft | None
-) -> None:
+    connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed,
+    made: tuple[tuple[int, Draft], ...],
+) -> None:  # fmt: skip
     """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
-    number = read.number
+    number, isa13 = read.number, event.verdict.header.isa13
     if _asked(read, event):
-        _ta1(connection, file, number, event.verdict)
-    if made is None:
-        return
-    answerable = _answerable(read)
-    _post(connection, file, "999", _name(file, number, "999"), send(connection, made))
+        _ta1(connection, file, read, event.verdict)
+    for group, one in made:
+        _post_answer(connection, file, read, "999", one, isa13, group)
+    answerable = [one for one in read.groups if one.answerable]
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
     codes = [(v.header.gs06, code) for v in answerable for code in v.codes]
     if bad or codes:
@@ -144,8 +153,9 @@ def accept(
         lines += [line for one in bad for line in _told(one.st02, one.findings)]
         good = sum(v.accepted for v in answerable)
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
-        document = {"verdict": "sets rejected", "interchange": number, "control": event.verdict.header.isa13,
-                    "sets": [{"st02": s.st02, "verdict": s.verdict, "codes": s.codes} for s in bad]}  # fmt: skip
+        document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
+                    "sets": [{"st02": s.st02, "type": s.st01, "verdict": s.verdict, "codes": s.codes,
+                              "findings": _listed(s.findings)} for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
@@ -161,7 +171,18 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
-        yield f"set {st02}: {where}{loop}: {finding.message} ({finding.level} code {finding.code})"
+        mend = f" {finding.mend.text}" if finding.mend else ""
+        yield f"set {st02}: {where}{loop}: {finding.message} ({finding.law}){mend}"
+
+
+def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    """Findings as `gateway check --json` prints them, without what the file contained."""
+    return [
+        {"snip": one.snip, "severity": one.severity, "loop": one.place.loop, "segment": one.place.segment,
+         "position": one.place.position, "element": one.place.element, "component": one.place.component,
+         "code": one.code, "rule": one.law, "message": one.message, "mend": one.mend.text if one.mend else ""}
+        for one in findings[:REPORTED_FINDINGS]
+    ]  # fmt: skip
 
 
 def _standing(connection: Connection, file: Inbound) -> dict[int, str]:
@@ -203,15 +224,29 @@ def answer(context: Context, work: Work) -> None:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         told = _acknowledgement(connection, context, parties, set_row, today)
+        answered = connection.execute(_answered(set_row)).one()
     partner = parties.partner(set_row.partner)
     made = draft(context, parties, partner, today, "HN", [claim_ack.write(told)], claim_ack.identifiers(told))
-    name = f"R{set_row.receipt_no:09d}-{set_row.interchange}-{set_row.grp}-{set_row.number}.277CA.x12"
+    fields = {
+        "kind": "277CA", "receipt": f"{set_row.receipt_no:09d}", "original": naming.cleaned(answered.name),
+        "answers": answered.isa13, "interchange": str(set_row.interchange), "group": str(set_row.grp),
+        "set": str(set_row.number),
+    }  # fmt: skip
     with context.store.write("answer") as connection:
         queue.finish(connection, work)
         sent = send(connection, made)
+        name = named(partner, partner.profile.claim_answer, today, sent, fields)
         parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=sent.body, control=sent.isa13,
                         group=sent.gs06, cause=f"receipt {set_row.receipt_no}")  # fmt: skip
         outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
+
+
+def _answered(set_row: Any) -> Select[Any]:
+    """Under which names its sender knows the file and the interchange of a set."""
+    mine = (interchange.c.receipt_no == set_row.receipt_no) & (interchange.c.number == set_row.interchange)
+    return select(receipt.c.name, interchange.c.isa13).join_from(
+        receipt, interchange, (interchange.c.receipt_no == receipt.c.receipt_no) & mine
+    )
 
 
 def _acknowledgement(
@@ -257,5 +292,6 @@ def _answer(row: Any, claim: Claim) -> ClaimAnswer:
     return ClaimAnswer(
         pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not reasons,
         reasons=reasons or ACCEPTED, icn="" if reasons else row.icn, clearinghouse_no=claim.clearinghouse_no,
-        first=claim.first, last=claim.last, lines=door.line_answers(claim, objections),
+        bill_type=claim.bill_type, first=claim.first, last=claim.last,
+        lines=door.line_answers(claim, objections),
     )  # fmt: skip

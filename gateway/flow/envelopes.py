@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 
 from gateway.clock import SECOND_US
 from gateway.errors import GatewayError
+from gateway.flow import naming
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
 from mappings import claim_ack, implementation_ack, remittance
-from mappings.blanks import blanked
+from mappings.blanks import blanked, spells
 from parsers import check
 from parsers.edits import Editor, Terms
-from parsers.envelope import EnvelopePolicy
+from parsers.envelope import Charset, EnvelopePolicy
 from parsers.events import (
     Delimiters,
     GroupHeader,
@@ -57,6 +58,7 @@ class Draft(NamedTuple):
     sets: WrittenSets
     ta1: Sequence[Segment]
     newline: bool
+    charset: Charset
     scope: str
 
 
@@ -88,11 +90,14 @@ def draft(
 ) -> Draft:
     """Writes an interchange of one group (none when gs01 is "") and lets our own validator check it.
 
-    Each set is ST up to but excluding SE. Touches no database: call it outside the write transaction when it is long.
+    Each set is ST up to but excluding SE. Writes nothing: call it outside the write transaction when it is long.
     Raises OutboundInvalid.
     """
     ours, now = parties.administrator, time_of_day(context.now_us)
-    delimiters = delimiters_for(partner, identifiers)
+    names = list(identifiers)
+    if not all(spells(one, partner.validation.charset) for one in names):
+        raise OutboundInvalid("an identifier has a character that is not in its receiver's character set")
+    delimiters = delimiters_for(partner, names)
     header = InterchangeHeader(
         isa01="00", isa02="", isa03="00", isa04="", isa05=ours.qualifier, isa06=ours.isa_id,
         isa07=partner.qualifier, isa08=partner.isa_id, isa09=f"{today:%y%m%d}", isa10=now, isa11=delimiters.repetition,
@@ -102,10 +107,18 @@ def draft(
     group = None
     if gs01:
         group = GroupHeader(gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, "1", "X", GUIDES[gs01])
-    written = write_sets([list(blanked(map(list, one), delimiters)) for one in sets], delimiters)
-    made = Draft(header, group, written, ta1, partner.newline, f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}")
-    _require_valid(context, made, Terms(snip=partner.validation.outbound, today=today, rules=partner.validation.rules))
+    charset = partner.validation.charset
+    written = write_sets([list(blanked(map(list, one), delimiters, charset)) for one in sets], delimiters)
+    scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
+    made = Draft(header, group, written, ta1, partner.newline, charset, scope)
+    _require_valid(context, made, _terms(context, partner, today) if gs01 else Terms(today=today))
     return made
+
+
+def _terms(context: Context, partner: Partner, today: date) -> Terms:
+    """What our own files to a partner are edited by."""
+    said = partner.validation
+    return Terms(snip=said.outbound, today=today, codes=context.codes(), rules=said.rules)
 
 
 def send(connection: Connection, made: Draft) -> Sent:
@@ -115,6 +128,12 @@ def send(connection: Connection, made: Draft) -> Sent:
     return Sent(_numbered(made, isa13, gs06), isa13, gs06)
 
 
+def named(partner: Partner, template: str, today: date, sent: Sent, fields: dict[str, str]) -> str:
+    """The name of a file that is sent, by a template of its partner's profile. fields: what only its kind has."""
+    common = {"isa13": sent.isa13, "partner": partner.id, "date": f"{today:%Y%m%d}"}
+    return naming.name(template, common | fields)
+
+
 def _next(connection: Connection, scope: str) -> int:
     return (counters.take(connection, scope) - 1) % WRAP + 1
 
@@ -122,7 +141,7 @@ def _next(connection: Connection, scope: str) -> int:
 def _numbered(made: Draft, isa13: str, gs06: str) -> bytes:
     header = msgspec.structs.replace(made.header, isa13=isa13)
     groups = [(msgspec.structs.replace(made.group, gs06=gs06), made.sets)] if made.group else []
-    return wrap(header, groups, made.header.delimiters, ta1=made.ta1, newline=made.newline)
+    return wrap(header, groups, made.header.delimiters, ta1=made.ta1, newline=made.newline, charset=made.charset)
 
 
 def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
@@ -130,7 +149,7 @@ def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
     header, gs08 = made.header, made.group.gs08 if made.group else ""
     policy = EnvelopePolicy(
         senders=frozenset({(header.isa05, header.isa06)}), receivers=frozenset({(header.isa07, header.isa08)}),
-        usage=context.usage,
+        usage=context.usage, snip=terms.snip, charset=made.charset,
     )  # fmt: skip
     editor, told = Editor(gs08, terms), list[Finding]()
     for event in check(_numbered(made, header.isa13, "1"), context.guide, policy):
@@ -141,9 +160,9 @@ def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
         if isinstance(event, Unit):
             told += editor.take(event)
         if isinstance(event, SetClosed):
-            wrong = [one for one in event.verdict.findings if not _is_echo(one)]
-            wrong += [one for one in (*told, *editor.close()) if one.severity == "error"]
-            if wrong or (event.verdict.verdict != "A" and not event.verdict.findings):
+            findings = (*event.verdict.findings, *told, *editor.close())
+            wrong = [one for one in findings if one.severity == "error" and not _is_echo(one)]
+            if wrong or (event.verdict.verdict == "R" and not event.verdict.findings):
                 raise OutboundInvalid(f"set {event.verdict.st02}: {wrong[0].message if wrong else event.verdict.codes}")
 
 

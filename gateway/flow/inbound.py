@@ -9,9 +9,9 @@ from typing import Any
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store.schema import staged, x12_set
+from mappings.claims import ClaimReader
 from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
-from mappings.professional import ClaimReader
 from mappings.records import Trace
 from parsers.edits import Editor
 from parsers.events import GroupVerdict, SetClosed

@@ -24,10 +24,10 @@ from gateway.store import audit, installation, queue, sealed
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
-from mappings import enrolment, implementation_ack, professional
+from mappings import dental, enrolment, implementation_ack, institutional, professional
+from mappings.claims import ClaimReader
 from mappings.enrolment import MemberReader
 from mappings.implementation_ack import AckReader
-from mappings.professional import ClaimReader
 from mappings.records import Claim, EnrolmentHeader, MemberRow, Trace
 from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
@@ -49,7 +49,9 @@ from parsers.reader import Reader
 log = structlog.get_logger()
 
 READERS: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
-    professional.GUIDE: ClaimReader,
+    professional.GUIDE: professional.ClaimReader,
+    institutional.GUIDE: institutional.ClaimReader,
+    dental.GUIDE: dental.ClaimReader,
     enrolment.GUIDE: MemberReader,
     implementation_ack.GUIDE: AckReader,
 }
@@ -121,8 +123,8 @@ class _Intake:
             receivers=frozenset({(ours.qualifier, ours.isa_id)}),
             usage=self.context.usage,
             groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
-            aliases=self.context.aliases,
-        )
+            snip=partner.validation.inbound, charset=partner.validation.charset, aliases=self.context.aliases,
+        )  # fmt: skip
 
     def guide(self, gs08: str) -> Guide | None:
         """The guide of a group; one whose sets nobody here can read is as good as unknown (AK905 2)."""

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed
+from gateway.flow import agreements, concealed, naming
 from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
@@ -154,6 +154,10 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
             fingerprint(line)
         except BadData as error:
             wrong.append(f"keys[{number}]: {error.detail}")
+    profile = partner.profile
+    for one in naming.FITS:
+        said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")
+        wrong += [f"profile.{one}: {sentence}" for sentence in said]
     return wrong
 
 

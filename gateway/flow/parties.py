@@ -15,19 +15,33 @@ from gateway.plan.money.payment import Payer
 from gateway.store import documents
 from mappings.records import Organisation, Record
 from parsers.edits.rules import Rule
+from parsers.envelope import Charset
 from parsers.events import Delimiters
 from parsers.snip import Snip
 
 
 class Validation(Record, frozen=True, kw_only=True):
     """How files exchanged with a partner are checked: domain 1.5. inbound, outbound: SNIP weights of what it sends us
-    and of what we send it. charset: what its files may hold beside the characters of X12. rules: its own, SNIP 7.
+    and of what we send it. charset: of its files, and of ours to it. rules: its own, SNIP 7.
     """
 
     inbound: Snip = Snip()
     outbound: Snip = Snip()
-    charset: Literal["ascii", "latin-1", "utf-8"] = "ascii"
+    charset: Charset = "ascii"
     rules: tuple[Rule, ...] = ()
+
+
+class Profile(Record, frozen=True, kw_only=True):
+    """How what we send a partner is named and cut into files.
+
+    answer: the name of a TA1 or 999; claim_answer: of a 277CA; remittance: of an 835 - templates of `naming.FIELDS`.
+    sets: many 999 or 835 sets stand in one file, or each has its own (a 277CA always has).
+    """
+
+    answer: str = "R{receipt}-{interchange}.{kind}.x12"
+    claim_answer: str = "R{receipt}-{interchange}-{group}-{set}.{kind}.x12"
+    remittance: str = "{run}.{kind}.x12"
+    sets: Literal["many", "one"] = "many"
 
 
 class Partner(Record, frozen=True, kw_only=True):
@@ -35,7 +49,8 @@ class Partner(Record, frozen=True, kw_only=True):
 
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
-    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does.
+    reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
+    names and files of what we send.
     """
 
     id: str
@@ -50,6 +65,7 @@ class Partner(Record, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     validation: Validation = Validation()
     reply_days: int = 1
+    profile: Profile = Profile()
 
     @property
     def application(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from gateway.flow import holds
 from gateway.flow.context import Context
@@ -13,6 +14,7 @@ from gateway.flow.inbound import Inbound
 from gateway.flow.parties import Parties
 from gateway.plan.calendar import add_business_days
 from gateway.store import outbox
+from gateway.store.schema import outbox as outbox_table
 from mappings import interchange_ack
 from mappings.records import Trace
 
@@ -68,3 +70,20 @@ def missed(connection: Connection, context: Context, today: date) -> None:
 
 def _subject(row: Any) -> str:
     return f"sent {row.id}"
+
+
+def acknowledgement(row: Any) -> str:
+    """How an outbox row stands with its partner, in a word; "" for what nobody acknowledges."""
+    if row.ta1 == "R" or row.ack in REJECTED:
+        return "rejected in part" if row.ack == "P" and row.ta1 != "R" else "rejected"
+    if row.ack:
+        return "accepted"
+    return ("missing" if row.silent else "waited for") if row.kind == "835" else ""
+
+
+def listing(connection: Connection, which: Sequence[ColumnElement[bool]], *, only_open: bool, most: int) -> list[Any]:
+    """The newest of what was sent. only_open: what was rejected, or is not answered though it should be."""
+    columns = outbox_table.c
+    waits = (columns.kind == "835") & (columns.ack == "")
+    rejected = (columns.ta1 == "R") | columns.ack.in_(sorted(REJECTED))
+    return outbox.listing(connection, *which, *([waits | rejected] if only_open else []), most=most)

@@ -25,3 +25,10 @@ def stop_loss_notice(document: Mapping[str, object]) -> bytes:
     from gateway.paper import pages
 
     return pages.stop_loss_notice(document)
+
+
+def companion_guide(document: Mapping[str, object]) -> bytes:
+    """A partner's companion guide, from `gateway.companion.blocks.Document` as plain data."""
+    from gateway.paper import guide
+
+    return guide.companion_guide(document)

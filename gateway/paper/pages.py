@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import HexColor
-from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import letter
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import inch
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import (
-    BaseDocTemplate,
-    Frame,
-    KeepTogether,
-    PageTemplate,
-    Paragraph,
-    Spacer,
-    Table,
-    TableStyle,
+from reportlab.platypus import Paragraph, Spacer, Table, TableStyle
+
+from gateway.paper.sheet import (
+    AMOUNT,
+    BODY,
+    INK,
+    PLAIN,
+    RIGHT,
+    RIGHT_SMALL,
+    RIGHT_STRONG,
+    SHADE,
+    SMALL,
+    STRONG,
+    WIDTH,
+    heading,
+    pairs,
+    pdf,
+    section,
 )
-
 from gateway.plan.rounding import dollars
-
-INK, QUIET, RULE, SHADE, WARN = (HexColor(c) for c in ("#16243a", "#5d6b7e", "#cfd6de", "#f1f4f7", "#b3261e"))
-MARGIN = 0.85 * inch
-WIDTH = letter[0] - 2 * MARGIN
-TEST_LINE = "TEST - not a request for payment, not a notice; sent by a test installation"
-
-BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
-SMALL = ParagraphStyle("small", BODY, fontSize=8, leading=13, textColor=QUIET)
-RIGHT_SMALL = ParagraphStyle("right small", SMALL, alignment=TA_RIGHT)
-STRONG = ParagraphStyle("strong", BODY, fontName="Helvetica-Bold")
-RIGHT = ParagraphStyle("right", BODY, alignment=TA_RIGHT)
-RIGHT_STRONG = ParagraphStyle("right strong", STRONG, alignment=TA_RIGHT)
-HEAD = ParagraphStyle("head", STRONG, fontSize=10.5, leading=14, spaceBefore=14, spaceAfter=4)
-TITLE = ParagraphStyle("title", STRONG, fontSize=19, leading=24)
-AMOUNT = ParagraphStyle("amount", STRONG, fontSize=20, leading=26, alignment=TA_RIGHT)
 
 HEADING_KEYS = frozenset({"number", "title", "usage", "carrier", "employer", "issued"})
 ACRONYMS = {"icn": "ICN", "id": "ID", "npi": "NPI", "ytd": "year to date", "no": "number"}
@@ -50,16 +36,16 @@ def funding_request(document: Mapping[str, object]) -> bytes:
     """Head, amount, the lines that lead to it, where to send it, and what else is unpaid."""
     deposit, contact = _mapping(document["deposit"]), _mapping(document["contact"])
     story = [
-        *_heading(f"Funding request {document['number']}", _said(document["employer"]), _said(document["plan"])),
+        *heading(f"Funding request {document['number']}", _said(document["employer"]), _said(document["plan"])),
         _amount("Amount due", _money(document["amount_due_cents"]), f"by {_day(document['due'])}"),
-        *_section("Run", _pairs(_run_rows(document))),
-        *_section("How the amount is made up", _sums(_mappings(document["lines"]))),
-        *_section("Send to", _pairs([(_words(key), _said(value)) for key, value in deposit.items() if value])),
+        *section("Run", pairs(_run_rows(document))),
+        *section("How the amount is made up", _sums(_mappings(document["lines"]))),
+        *section("Send to", pairs([(_words(key), _said(value)) for key, value in deposit.items() if value])),
     ]
     if unpaid := _mappings(document["unpaid"]):
-        story += _section("Requests not yet paid", _columns(unpaid))
+        story += section("Requests not yet paid", _columns(unpaid))
     story += [Spacer(0, 12), Paragraph(_questions(contact), SMALL)]
-    return _pdf(f"Funding request {document['number']}", document, story)
+    return pdf(f"Funding request {document['number']}", _is_test(document), story)
 
 
 def stop_loss_notice(document: Mapping[str, object]) -> bytes:
@@ -69,61 +55,20 @@ def stop_loss_notice(document: Mapping[str, object]) -> bytes:
     sections: list[Any] = []
     for key, value in document.items():
         if isinstance(value, Mapping):
-            sections += _section(_words(key), _pairs([(_words(k), _shown(k, v)) for k, v in value.items()]))
+            sections += section(_words(key), pairs([(_words(k), _shown(k, v)) for k, v in value.items()]))
         elif tables := _mappings(value):
-            sections += _section(_words(key), _columns(tables))
+            sections += section(_words(key), _columns(tables))
         elif key not in HEADING_KEYS and value not in ("", None, (), []):
             rows.append((_words(key), _shown(key, value)))
-    heading = _heading(title, _said(document.get("carrier", "")), _said(document.get("employer", "")))
-    return _pdf(f"{title} {document['number']}", document, [*heading, Spacer(0, 8), _pairs(rows), *sections])
+    top = heading(title, _said(document.get("carrier", "")), _said(document.get("employer", "")))
+    return pdf(f"{title} {document['number']}", _is_test(document), [*top, Spacer(0, 8), pairs(rows), *sections])
 
 
-# ---- the sheet -------------------------------------------------------------------------------------------------------
+def _is_test(document: Mapping[str, object]) -> bool:
+    return document.get("usage") != "P"
 
 
-def _pdf(title: str, document: Mapping[str, object], story: Sequence[Any]) -> bytes:
-    """Lays the story on letter pages; no clock and no random id gets into the bytes."""
-    out, is_test = BytesIO(), document.get("usage") != "P"
-    sheet = BaseDocTemplate(out, pagesize=letter, title=title, author="ASO Gateway", invariant=1)
-
-    def furniture(canvas: Canvas, _: object) -> None:
-        _furniture(canvas, title, is_test)
-
-    column = Frame(MARGIN, MARGIN, WIDTH, letter[1] - 2 * MARGIN, 0, 0, 0, 0)
-    sheet.addPageTemplates(PageTemplate(frames=[column], onPage=furniture))
-    sheet.build(list(story))
-    return out.getvalue()
-
-
-def _furniture(canvas: Canvas, title: str, is_test: bool) -> None:
-    """The band at the top, the foot, and TEST behind and above the text unless the page is a production one."""
-    width, height = letter
-    canvas.saveState()
-    canvas.setFillColor(INK)
-    canvas.rect(0, height - 0.22 * inch, width, 0.22 * inch, stroke=0, fill=1)
-    canvas.setFont("Helvetica", 8)
-    canvas.setFillColor(QUIET)
-    canvas.drawString(MARGIN, 0.5 * inch, title)
-    canvas.drawRightString(width - MARGIN, 0.5 * inch, f"Page {canvas.getPageNumber()}")
-    if is_test:
-        _watermark(canvas, width, height)
-    canvas.restoreState()
-
-
-def _watermark(canvas: Canvas, width: float, height: float) -> None:
-    canvas.setFillColor(WARN)
-    canvas.setFont("Helvetica-Bold", 8)
-    canvas.drawString(MARGIN, height - 0.5 * inch, TEST_LINE)
-    canvas.setFillAlpha(0.06)
-    canvas.setFont("Helvetica-Bold", 170)
-    canvas.translate(width / 2, height / 2)
-    canvas.rotate(55)
-    canvas.drawCentredString(0, -60, "TEST")
-
-
-def _heading(title: str, first: str, second: str) -> list[Any]:
-    under = " &nbsp;·&nbsp; ".join(escape(text) for text in (first, second) if text)
-    return [Paragraph(escape(title), TITLE), Paragraph(under, BODY)]
+# ---- tables of money -------------------------------------------------------------------------------------------------
 
 
 def _amount(label: str, money: str, when: str) -> Any:
@@ -144,26 +89,6 @@ def _amount(label: str, money: str, when: str) -> Any:
         )
     )
     return table
-
-
-def _section(title: str, body: Any) -> list[Any]:
-    return [KeepTogether([Paragraph(escape(title), HEAD), body])]
-
-
-PLAIN = [
-    ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
-    ("VALIGN", (0, 0), (-1, -1), "TOP"),
-    ("LEFTPADDING", (0, 0), (-1, -1), 0),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-    ("TOPPADDING", (0, 0), (-1, -1), 3),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
-]
-
-
-def _pairs(rows: Iterable[tuple[str, str]]) -> Any:
-    """Label and value, a line each."""
-    cells = [[Paragraph(escape(label), SMALL), Paragraph(escape(value), BODY)] for label, value in rows] or [["", ""]]
-    return Table(cells, colWidths=[WIDTH * 0.3, WIDTH * 0.7], style=TableStyle(PLAIN))
 
 
 def _sums(lines: Sequence[Mapping[str, object]]) -> Any:

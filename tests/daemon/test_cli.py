@@ -128,7 +128,8 @@ def test_every_command_explains_itself() -> None:
 
 
 LISTS = (("partner", "list"), ("sponsor", "list"), ("hold", "list"), ("pay", "list"), ("stoploss", "list"), ("status",),
-         ("ledger", "verify"), ("ledger", "trial-balance"), ("config", "show"), ("codes", "list"))  # fmt: skip
+         ("sent", "list"), ("ledger", "verify"), ("ledger", "trial-balance"), ("config", "show"),
+         ("codes", "list"))  # fmt: skip
 
 
 @pytest.mark.parametrize("command", LISTS, ids=" ".join)

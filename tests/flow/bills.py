@@ -7,22 +7,22 @@ from datetime import date
 import msgspec
 
 from gateway import synth
-from mappings import professional
 from mappings.records import Address, Claim, ClaimBatch, Contact, Organisation, Person, ServiceLine
 
-HOME = Address(line1="10 MAIN ST", city="AUSTIN", state="TX", zip="78701")
+HOME = Address(line1="10 MAIN ST", city="AUSTIN", state="TX", zip="787011234")
 DAY = date(2026, 4, 6)
 
 
 def claims_file(control: int, *claims: Claim, kind: str = "CH") -> bytes:
-    """One 837P of one set with its own numbers. kind: BHT06."""
+    """One 837 of one set with its own numbers, of the first claim's guide. kind: BHT06."""
+    trade = synth.TRADES[f"837{claims[0].kind}"]
     batch = ClaimBatch(
         reference=f"B{control}", created=DAY, time="0900", kind=kind, submitter=synth.SUBMITTER,
         contact=Contact(name="EDI DESK", number="5125550100"),
         receiver=Organisation(name=synth.ADMINISTRATOR.name, id_qualifier="46", id=synth.ADMINISTRATOR.id),
     )  # fmt: skip
-    sets = [professional.segments(batch, [_whole(one) for one in claims], "0001")]
-    return b"".join(synth._file("HC", professional.GUIDE, sets, "CLEARPATH", "SUMMITTPA", DAY, control, "T"))
+    sets = [trade.writer.segments(batch, [_whole(one) for one in claims], "0001")]
+    return b"".join(synth.interchange("HC", trade.guide, sets, DAY, control=control))
 
 
 def correction(claim: Claim, frequency: str, original_icn: str, **changed: object) -> Claim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -61,6 +62,28 @@ def test_an_835_that_does_not_balance_never_leaves(world: World) -> None:
     with pytest.raises(envelopes.OutboundInvalid):
         drafted(world, wrong)
     assert drafted(world, wrong, Validation(outbound=Snip(snip3="off"))).sets.sets == 1
+
+
+@pytest.mark.parametrize(
+    ("charset", "sent"), [("ascii", b"*CAFE A?~"), ("latin-1", b"*CAF\xc9 A?~"), ("utf-8", "*CAFÉ Ał~".encode())]
+)  # fmt: skip
+def test_a_name_is_spelled_in_its_receivers_characters(world: World, charset: Any, sent: bytes) -> None:
+    """A letter that the receiver's character set has not loses its accent, or is a question mark."""
+    good = remittances()[0]
+    told = msgspec.structs.replace(good, payer=msgspec.structs.replace(good.payer, name="CAFÉ Ał"))
+    made = drafted(world, told, Validation(charset=charset))
+    with world.store.write("bench") as connection:
+        assert sent in envelopes.send(connection, made).body
+
+
+def test_an_identifier_is_never_spelled_otherwise(world: World) -> None:
+    """An 835 whose claim's name the receiver's character set cannot hold does not leave; in another it does."""
+    good = remittances()[0]
+    claims = (msgspec.structs.replace(good.claims[0], pcn="É1"), *good.claims[1:])
+    told = msgspec.structs.replace(good, claims=claims)
+    with pytest.raises(envelopes.OutboundInvalid, match="identifier"):
+        drafted(world, told)
+    assert "*É1*" in "".join(drafted(world, told, Validation(charset="latin-1")).sets.lines)
 
 
 def test_control_numbers_wrap(world: World) -> None:

@@ -13,7 +13,8 @@ from gateway.store.schema import claim, staged
 from mappings import professional
 from tests.flow.world import World, golden
 
-INSTITUTIONAL = "005010X223A2"
+FOREIGN = "005010X279A1"
+"""An eligibility inquiry: a guide that is no claim's."""
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     return made
 
 
-def test_institutional_claims_are_answered_as_an_unknown_version(world: World) -> None:
+def test_a_guide_nobody_knows_is_answered_as_an_unknown_version(world: World) -> None:
     """A guide nobody here reads is AK905 2, its set IK5 R I6: it is not read by another guide's table."""
-    body = golden("in.837p").replace(professional.GUIDE.encode(), INSTITUTIONAL.encode())
+    body = golden("in.837p").replace(professional.GUIDE.encode(), FOREIGN.encode())
     world.send("clearpath", "i.837", body)
     _is_unsupported(world)
 

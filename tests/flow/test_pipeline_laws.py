@@ -119,7 +119,7 @@ def _written(made: list[Any]) -> bytes:
         receiver=Organisation(name=synth.ADMINISTRATOR.name, id_qualifier="46", id=synth.ADMINISTRATOR.id),
     )  # fmt: skip
     sets = [professional.segments(batch, made, "0001")]
-    file = synth._file("HC", professional.GUIDE, sets, "CLEARPATH", "SUMMITTPA", DAY, 9, "T")
+    file = synth.interchange("HC", professional.GUIDE, sets, DAY, control=9)
     return b"".join(file)
 
 

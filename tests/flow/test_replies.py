@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gateway.flow import folders
+from gateway.flow import folders, replies
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import outbox
@@ -151,3 +152,33 @@ def test_an_answered_835_is_not_missed(world: World) -> None:
     world.send("clearpath", "b.ta1", interchange(901, f"TA1*{row.control}*260410*1000*R*025"))
     world.advance("2026-04-15")
     assert world.holds("silence") == []
+
+
+@pytest.mark.parametrize(
+    ("ta1", "ack", "silent", "said"),
+    [
+        ("", "", 0, "waited for"), ("A", "", 0, "waited for"), ("", "", 1, "missing"), ("", "A", 1, "accepted"),
+        ("A", "E", 0, "accepted"), ("", "P", 0, "rejected in part"), ("", "R", 0, "rejected"), ("R", "", 0, "rejected"),
+    ],
+)  # fmt: skip
+def test_an_835_has_an_acknowledgement_in_a_word(ta1: str, ack: str, silent: int, said: str) -> None:
+    """What a person sees of an 835 is one of five words; of what nobody acknowledges, none."""
+    row = SimpleNamespace(kind="835", ta1=ta1, ack=ack, silent=silent)
+    assert replies.acknowledgement(row) == said
+    nobody = SimpleNamespace(kind="EFT", ta1="", ack="", silent=0)
+    assert replies.acknowledgement(nobody) == ""
+
+
+def test_what_is_open_is_listed(world: World) -> None:
+    """`--open` lists the 835 until it is accepted, and again once it is rejected."""
+    row = remittance(world)
+    for n, (verdict, listed) in enumerate((("A", []), ("R", [row.id]))):
+        assert [one.id for one in opened(world)] == ([row.id] if n == 0 else [])
+        world.send("clearpath", "a.999", ack(900 + n, row.grp, verdict, verdict))
+        assert [one.id for one in opened(world)] == listed
+
+
+def opened(world: World) -> list[Any]:
+    """What `gateway sent list --open` lists."""
+    with world.store.read() as connection:
+        return replies.listing(connection, (), only_open=True, most=10)

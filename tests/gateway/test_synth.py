@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -14,9 +15,11 @@ import pyx12.x12n_document
 from stdnum import luhn
 
 from gateway import synth
+from mappings import dental, institutional, professional, remittance
+from mappings.claims import ClaimReader
+from mappings.codecs import cents
 from mappings.enrolment import MemberReader
-from mappings.professional import ClaimReader
-from mappings.records import Claim, MemberRow, Provider
+from mappings.records import Claim, MemberRow, Provider, Remittance
 from parsers import guides
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Event, SetClosed, Unit
@@ -35,9 +38,30 @@ def verdicts(data: bytes) -> list[str]:
     return [event.verdict.verdict for event in events(data) if isinstance(event, SetClosed)]
 
 
-def claims_in(data: bytes) -> list[Claim]:
-    reader = ClaimReader()
+READERS: dict[str, type[ClaimReader]] = {
+    "837P": professional.ClaimReader, "837I": institutional.ClaimReader, "837D": dental.ClaimReader,
+}  # fmt: skip
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "837P": synth.write_837p, "837I": synth.write_837i, "837D": synth.write_837d,
+}  # fmt: skip
+
+
+def claims_in(data: bytes, kind: str = "837P") -> list[Claim]:
+    reader = READERS[kind]()
     return [claim for event in events(data) if isinstance(event, Unit) if (claim := reader.take(event))]
+
+
+def payments_in(data: bytes) -> list[Remittance]:
+    found: list[Remittance] = []
+    reader = remittance.RemittanceReader()
+    for event in events(data):
+        if isinstance(event, Unit):
+            reader.take(event)
+        elif isinstance(event, SetClosed):
+            payment = reader.close()
+            assert payment is not None
+            found, reader = [*found, payment], remittance.RemittanceReader()
+    return found
 
 
 def members_in(data: bytes) -> list[MemberRow]:
@@ -45,14 +69,15 @@ def members_in(data: bytes) -> list[MemberRow]:
     return [row for event in events(data) if isinstance(event, Unit) if (row := reader.take(event))]
 
 
-def made(count: int = 30, errors_pct: float = 0) -> list[Claim]:
-    return list(synth.claims(count, 40, 1, errors_pct, DAY))
+def made(count: int = 30, errors_pct: float = 0, kind: str = "837P") -> list[Claim]:
+    return list(synth.claims(count, 40, 1, errors_pct, DAY, trade=synth.TRADES[kind]))
 
 
 def test_the_same_arguments_give_the_same_bytes() -> None:
     """Files are a function of their arguments, and another seed gives other people."""
     assert synth.write_834(40, 1, DAY) == synth.write_834(40, 1, DAY)
     assert synth.write_837p(40, 30, 1, 10, DAY) == synth.write_837p(40, 30, 1, 10, DAY)
+    assert synth.write_835(30, 1, DAY) == synth.write_835(30, 1, DAY)
     assert synth.write_834(40, 1, DAY) != synth.write_834(40, 2, DAY)
 
 
@@ -69,22 +94,86 @@ def test_an_enrolment_file_is_legal_and_counts_itself(count: int) -> None:
         assert verdicts(data) == ["A"]
 
 
-def test_claims_read_back_as_made() -> None:
+@pytest.mark.parametrize("kind", READERS)
+def test_claims_read_back_as_made(kind: str) -> None:
     """A claim file is legal and reading it gives the records it was made of, errors included."""
-    data = synth.write_837p(40, 30, 1, 30, DAY)
+    data = WRITERS[kind](40, 30, 1, 30, DAY)
     assert verdicts(data) == ["A"]
-    assert claims_in(data) == made(errors_pct=30)
+    assert claims_in(data, kind) == made(30, 30, kind)
 
 
-def test_pyx12_accepts_both_files() -> None:
+PYX12S: dict[str, Callable[[], bytes]] = {
+    "834": lambda: synth.write_834(25, 3, DAY),
+    "837P": lambda: synth.write_837p(25, 15, 3, 40, DAY),
+    "837I": lambda: synth.write_837i(25, 15, 3, 40, DAY),
+    "835": lambda: synth.write_835(15, 3, DAY),
+    "820": lambda: synth.write_820(25, 3, DAY),
+}
+"""The guides pyx12 has; it has no 5010 dental map."""
+
+
+@pytest.mark.parametrize("kind", PYX12S)
+def test_pyx12_accepts_what_is_made(kind: str) -> None:
     """An independent validator accepts what is made."""
     logging.disable(logging.CRITICAL)
     try:
-        for data in (synth.write_834(25, 3, DAY), synth.write_837p(25, 15, 3, 40, DAY)):
-            text, answer = io.StringIO(data.decode()), io.StringIO()
-            assert pyx12.x12n_document.x12n_document(pyx12.params.params(), text, answer, None, None)
+        text, answer = io.StringIO(PYX12S[kind]().decode()), io.StringIO()
+        assert pyx12.x12n_document.x12n_document(pyx12.params.params(), text, answer, None, None)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def test_stays_and_days_are_billed_by_their_type() -> None:
+    """An inpatient claim (11x) has its stay, a DRG and undated lines; an outpatient one (13x) dated lines and none."""
+    claims = made(200, kind="837I")
+    assert {claim.bill_type for claim in claims} == {"111", "131"}
+    for claim in claims:
+        inpatient = claim.bill_type == "111"
+        assert claim.stay is not None
+        assert inpatient == bool(claim.stay.admitted) == bool(claim.coding.drg)
+        assert all(line.dated != inpatient and line.revenue for line in claim.lines)
+        assert inpatient == (len(claim.present) == len(claim.diagnoses))
+        assert claim.charge_cents == sum(line.charge_cents for line in claim.lines)
+
+
+def test_dental_lines_name_their_place_in_the_mouth() -> None:
+    """A filling has a tooth and its surfaces, deep cleaning a quadrant; an estimate has no day of service."""
+    claims = made(400, kind="837D")
+    lines = {line.procedure.code: line for claim in claims for line in claim.lines}
+    assert len(lines["D2392"].teeth[0].surfaces) == 2
+    assert lines["D2740"].teeth and lines["D2740"].prosthesis == "I"
+    assert lines["D4341"].oral_cavity
+    assert {claim.predetermination for claim in claims} == {True, False}
+    assert all(line.dated != claim.predetermination for claim in claims for line in claim.lines)
+    assert [claim.orthodontics for claim in claims if claim.orthodontics]
+
+
+def test_payments_balance() -> None:
+    """Every line, claim and payment of an 835 adds up (domain 5.2); payments are cut as asked, claims are numbered."""
+    payments = payments_in(synth.write_835(30, 1, DAY, members_count=40, claims_per_payment=7))
+    assert [len(one.claims) for one in payments] == [7, 7, 7, 7, 2]
+    for payment in payments:
+        plb = sum(one.cents for one in payment.adjustments)
+        assert payment.amount_cents == sum(claim.paid_cents for claim in payment.claims) - plb
+        for claim in payment.claims:
+            assert claim.charge_cents == sum(line.charge_cents for line in claim.lines)
+            assert claim.paid_cents == sum(line.paid_cents for line in claim.lines)
+            for line in claim.lines:
+                assert line.paid_cents == line.charge_cents - sum(one.cents for one in line.adjustments)
+    assert any(payment.adjustments for payment in payments)
+    assert [claim.pcn for payment in payments for claim in payment.claims] == [claim.pcn for claim in made(30)]
+
+
+def test_a_premium_payment_is_what_it_lists() -> None:
+    """BPR02 of an 820 is the sum of its items and of the credit that belongs to none; every family has an item."""
+    rows = [row.split("*") for row in synth.write_820(480, 1, DAY).decode().replace("\n", "").split("~")]
+    assert verdicts(synth.write_820(480, 1, DAY)) == ["A"]
+    families = {row.subscriber_no for row in synth.members(480, 1, DAY)}
+    assert [row[2] for row in rows if row[0] == "RMR"] == sorted(families)
+    items = sum(cents(row[4]) for row in rows if row[0] == "RMR")
+    credit = [cents(row[1]) for row in rows if row[0] == "ADX" and row[2] == "53"]
+    assert [cents(row[2]) for row in rows if row[0] == "BPR"] == [items + sum(credit)]
+    assert len(credit) == 1
 
 
 def test_families_are_one_to_four_people_of_one_name() -> None:
@@ -132,17 +221,19 @@ def test_exactly_the_wanted_part_is_wrong(pct: float) -> None:
         assert wrong == list(range(200))
 
 
+@pytest.mark.parametrize("guide", READERS)
 @pytest.mark.parametrize("kind", synth.ERRORS)
-def test_every_kind_of_error_leaves_the_file_acceptable(kind: str) -> None:
+def test_every_kind_of_error_leaves_the_file_acceptable(kind: str, guide: str) -> None:
     """An error of one claim is for the 277CA or a person, never for the 999."""
-    data = synth.write_837p(40, 6, 1, 50, DAY, kinds=(kind,))
+    data = WRITERS[guide](40, 6, 1, 50, DAY, kinds=(kind,))
     assert verdicts(data) == ["A"]
-    assert sum(a != b for a, b in zip(claims_in(data), made(6), strict=True)) == 3
+    assert sum(a != b for a, b in zip(claims_in(data, guide), made(6, kind=guide), strict=True)) == 3
 
 
-def test_broken_sets_are_rejected_alone() -> None:
+@pytest.mark.parametrize("guide", READERS)
+def test_broken_sets_are_rejected_alone(guide: str) -> None:
     """Sets that a 999 must reject come last and touch no other; claims are cut into sets as asked."""
-    data = synth.write_837p(40, 25, 1, 0, DAY, claims_per_set=10, broken_sets=2)
+    data = WRITERS[guide](40, 25, 1, 0, DAY, claims_per_set=10, broken_sets=2)
     assert verdicts(data) == ["A", "A", "A", "R", "R"]
 
 
@@ -161,4 +252,6 @@ def test_a_huge_file_costs_nothing_until_it_is_read() -> None:
     head = b"".join(islice(synth.iter_834(10**9, 1, DAY), 2))
     assert b"QTY*TO*1000000000~" in head
     assert len(head) < 64 * 1024
-    assert b"CLM*" in b"".join(islice(synth.iter_837p(10**9, 10**9, 1, 1, DAY), 2))
+    for file in (synth.iter_837p, synth.iter_837i, synth.iter_837d):
+        assert b"CLM*" in b"".join(islice(file(10**9, 10**9, 1, 1, DAY), 2))
+    assert b"CLP*" in b"".join(islice(synth.iter_835(10**9, 1, DAY), 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 from x12_files import golden, golden_segments, sent, sets
 
@@ -163,3 +164,13 @@ def test_the_golden_segments_are_written_again(name: str) -> None:
         "out.835": lambda: [remittance.write(one, f"{n:04}") for n, one in enumerate(read_remittances(), 1)],
     }[name]()
     assert [sent(one) for one in written] == golden_segments(name)
+
+
+def test_a_professional_claim_keeps_nothing_of_other_guides() -> None:
+    """What only institutional and dental claims have is not in a professional claim's JSON."""
+    _, claims = read_claims()
+    stored = [msgspec.json.decode(msgspec.json.encode(claim)) for claim in claims]
+    others = {"kind", "facility_code", "stay", "coding", "present", "served", "orthodontics", "tooth_status"}
+    lines = {"revenue", "noncovered_cents", "dated", "dates", "teeth", "oral_cavity", "prosthesis", "operating"}
+    assert not [name for claim in stored for name in claim if name in others]
+    assert not [name for claim in stored for line in claim["lines"] for name in line if name in lines]

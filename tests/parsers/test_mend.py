@@ -87,7 +87,7 @@ ENVELOPE = {
     "a segment between two sets": Broken("834", "~GE*1*", "~NTE*ADD*END~GE*1*"),
     "an id of ISA not filled up": Broken("837p", "*ZZ*LAKECLINIC     *", "*ZZ*LAKECLINIC*"),
     "ISA13 without its zeros": Broken("837p", "*000000201*1", "*201*1"),
-    "ISA11 as in 4010": Broken("837p", "*0801*^*", "*0801*U*"),
+    "ISA11 a letter": Broken("837p", "*0801*^*", "*0801*V*"),
     "ST03 of another guide": Broken("837p", "ST*837*0001*005010X222A1", "ST*837*0001*005010X223A2"),
     "GS07 that is not X": Broken("820", "*X*005010X218", "*T*005010X218"),
     # ---- what only the sender knows ----

@@ -49,15 +49,17 @@ def test_a_place_taken_by_another_is_gone() -> None:
 
 
 def test_who_may_correct() -> None:
-    """The same patient and billing provider may; a patient not yet found is nobody else; others ask a person, once."""
+    """The same patient, provider and kind of claim may; a patient not found is nobody else; others ask one, once."""
     other = msgspec.structs.replace(CORRECTED, billing=Provider(npi="1245319599"))
     unknown = msgspec.structs.replace(FIRST, person_id="")
+    hospital = msgspec.structs.replace(FIRST.claim, kind="I")
     for claim, person_id, original, fits in (
         (CORRECTED, "M01", FIRST, True),
         (CORRECTED, "M02", FIRST, False),
         (CORRECTED, "", FIRST, True),
         (CORRECTED, "M01", unknown, True),
         (other, "M01", FIRST, False),
+        (CORRECTED, "M01", msgspec.structs.replace(FIRST, claim=hospital), False),
     ):
         assert replacing.same(claim, person_id, original) == fits
         asked = replacing.objection(claim, person_id, (), [original])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.flow import holds
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, draft, named, send, time_of_day
 from gateway.flow.parties import Parties
 from gateway.flow.pay.lane import enqueue, try_again
 from gateway.flow.pay.sums import parts_of, unpaid
@@ -63,7 +64,7 @@ class _Closing:
         for row, record in zip(rows, self.made, strict=True):
             by_receiver[row.receiver].append(record)
         known = {who: told for who, told in sorted(by_receiver.items()) if who in self.parties.partners}
-        self.drafts = {who: self._draft(who, told) for who, told in known.items()}
+        self.drafts = [(who, *one) for who, told in known.items() for one in self._drafts(who, told)]
         self.homeless = len(rows) - sum(map(len, known.values()))
 
     @property
@@ -71,11 +72,14 @@ class _Closing:
         columns = remittance_table.c
         return columns.sponsor_id == self.sponsor_id, columns.run_no == self.run_no, columns.state == "made"
 
-    def _draft(self, receiver: str, told: list[Remittance]) -> Draft:
-        sets = [x835.write(one, f"{n:04d}") for n, one in enumerate(told, 1)]
-        identifiers = [value for one in told for value in x835.identifiers(one)]
+    def _drafts(self, receiver: str, told: list[Remittance]) -> Iterator[tuple[int, Draft]]:
+        """The 835 files of a receiver, as its profile cuts them; each with its number, 0 when it holds all of them."""
         partner = self.parties.partner(receiver)
-        return draft(self.context, self.parties, partner, self.today, "HP", sets, identifiers)
+        alone = partner.profile.sets == "one"
+        for number, some in enumerate([[one] for one in told], 1) if alone else [(0, told)]:
+            sets = [x835.write(one, f"{n:04d}") for n, one in enumerate(some, 1)]
+            identifiers = [value for one in some for value in x835.identifiers(one)]
+            yield number, draft(self.context, self.parties, partner, self.today, "HP", sets, identifiers)
 
     def send(self, connection: Connection) -> None:
         """Everything that leaves; a run that is paid in parts closes more than once, and its files are told apart."""
@@ -84,8 +88,11 @@ class _Closing:
         self._tell_what_stays(connection)
         self._send_eft(connection, base)
         self._send_register(connection, base)
-        for receiver, made in self.drafts.items():
-            self._post(connection, receiver, "835", f"{base}.835.x12", *send(connection, made))
+        for receiver, number, made in self.drafts:
+            partner, sent = self.parties.partner(receiver), send(connection, made)
+            fields = {"kind": "835", "run": base, "number": str(number)}
+            name = named(partner, partner.profile.remittance, self.today, sent, fields)
+            self._post(connection, receiver, "835", name, *sent)
 
     def _tell_what_stays(self, connection: Connection) -> None:
         """What this gateway cannot send by itself is a person's to do, and said."""

@@ -64,6 +64,8 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    if case.plans and (waits := pricing.unpriced(case.claim)):
+        return pended(case, waits)
     if case.member is None:
         return _without_member(case, today)
     return _conclude(case, _decide_lines(case, case.member))

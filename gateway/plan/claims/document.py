@@ -55,8 +55,13 @@ def _fill(kind: type[Made], table: dict[str, Any], where: str, problems: list[st
         for name, field in fields.items()
         if name in table
     }
-    whole = len(problems) == before and all(f.name in values for f in fields.values() if f.required)
-    return kind(**values) if whole else None
+    if len(problems) > before or any(f.name not in values for f in fields.values() if f.required):
+        return None
+    try:
+        return kind(**values)
+    except ValueError as trouble:  # a law of the record as a whole
+        problems.append(f"{where.removesuffix('.')}: {trouble}" if where else str(trouble))
+        return None
 
 
 def _value(kind: Any, value: Any, where: str, problems: list[str]) -> Any:

@@ -16,8 +16,8 @@ def duplicate(seen: Look) -> Verdict:
     """Edit: the same service of the same day is not paid twice; one that only looks like it waits for a person."""
     near = ""
     for prior in seen.case.history:
-        if prior.icn in (seen.case.icn, seen.claim.original_icn):
-            continue
+        if prior.icn in (seen.case.icn, seen.claim.original_icn) or prior.claim.kind != seen.claim.kind:
+            continue  # a hospital and a physician may bill one service of one day, each its own part
         for other in _standing(prior):
             if seen.claim.frequency == ORIGINAL and _same(seen, prior, other):
                 text = f"The service was billed before on claim {prior.icn}."

@@ -7,9 +7,16 @@ from datetime import date
 from decimal import Decimal
 
 from gateway.plan.claims.benefits import Plan, TierName
-from gateway.plan.records import FeeRow
+from gateway.plan.records import FeeRow, Pend
 from gateway.plan.rounding import half_up, part
-from mappings.records import Record, ServiceLine
+from mappings.records import Claim, Record, ServiceLine
+
+PRICED = ("P",)
+"""The kinds of claims (`Claim.kind`) there are rules for: the others wait for a person, their corrections too."""
+
+UNPRICED = Pend(
+    queue="PRC", reason="There are no rules yet for institutional and dental claims.", needed="A decision by hand."
+)
 
 
 class Price(Record, frozen=True, kw_only=True):
@@ -18,6 +25,11 @@ class Price(Record, frozen=True, kw_only=True):
     allowed_cents: int
     source: str
     group: str = "CO"
+
+
+def unpriced(claim: Claim) -> Pend | None:
+    """What a claim waits for that no rule of ours may price (domain 4.2 row 13); None where rules exist."""
+    return None if claim.kind in PRICED else UNPRICED
 
 
 def price(plan: Plan, line: ServiceLine, npi: str, fees: Iterable[FeeRow], tier: TierName, held: bool) -> Price | None:

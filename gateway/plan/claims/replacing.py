@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from gateway.plan.claims.pricing import unpriced
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.records import Decision, Pend
 from mappings.records import Claim, Record
@@ -52,19 +53,22 @@ def may_take(original: Filed | None) -> bool:
 
 
 def same(claim: Claim, person_id: str, original: Filed) -> bool:
-    """Whether a correction is of its original's patient and billing provider.
+    """Whether a correction is of its original's patient, billing provider and kind of claim.
 
     A patient not found (person_id "") is nobody else: a corrected member number is why many claims are replaced.
     """
     other = person_id and original.person_id and person_id != original.person_id
-    return not other and claim.billing.npi == original.claim.billing.npi
+    theirs = original.claim
+    return not other and (claim.billing.npi, claim.kind) == (theirs.billing.npi, theirs.kind)
 
 
 def objection(claim: Claim, person_id: str, cleared: Sequence[str], taken: Sequence[Filed]) -> Pend | None:
     """What a person must look at before the place is taken. cleared: queues answered for the claim."""
+    if waits := unpriced(claim):
+        return waits
     if not taken or "RPL" in cleared or same(claim, person_id, taken[0]):
         return None
-    reason = "The claim replaces one of another patient or provider."
+    reason = "The claim replaces one of another patient, provider or kind."
     return Pend(queue="RPL", reason=reason, needed="A release if it shall, else a claim with the right number.")
 
 

@@ -1,0 +1,195 @@
+"""The TA1, 999 and 277CA we would send for a file, for a sender who tries his file before he sends it.
+
+Which of them, and what they say, is what the daemon does: a TA1 only where ISA14 asks for one, a 999 for every group
+that may be answered, one 277CA for every accepted 837 set. Control numbers are their own, from 1 on in each file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import msgspec
+from msgspec import structs
+
+from gateway.check.reading import Made
+from gateway.check.verdicts import REJECTED
+from gateway.plan.claims import door
+from mappings import claim_ack, implementation_ack, interchange_ack
+from mappings.blanks import blanked
+from mappings.records import (
+    Claim,
+    ClaimAcknowledgement,
+    ClaimAnswer,
+    ClaimStatus,
+    Organisation,
+    ProviderAnswer,
+)
+from mappings.table import Segment
+from parsers.events import (
+    Delimiters,
+    Event,
+    GroupClosed,
+    GroupHeader,
+    GroupVerdict,
+    InterchangeClosed,
+    InterchangeHeader,
+    SetClosed,
+    SetOpened,
+    Unit,
+)
+from parsers.findings import Finding
+from parsers.writer import choose_delimiters, write_interchange
+
+GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE}
+"""GS01 of an answer -> its GS08."""
+
+ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
+"""277CA: accepted into the adjudication system."""
+
+UNKNOWN = "UNKNOWN"
+"""Who is named where the file names nobody we could."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One file we would send. name: its own part of a file name, as `1.999.x12`; body: an interchange."""
+
+    name: str
+    body: bytes
+
+
+class Answers:
+    """Listens to a check and hands every answer to `keep` as soon as it is made. now: what the answers are dated."""
+
+    def __init__(self, keep: Callable[[Answer], None], now: datetime) -> None:
+        self._keep, self._now = keep, now
+        self._isa13 = self._number = 0
+        self._pending: list[tuple[str, ClaimAcknowledgement]] = []
+        self._groups: list[GroupVerdict] = []
+        self._set: SetOpened | None = None
+        self._claims: list[tuple[Claim, tuple[ClaimStatus, ...]]] = []
+        self._group = 1
+
+    def take(self, event: Event, made: Made) -> None:
+        """One event of the check."""
+        if isinstance(event, SetOpened):
+            self._set, self._claims = event, []
+        elif isinstance(event, Unit):
+            if isinstance(made.record, Claim):
+                self._claims.append((made.record, reasons(made.findings)))
+        elif isinstance(event, SetClosed):
+            self._set_closed(event, made)
+        elif isinstance(event, GroupClosed):
+            self._groups.append(event.verdict)
+            self._group += 1
+        elif isinstance(event, InterchangeClosed):
+            self._interchange_closed(event)
+
+    def _set_closed(self, event: SetClosed, made: Made) -> None:
+        read, self._set = self._set, None
+        batch = made.batch
+        if read is None or batch is None or not self._claims or event.verdict.verdict == REJECTED:
+            return
+        number, today = self._number + 1, self._now.date()
+        place = f"{number}-{self._group}-{read.number}"
+        payer = self._claims[0][0]
+        acknowledgement = ClaimAcknowledgement(
+            reference=place, receipt=f"CHECK-{place}", batch=batch.reference, created=today, time=f"{self._now:%H%M}",
+            received=today, processed=today, submitter=batch.submitter, providers=_providers(self._claims),
+            payer=Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
+        )  # fmt: skip
+        self._pending.append((place, acknowledgement))
+
+    def _interchange_closed(self, event: InterchangeClosed) -> None:
+        self._number += 1
+        verdict = event.verdict
+        header = verdict.header
+        only_answers = bool(self._groups or event.ta1) and all(one.header.gs01 == "FA" for one in self._groups)
+        if (header.isa14 == "1" or "019" in verdict.codes) and not only_answers:
+            self._write(f"{self._number}.TA1", header, "", [], ta1=interchange_ack.write(verdict))
+        if verdict.verdict != REJECTED:
+            told = [one for one in self._groups if one.answerable]
+            if told:
+                sets = [implementation_ack.write(one, f"{n:04d}") for n, one in enumerate(told, 1)]
+                self._write(f"{self._number}.999", header, "FA", sets, told[0].header)
+            alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
+            for place, acknowledgement in self._pending:
+                group = int(place.split("-")[1])
+                if group in alive:
+                    self._write(f"{place}.277CA", header, "HN", [claim_ack.write(acknowledgement)],
+                                self._groups[group - 1].header, claim_ack.identifiers(acknowledgement))  # fmt: skip
+        self._pending, self._groups, self._group = [], [], 1
+
+    def _write(
+        self,
+        name: str,
+        received: InterchangeHeader,
+        gs01: str,
+        sets: Sequence[Sequence[Segment]],
+        group: GroupHeader | None = None,
+        identifiers: Iterable[str] = (),
+        ta1: Sequence[Segment] = (),
+    ) -> None:
+        self._isa13 += 1
+        delimiters = choose_delimiters(identifiers, Delimiters())
+        header = _turned(received, self._now, self._isa13, delimiters)
+        groups = []
+        if group is not None:
+            to, us = _application(group.gs02), _application(group.gs03)
+            own = GroupHeader(gs01, us, to, f"{self._now:%Y%m%d}", header.isa10, str(self._isa13), "X", GUIDES[gs01])
+            groups = [(own, [list(blanked(map(list, one), delimiters)) for one in sets])]
+        body = write_interchange(header, groups, delimiters, ta1=ta1, newline=True)
+        self._keep(Answer(f"{name}.x12", body))
+
+
+def reasons(findings: Iterable[Finding]) -> tuple[ClaimStatus, ...]:
+    """Every status a claim is rejected for, each once; empty when it is accepted."""
+    errors = [one.code.split(":") for one in findings if one.severity == "error"]
+    found = [ClaimStatus(category=code[0], status=code[1], entity="".join(code[2:])) for code in errors]
+    return tuple(dict.fromkeys(found))
+
+
+def _turned(received: InterchangeHeader, now: datetime, number: int, own: Delimiters) -> InterchangeHeader:
+    """The header of an answer: from whom the file was for, to whom sent it."""
+    return structs.replace(
+        received, isa01="00", isa02="", isa03="00", isa04="", isa05=_qualifier(received.isa07),
+        isa06=_party(received.isa08), isa07=_qualifier(received.isa05), isa08=_party(received.isa06),
+        isa09=f"{now:%y%m%d}", isa10=f"{now:%H%M}", isa11=own.repetition, isa12="00501", isa13=f"{number:09d}",
+        isa14="0", isa15=received.isa15 if received.isa15 in ("T", "P") else "T", isa16=own.component, delimiters=own,
+    )  # fmt: skip
+
+
+def _qualifier(text: str) -> str:
+    return text if len(text) == 2 and text.isascii() and text.isalnum() else "ZZ"
+
+
+def _party(text: str) -> str:
+    """ISA06 or ISA08 echoed where it is legal."""
+    fits = 0 < len(text) <= 15 and text.isascii() and text.isprintable() and not set(text) & set("*:^~")
+    return text if fits else UNKNOWN
+
+
+_application = _party  # GS02 and GS03 are told by the same characters, at most 15
+
+
+def _providers(claims: list[tuple[Claim, tuple[ClaimStatus, ...]]]) -> tuple[ProviderAnswer, ...]:
+    """Claims by billing provider, in file order."""
+    stretches = groupby(claims, key=lambda one: (one[0].billing.npi, one[0].billing.tin, one[0].billing.name))
+    return tuple(_provider(list(stretch)) for _, stretch in stretches)
+
+
+def _provider(claims: list[tuple[Claim, tuple[ClaimStatus, ...]]]) -> ProviderAnswer:
+    told = tuple(_answer(claim, why) for claim, why in claims)
+    return ProviderAnswer(provider=claims[0][0].billing, rejected=door.provider_reasons(why for _, why in claims),
+                          claims=told)  # fmt: skip
+
+
+def _answer(claim: Claim, why: tuple[ClaimStatus, ...]) -> ClaimAnswer:
+    patient = claim.patient
+    if not patient.id:
+        patient = structs.replace(patient, id=claim.subscriber.id, id_qualifier=claim.subscriber.id_qualifier)
+    return ClaimAnswer(
+        pcn=claim.pcn, charge_cents=claim.charge_cents, patient=patient, accepted=not why, reasons=why or ACCEPTED,
+        clearinghouse_no=claim.clearinghouse_no, first=claim.first, last=claim.last,
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""Institutional and dental claims in the daemon: taken in and answered like any other, then waiting for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway import synth
+from gateway.flow import parked
+from gateway.plan.claims import explanation
+from gateway.plan.records import Decision
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
+from gateway.store.schema import decision, entry, fact
+from mappings.records import Claim
+from tests.flow.bills import DAY, claims_file, correction
+from tests.flow.world import World
+
+PEOPLE, COUNT = 40, 8
+FILES: dict[str, Callable[..., bytes]] = {"837I": synth.write_837i, "837D": synth.write_837d}
+
+
+@pytest.fixture
+def world(store: Store, keys: Keys, tmp_path: Path) -> World:
+    """An installation whose employer has enrolled everybody."""
+    made = World(store, keys, tmp_path, taken_over=False)
+    made.advance("2026-04-06")
+    made.send("bluebonnet", "all.834", synth.write_834(PEOPLE, 1, DAY))
+    return made
+
+
+def pended(world: World, icn: str) -> Decision:
+    """The newest decision of a claim."""
+    (*_, row) = world.rows(decision, decision.c.icn == icn)
+    return msgspec.json.decode(row.body, type=Decision)
+
+
+def first_of(kind: str) -> Claim:
+    return next(synth.claims(COUNT, PEOPLE, 1, 0, DAY, trade=synth.TRADES[kind]))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_good_claims_are_accepted_and_wait_for_a_price(world: World, kind: str) -> None:
+    """999 A, one 277CA with A2 for each claim (and its type of bill), and every claim pends in PRC: nothing is paid."""
+    world.send("clearpath", "claims.837", FILES[kind](PEOPLE, COUNT, 1, 0, DAY))
+    (ack,) = world.sent("999", "clearpath")
+    assert b"IK5*A~" in ack
+    (answer,) = world.sent("277CA")
+    assert answer.count(b"STC*A2:20") == COUNT
+    bills = [claim.bill_type for claim in synth.claims(COUNT, PEOPLE, 1, 0, DAY, trade=synth.TRADES[kind])]
+    assert [answer.count(f"REF*BLT*{one}~".encode()) for one in ("111", "131")] == [
+        bills.count("111"), bills.count("131")
+    ]  # fmt: skip
+    rows = world.claims()
+    assert [(row.state, row.paid_cents) for row in rows] == [("pended", 0)] * COUNT
+    assert [row.reason[:4] for row in world.holds("pend")] == ["PRC:"] * COUNT
+    assert (world.count(entry), world.count(fact)) == (0, 0)
+    for row in rows:
+        claim = msgspec.json.decode(row.body, type=Claim)
+        assert (row.first, row.last) == (claim.first.isoformat(), claim.last.isoformat())
+        assert explanation.lines(pended(world, row.icn), claim)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_bad_claims_are_rejected_by_277ca(world: World, kind: str) -> None:
+    """Faults of single claims are told like those of professional ones, and only the others wait."""
+    world.send("clearpath", "claims.837", FILES[kind](PEOPLE, COUNT, 1, 100, DAY, kinds=("npi", "unbalanced")))
+    (answer,) = world.sent("277CA")
+    assert (answer.count(b"STC*A7:562:85*20260406*U"), answer.count(b"STC*A8:400*20260406*U")) == (COUNT // 2,) * 2
+    assert {row.state for row in world.claims()} == {"rejected"}
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("frequency", ["7", "8"])
+def test_corrections_wait_too(world: World, kind: str, frequency: str) -> None:
+    """A replacement or void of such a claim pends in PRC and takes no place; a person's release changes nothing yet."""
+    original = first_of(kind)
+    world.send("clearpath", "one.837", claims_file(1, original))
+    icn = world.claims()[0].icn
+    world.send("clearpath", "two.837", claims_file(2, correction(original, frequency, icn)))
+    rows = world.claims()
+    assert [(row.state, row.replaced_by) for row in rows] == [("pended", ""), ("pended", "")]
+    for found in world.holds("pend"):
+        assert found.reason.startswith("PRC:")
+        parked.release(world.context, found.id, "ann", "looked")
+    world.run()
+    assert [row.state for row in world.claims()] == ["pended", "pended"]
+    assert len(world.holds("pend")) == 2
+
+
+def test_a_hospital_and_a_physician_bill_one_service(world: World) -> None:
+    """Claims of different kinds are nobody's duplicates: the physician's part is decided as if it stood alone."""
+    professional = first_of("837P")
+    line = professional.lines[0]
+    hospital = msgspec.structs.replace(
+        first_of("837I"), billing=professional.billing, subscriber=professional.subscriber,
+        patient=professional.patient, relationship=professional.relationship,
+        lines=(msgspec.structs.replace(line, revenue="0510", pos="", pointers=()),), charge_cents=line.charge_cents,
+    )  # fmt: skip
+    alone = msgspec.structs.replace(professional, lines=(line,), charge_cents=line.charge_cents)
+    world.send("clearpath", "i.837", claims_file(1, hospital))
+    world.send("clearpath", "p.837", claims_file(2, alone))
+    told = pended(world, world.claims()[1].icn)
+    assert told.pend is None or told.pend.queue != "DUP"
+    assert not {"18"} & {one.reason for each in told.lines for one in each.adjustments}

@@ -1,0 +1,139 @@
+"""Laws of the companion guide: it says what the settings say, its examples are legal, each form of it is whole."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+from check_material import checked
+from test_check_page import Balance
+
+from gateway.companion import blocks, document, examples, page
+from gateway.companion.facts import FactsOnFile
+from gateway.flow.parties import Administrator, Partner, Validation
+from gateway.plan.money.payment import Payer
+from gateway.settings import Settings, Sftp
+from mappings.records import Contact
+from parsers.codes import CodeSets
+from parsers.edits.rules import Rule, When
+from parsers.events import Delimiters
+from parsers.forms import ALIASES
+from parsers.snip import Snip
+from tests.mappings.x12_files import pyx12_answer
+
+OURS = Administrator(
+    name="SUMMIT <BENEFIT> ADMINISTRATORS", isa_id="SUMMITTPA",
+    payer=Payer(
+        name="SUMMIT", payer_id="SBA01", tin="749998887", contact=Contact(name="EDI DESK", number="5125550111"),
+    ),
+)  # fmt: skip
+RULE = Rule(name="member ids", at="2010BA/NM109", matches="B[0-9]{8}", when=When(at="2000B/SBR09", among=("CI",)))
+
+
+def facts(usage: str = "T", **said: object) -> FactsOnFile:
+    """What is on file of a clearinghouse, and what else a test says of it."""
+    partner = Partner(**{"id": "clearpath", "name": "ClearPath & Sons", "isa_id": "CLEARPATH",
+                         "roles": ("submitter", "payee"), **said})  # type: ignore[arg-type]  # fmt: skip
+    return FactsOnFile(
+        settings=Settings(sftp=Sftp(interface="edi.example", port=2022)), usage=usage, today=date(2026, 4, 6),
+        ours=OURS, partner=partner, sponsors=(), keys=("SHA256:abc",), host_keys=("ssh-ed25519 SHA256:def",),
+        aliases={**ALIASES, "005010X222A9": "005010X222A1"}, codes=CodeSets(()),
+    )  # fmt: skip
+
+
+def text(given: FactsOnFile) -> str:
+    """The guide for a terminal, its lines unwrapped."""
+    return " ".join(blocks.as_text(document.document(given)).split())
+
+
+@pytest.mark.parametrize(
+    "fact",
+    ["ZZ, CLEARPATH ZZ, SUMMITTPA", "edi.example, port 2022", "SHA256:abc", "ssh-ed25519 SHA256:def",
+     "user name clearpath", "005010x222, 005010x222a2, 005010x222a9", "within 1 business day", "EDI DESK",
+     "5125550111", "ISA15 T T"],
+)  # fmt: skip
+def test_it_says_what_is_on_file(fact: str) -> None:
+    """Ids, connection, keys on both sides, guides and aliases, answers and contact are those in force."""
+    assert fact.lower() in text(facts()).lower()
+
+
+def test_weights_and_rules_are_said_in_words() -> None:
+    """A type is said to reject, to be told, or not to be checked; a rule is a sentence; an absent code set is named."""
+    validation = Validation(inbound=Snip(snip4="warning", snip6="off"), rules=(RULE,), charset="utf-8")
+    said = text(facts(validation=validation))
+    assert "a replacement its original. is told and rejects nothing" in said
+    assert "equipment, dental, institutional. is not checked" in said
+    assert "2010BA/NM109 must have the form B[0-9]{8}, where 2000B/SBR09 is one of CI. A7:21" in said
+    assert "Diagnoses Its list is not loaded." in said
+    assert "UTF-8: letters beyond ASCII" in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (Rule(name="n", at="2300/REF*G1", required=True), "2300/REF*G1 must be sent."),
+        (Rule(name="n", at="2300/REF*G1", required=False, when=When(at="2300/HI")),
+         "2300/REF*G1 must not be sent, where 2300/HI is sent."),
+        (Rule(name="n", at="2300/CLM05-1", among=("11", "22"), severity="warning"),
+         "2300/CLM05-1 must be one of 11, 22. It is told and rejects nothing."),
+        (Rule(name="n", at="2010BA/NM109", length=(9, 9)), "2010BA/NM109 must have 9 characters."),
+        (Rule(name="n", at="2010BA/NM109", length=(2, 9)), "2010BA/NM109 must have 2 to 9 characters."),
+    ],
+)  # fmt: skip
+def test_a_rule_is_a_sentence(rule: Rule, sentence: str) -> None:
+    """Every kind of rule a partner's row may hold reads as one sentence."""
+    assert document.in_words(rule) == sentence
+
+
+def test_what_we_send_is_as_agreed() -> None:
+    """The delimiters and line ends of a partner's row are those the guide promises."""
+    said = text(facts(delimiters=Delimiters("|", ">", "!", "'"), newline=False, reply_days=0))
+    assert "Delimiters we send | > ! '" in said and "Line ends none" in said and "business day" not in said
+
+
+@pytest.mark.parametrize(("roles", "answers"), [
+    (("submitter",), {"1.TA1.x12", "1.999.x12", "1-1-1.277CA.x12"}), (("sponsor",), {"1.TA1.x12", "1.999.x12"}),
+])  # fmt: skip
+def test_examples_are_what_we_would_send(roles: tuple[str, ...], answers: set[str]) -> None:
+    """The example is answered by our own writers, partly accepted, and each answer is legal for us and for pyx12."""
+    shown = examples.example(facts(roles=roles))
+    assert shown is not None and set(shown.answers) == answers
+    assert "\nAK9*P*2*2*1~" in shown.answers["1.999.x12"]
+    for body in shown.answers.values():
+        assert checked(body.encode()).accepted and pyx12_answer(body.encode()) == []
+    assert "STC*A8:400*20260406*U*160~" in shown.answers.get("1-1-1.277CA.x12", "STC*A8:400*20260406*U*160~")
+
+
+def test_who_sends_nothing_has_no_example() -> None:
+    """A bank's guide has no chapter of examples, and takes nothing but acknowledgements."""
+    made = document.document(facts(roles=("bank",)))
+    assert "Examples" not in [section.title for section in made.sections]
+    assert document.taken(facts(roles=("bank",))) == ["005010X231A1"]
+
+
+def test_the_page_is_whole_and_safe() -> None:
+    """The page is balanced, fetches and runs nothing, and escapes what stands in the settings."""
+    made = document.document(facts())
+    html = page.html(made)
+    balance = Balance()
+    balance.feed(html)
+    assert (balance.open, balance.wrong) == ([], [])
+    assert "SUMMIT &lt;BENEFIT&gt; ADMINISTRATORS" in html and "<BENEFIT>" not in html
+    assert all(section.title in html for section in made.sections)
+
+
+@pytest.mark.program("pdftotext")
+def test_the_pdf_is_the_same_guide(tmp_path: Path) -> None:
+    """The same settings give the same bytes; a test installation's guide says TEST, a production one's does not."""
+    made = document.document(facts())
+    assert page.pdf(made) == page.pdf(made)
+    for usage, marked in (("T", True), ("P", False)):
+        file = tmp_path / f"{usage}.pdf"
+        file.write_bytes(page.pdf(document.document(facts(usage))))
+        said = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+        assert ("settings of a test installation" in said) == marked
+        words = " ".join(said.split())
+        assert all(section.title in words for section in made.sections)
+        assert "ssh-ed25519 SHA256:def" in words and "STC*A8:400*20260406*U*160~" in words
