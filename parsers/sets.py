@@ -258,7 +258,7 @@ class SetReader:
         return self._state
 
     def _pass(self, parts: list[str]) -> None:
-        if len(self._passed) < self._unit_segments:
+        if len(self._passed) < LOOK_BACK:
             self._passed[self.position] = parts
 
     def wanted(self, step: Step) -> bool:
