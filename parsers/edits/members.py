@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parsers.edits.balancing import cents, money
-from parsers.edits.conditions import days
+from parsers.edits.conditions import day, days
 from parsers.edits.view import Spot, View
 
 # ---- 834 -------------------------------------------------------------------------------------------------------------
@@ -23,6 +23,14 @@ def subscriber_late(member: View) -> Iterator[Spot]:
     row = member.one("2000/INS")
     if row and member.tally.late:
         yield row.spot()
+
+
+def unborn(member: View) -> Iterator[Spot]:
+    """DMG02 after the business date."""
+    row = member.one("2100A/DMG")
+    born = day(row[2]) if row else None
+    if row and born and born > member.terms.today:
+        yield row.spot(2)
 
 
 def coverage_backwards(coverage: View) -> Iterator[Spot]:

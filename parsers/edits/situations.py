@@ -195,6 +195,8 @@ OF_MEMBERS: tuple[Edit, ...] = (
     situation("a subscriber comes before its dependents", E, "subscriber-order", "2000/INS", members.subscriber_late,
               "A subscriber stands behind a dependent of the same number.", "Send the subscriber first.",
               most="warning"),
+    situation("a member is born by the day of receipt", E, "birth-date", "2100A/DMG", members.unborn,
+              "A member's birth date lies after the day of receipt.", "Correct the birth date in DMG02."),
     situation("a cancelled person has a last day", E, "end-date", "2000/INS",
               needs(both(has("2000/INS03", "024"), lacks("2300/DTP*349")), "2000/DTP*357"),
               "A cancellation does not tell the last covered day.", "Send DTP*357, or DTP*349 with each coverage."),

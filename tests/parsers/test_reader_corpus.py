@@ -145,8 +145,6 @@ PEERS = {
     "pass/837-institutional-claim.edi": f"{ZIP}; a statement period of DTP*434 is not of the form announced",
     "pass/automobile-accident.edi": ZIP,
     "X223A2_HC837_Health_Care_Claim_Institutional/pass/two-claims-for-the-same-provider.edi": ZIP,
-    "pass/multiple-tooth-numbers.edi": "SV306 is required in our dental map (verify)",
-    "pass/sales-tax.edi": "as multiple-tooth-numbers.edi",
 }
 """End of a file's path -> why we refuse what stupidedi lets pass."""
 

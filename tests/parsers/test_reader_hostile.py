@@ -178,10 +178,11 @@ EXPECTED = {
 
 BUSINESS = {
     "110_f_clm02": ["A7:178"],  # a negative charge
+    "101_date_future_dob": ["birth-date"],
     "121_claim_total_mismatch": ["A8:400"],
     "132_npi_bad_check_digit": ["A7:562:85"],
     "133_sv1_pointer_to_nothing": ["A7:477"],
-    "134_bad_icd_and_cpt": ["A7:255", "A7:251"],  # procedure 99999 is in the range of anaesthesia, and has no minutes
+    "134_bad_icd_and_cpt": ["A7:255", "A7:251"],  # procedure 00000 is shaped as anaesthesia, and has no minutes
     "160_835_not_balanced": ["payment-balance"],
     "161_835_cas_not_balanced": ["line-balance", "claim-balance", "patient-share"],
 }
