@@ -98,27 +98,49 @@ def _payer_claim_differs(claim: View) -> Iterator[Spot]:
 # ---- 835 -------------------------------------------------------------------------------------------------------------
 
 
-def _service_differs(line: View) -> Iterator[Spot]:
+class Paid:
+    """The amounts of one payment's claim, in cents, and of its lines: (row number, SVC02, SVC03, CAS together)."""
+
+    __slots__ = ("at", "charge", "lines", "off", "paid")
+
+    def __init__(self, claim: View) -> None:
+        """Reads the rows once: every claim of a payment is asked all three equations."""
+        self.at, self.charge, self.paid, self.off = -1, 0, 0, 0
+        self.lines: list[tuple[int, int, int, int]] = []
+        for number, (loop, values) in enumerate(claim.unit.rows):
+            name = values[0]
+            if name == "CAS":
+                off = sum([cents(text) for text in values[3::3] if text])
+                self.off += off
+                if loop == "2110" and self.lines:
+                    at, charge, paid, before = self.lines[-1]
+                    self.lines[-1] = (at, charge, paid, before + off)
+            elif name == "SVC":
+                self.lines.append((number, cents(values[2]), cents(values[3]), 0))
+            elif name == "CLP":
+                self.at, self.charge, self.paid = number, cents(values[3]), cents(values[4])
+
+
+def _service_differs(claim: View) -> Iterator[Spot]:
     """SVC02 less the line's CAS is SVC03."""
-    row = line.one("2110/SVC")
-    if row and (right := cents(row[2]) - adjusted(line.all("2110/CAS"))) != cents(row[3]):
-        yield row.spot(3, value=money(right))
+    for number, charge, paid, off in claim.once(Paid).lines:
+        if charge - off != paid:
+            yield Spot(claim.unit, number, 3, 0, money(charge - off))
 
 
 def _paid_differs(claim: View) -> Iterator[Spot]:
     """CLP03 less every CAS of claim and lines is CLP04."""
-    row = claim.one("2100/CLP")
-    off = adjusted(claim.all("2100/CAS")) + adjusted(claim.all("2110/CAS"))
-    if row and (right := cents(row[3]) - off) != cents(row[4]):
-        yield row.spot(4, value=money(right))
+    told = claim.once(Paid)
+    if told.charge - told.off != told.paid:
+        yield Spot(claim.unit, told.at, 4, 0, money(told.charge - told.off))
 
 
 def _services_differ(claim: View) -> Iterator[Spot]:
     """Where there are lines, their charges are CLP03."""
-    row = claim.one("2100/CLP")
-    right = sum(cents(line[2]) for line in claim.all("2110/SVC"))
-    if row and right != cents(row[3]):
-        yield row.spot(3, value=money(right))
+    told = claim.once(Paid)
+    right = sum([charge for _, charge, _, _ in told.lines])
+    if right != told.charge:
+        yield Spot(claim.unit, told.at, 3, 0, money(right))
 
 
 class Tally(Protocol):
@@ -136,9 +158,11 @@ class Payments:
 
     def take(self, view: View) -> None:
         """CLP04, and the amounts of PLB04, 06 and so on."""
-        self.cents += sum(cents(values[4]) for _, values in view.rows("2100", "CLP"))
-        for _, values in view.rows("FOOTER", "PLB"):
-            self.cents -= sum(cents(text) for text in values[4::2])
+        for _, values in view.unit.rows:  # of every payment there is: no index is made for it
+            if values[0] == "CLP":
+                self.cents += cents(values[4])
+            elif values[0] == "PLB":
+                self.cents -= sum(cents(text) for text in values[4::2])
 
 
 class Premiums:
@@ -179,10 +203,11 @@ class Members:
 
     def take(self, view: View) -> None:
         """INS01, REF*0F."""
-        row = view.one("2000/INS")
-        if row is None:
+        rows = view.unit.rows  # of every member there is: no index is made for it
+        if rows[0][1][0] != "INS":
             return
-        subscriber, number = row[1] == "Y", view.value("2000/REF02*0F")
+        subscriber = rows[0][1][1] == "Y"
+        number = next((values[2] for _, values in rows if values[0] == "REF" and values[1] == "0F"), "")
         self.counts["ET" if subscriber else "DT"] += 1
         self.counts["TO"] += 1
         self.late = subscriber and number in self._waiting
@@ -237,7 +262,7 @@ EDITS: tuple[Edit, ...] = (
          "For each payer, make AMT*D and all its CAS amounts add up to CLM02."),
     _sum("a paid line balances", (REMITTANCE,), "line-balance", "2110/SVC", _service_differs,
          "The charge of a service less its adjustments is not its payment (SVC03).",
-         "Send as SVC03 what is left of SVC02 after the CAS amounts of the line.", per="2110"),
+         "Send as SVC03 what is left of SVC02 after the CAS amounts of the line."),
     _sum("the lines of a paid claim add up", (REMITTANCE,), "claim-charge", "2110/SVC", _services_differ,
          "The charges of the services do not add up to the claim's charge (CLP03).",
          "Send as CLP03 the sum of the lines' SVC02."),

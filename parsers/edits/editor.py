@@ -137,8 +137,10 @@ class Editor:
         return view
 
     def _ask(self, view: View) -> Failures:
-        there = {(loop, values[0]) for loop, values in view.unit.rows}
         failures: Failures = []
+        if not self._plan.keys:
+            return failures
+        there = {(loop, values[0]) for loop, values in view.unit.rows}
         for key in there & self._plan.keys:
             for asked in self._plan.units[key]:
                 edit = asked.edit

@@ -120,13 +120,19 @@ def _compare(spans: Spans, want: Want) -> Spans:
     last = want.last or (later[0].first - DAY if later else None)
     if not touching:
         first = want.first or want.day
-        return spans if last and last < first else (*joined((*here, want.span(first, last))), *later)
+        return spans if last and last < first else (*_beside(here, want.span(first, last), want), *later)
     target = touching[-1]
     new = want.span(_begin(here, target, want), last, target)
     rest = _without(here, target)
     if new.last and new.last < new.first:
         return (*rest, *later)
-    return (*joined((*rest, *_before(target, new.first), new)), *later)
+    return (*_beside((*rest, *_before(target, new.first)), new, want), *later)
+
+
+def _beside(spans: Spans, new: Span, want: Want) -> Spans:
+    """A span among the others of its benefit. An end the file names stays one: what begins behind it is not joined."""
+    behind = tuple(s for s in spans if want.last and s.first > want.last)
+    return (*joined((*(s for s in spans if s not in behind), new)), *behind)
 
 
 def _begin(here: Spans, target: Span, want: Want) -> date:
