@@ -158,11 +158,10 @@ class Payments:
 
     def take(self, view: View) -> None:
         """CLP04, and the amounts of PLB04, 06 and so on."""
-        for _, values in view.unit.rows:  # of every payment there is: no index is made for it
-            if values[0] == "CLP":
-                self.cents += cents(values[4])
-            elif values[0] == "PLB":
-                self.cents -= sum(cents(text) for text in values[4::2])
+        if view.unit.kind == "2100":
+            self.cents += view.once(Paid).paid
+        for _, values in view.rows("FOOTER", "PLB") if view.unit.kind == "trailer" else ():
+            self.cents -= sum(cents(text) for text in values[4::2])
 
 
 class Premiums:
