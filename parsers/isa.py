@@ -138,6 +138,11 @@ def _element_codes(values: list[str]) -> tuple[str, ...]:
     return tuple(wrong)
 
 
+def legal_delimiters(own: Delimiters) -> bool:
+    """Whether an interchange may be written with these."""
+    return all(len(one) == 1 for one in msgspec.structs.astuple(own)) and not _delimiter_codes(own, repeats=True)
+
+
 def _delimiter_codes(own: Delimiters, repeats: bool) -> tuple[str, ...]:
     """Four different characters that cannot occur in a name or number: 026 element, 027 component, 004 terminator.
 

@@ -86,6 +86,8 @@ def check_command(
             "gateway: values are shown; they may be about people, so keep what this prints at your desk", err=True
         )
     wanted = [one for path in files for one in _sources(path, twice=html is not None)]
+    if not wanted:
+        raise UsageError(f"no file to check in {', '.join(map(str, files))}")
     place = _place_of_pages(html, wanted)
     desk = _desk(config, partner, types, show_values)
     names, worst = Names(), 0

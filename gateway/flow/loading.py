@@ -30,6 +30,7 @@ from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record
 from parsers.checkdigits import valid_npi
+from parsers.isa import legal_delimiters
 
 
 class Loaded(Record, frozen=True, kw_only=True):
@@ -154,6 +155,8 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
             fingerprint(line)
         except BadData as error:
             wrong.append(f"keys[{number}]: {error.detail}")
+    if partner.delimiters and not legal_delimiters(partner.delimiters):
+        wrong.append("delimiters: four different signs; no letter, digit, blank, - or .")
     profile = partner.profile
     for one in naming.FITS:
         said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")

@@ -11,7 +11,7 @@ from parsers.edits.paths import Key, path
 from parsers.edits.rules import Rule
 from parsers.edits.table import CLAIMS, Edit
 from parsers.edits.terms import Terms
-from parsers.edits.view import Spot, View
+from parsers.edits.view import HEADERS, Spot, View
 from parsers.events import Unit
 from parsers.findings import Finding, Mend, Place
 from parsers.forms import FORMS, canonical
@@ -68,7 +68,7 @@ def plan(gs08: str, snip: Snip, rules: tuple[Rule, ...]) -> Plan:
 
 def _level_of(loop: str) -> str:
     """The kind of unit a loop above the claims lies in: 2000B for 2010BA; "" below them."""
-    if loop in ("HEADER", "1000A", "1000B", "1000C"):
+    if loop in HEADERS:
         return "header"
     return f"2000{loop[4]}" if loop[:4] in ("2000", "2010") and len(loop) > 4 else ""
 

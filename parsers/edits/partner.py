@@ -7,24 +7,44 @@ from collections.abc import Callable, Iterator
 
 from parsers.edits.paths import path
 from parsers.edits.rules import Rule, When
-from parsers.edits.table import CLAIMS, Edit
-from parsers.edits.view import Found, Spot, View
+from parsers.edits.table import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE, Edit
+from parsers.edits.view import HEADERS, Found, Spot, View
 
-OPENERS = {"2400": "2400/LX", "2320": "2320/SBR", "2430": "2430/SVD", "2000": "2000/INS"}
-"""Loops that come more than once in a unit, and the segment that makes a rule about one worth asking."""
+Repeated = tuple[tuple[str, tuple[str, ...], str], ...]
+"""Loops asked one by one: the loop, the beginnings of the ids in it, and the segment that opens it."""
+
+OF_CLAIMS: Repeated = (("2400", ("24",), "2400/LX"), ("2320", ("232", "233"), "2320/SBR"))
+OTHERS: dict[str, tuple[str, str, Repeated]] = {
+    ENROLMENT: ("2000/INS", "HEADER/BGN", (("2300", ("23",), "2300/HD"),)),
+    REMITTANCE: ("2100/CLP", "HEADER/BPR", (("2110", ("211",), "2110/SVC"),)),
+    PREMIUM: ("2000B/ENT", "HEADER/BPR", ()),
+}
+"""Guides that are no claims: what opens a unit, what opens the header, and the loops of a unit that are repeated."""
 
 
 def edits(rules: tuple[Rule, ...]) -> tuple[Edit, ...]:
     """The rows of a partner's rules, in its order."""
-    return tuple(_edit(rule) for rule in rules)
+    return tuple(edit for rule in rules for edit in _edits(rule))
 
 
-def _edit(rule: Rule) -> Edit:
+def _edits(rule: Rule) -> Iterator[Edit]:
+    """One row for the claims it is for, and one for every other guide: units open differently."""
     loop = path(rule.at).key[0]
-    per = next((one for one in ("2400", "2320") if loop[:3] == one[:3] or (one == "2320" and loop[:3] == "233")), "")
+    wanted = rule.guides or CLAIMS
+    claims = tuple(guide for guide in wanted if guide in CLAIMS)
+    if claims:
+        yield _edit(rule, claims, "2300/CLM", OF_CLAIMS)
+    for guide in wanted:
+        if guide in OTHERS:
+            unit, header, repeated = OTHERS[guide]
+            yield _edit(rule, (guide,), header if loop in HEADERS else unit, repeated)
+
+
+def _edit(rule: Rule, guides: tuple[str, ...], on: str, repeated: Repeated) -> Edit:
+    loop = path(rule.at).key[0]
+    per, opener = next(((one, opener) for one, inside, opener in repeated if loop.startswith(inside)), ("", on))
     return Edit(
-        name=rule.name, guides=rule.guides or CLAIMS, snip=7, code=rule.status,
-        on=OPENERS.get(per, "2300/CLM"), per=per, fails=_test(rule),
+        name=rule.name, guides=guides, snip=7, code=rule.status, on=opener, per=per, fails=_test(rule),
         message=rule.message or f"A rule of this receiver does not hold: {rule.name}.",
         mend=f"See the companion guide: {rule.name}.", most=rule.severity,
     )  # fmt: skip

@@ -131,11 +131,17 @@ def _poa_missing(claim: View) -> Iterator[Spot]:
                 yield row.spot(element, 9)
 
 
-def _poa(claim: View) -> Iterator[Spot]:
-    """An indicator that is none, or outside a stay."""
+def _poa_unknown(claim: View) -> Iterator[Spot]:
+    """An indicator that is none."""
     for row, element, _, _ in diagnoses(claim):
-        told = row.part(element, 9)
-        if told and (told not in POA or not inpatient(claim)):
+        if row.part(element, 9) and row.part(element, 9) not in POA:
+            yield row.spot(element, 9)
+
+
+def _poa_elsewhere(claim: View) -> Iterator[Spot]:
+    """An indicator outside a stay; what else is one (Part B of a stay, residential care) is the receiver's word."""
+    for row, element, _, _ in diagnoses(claim):
+        if row.part(element, 9) and not inpatient(claim):
             yield row.spot(element, 9)
 
 
@@ -211,9 +217,11 @@ EDITS: tuple[Edit, ...] = (
               needs(orthodontic, "2300/DN1"), "An orthodontic treatment does not tell its months.",
               "Send DN1 with the claim.", per="2400", most="warning", snip=6),
     # institutional
-    situation("an indicator of presence is known, and of a stay", I, "A7:688", "2300/HI", _poa,
-              "An indicator of presence on admission is none, or the claim is of no stay.",
-              "Send Y, N, U, W or 1 with the diagnoses of a stay, nothing elsewhere.", snip=6),
+    situation("an indicator of presence is known", I, "A7:688", "2300/HI", _poa_unknown,
+              "An indicator of presence on admission is none.", "Send Y, N, U, W or 1 in HI component 9.", snip=6),
+    situation("an indicator of presence is of a stay", I, "A8:688", "2300/HI", _poa_elsewhere,
+              "A diagnosis of a claim that is of no stay tells whether it was present on admission.",
+              "Leave HI component 9 out, or correct the type of bill.", most="warning", snip=6),
     situation("a hospital stay tells what was present", I, "A6:688", "2300/HI", _poa_missing,
               "A diagnosis of a hospital stay does not tell whether it was present on admission.",
               "Send Y, N, U or W in HI component 9, unless the code is exempt.", most="warning", snip=6),

@@ -18,6 +18,9 @@ INSIDE: dict[str, tuple[str, ...]] = {
 """Loops that hold others: the beginnings of the ids of what lies inside. A loop not named here holds none."""
 
 
+HEADERS = ("HEADER", "1000A", "1000B", "1000C")
+"""Loops of what stands above everything in a set."""
+
 OWN: dict[str, tuple[str, ...]] = {"2300": ("23", "24")}
 """Units whose loops are found in nothing above them, by the beginnings of the loops' ids."""
 

@@ -94,6 +94,12 @@ def test_a_folder_is_its_files(tmp_path: Path) -> None:
     assert said.code == 0
 
 
+def test_a_folder_without_a_file_is_said(tmp_path: Path) -> None:
+    """Nothing to check is no good file: the folder was not the one that was meant."""
+    said = gateway("check", tmp_path)
+    assert said.code == 64 and "no file to check" in said.err
+
+
 def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is read, answered and laid out like any other file."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(changed("in.837p", ("*11:B:1*", "*11:Q:1*")))))

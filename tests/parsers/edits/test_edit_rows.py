@@ -213,8 +213,8 @@ CASES = (
     Case("orthodontics tells its months", "D",
          {"D2392": "D8080", "2300 DTP": "2300 DN1*24*24\n2300 DTP", "2400 TOO*JP*30*M:O\n": ""},
          {"2300 DN1*24*24\n": ""}),
-    Case("an indicator of presence is known, and of a stay", "I", {}, {":::::::Y": ":::::::X"}),
-    Case("an indicator of presence is known, and of a stay", "I", OUTPATIENT, {"ABK:K3580": "ABK:K3580:::::::Y"}),
+    Case("an indicator of presence is known", "I", {}, {":::::::Y": ":::::::X"}),
+    Case("an indicator of presence is of a stay", "I", OUTPATIENT, {"ABK:K3580": "ABK:K3580:::::::Y"}),
     Case("a hospital stay tells what was present", "I", {}, {":::::::Y": ""}),
     Case("a DRG is of a stay", "I", OUTPATIENT, {"2300 HI*APR": "2300 HI*DR:339\n2300 HI*APR"}),
     Case("room and board is counted in days", "I", {}, {"2000*DA": "2000*UN"}),
@@ -247,3 +247,10 @@ def test_every_row_is_tried() -> None:
 def test_a_set_that_keeps_every_row_has_no_finding(name: str) -> None:
     """What is right passes without a warning."""
     assert edited(*SETS[name]) == []
+
+
+@pytest.mark.parametrize("bill", ["12:A:1", "22:A:1", "28:A:1", "65:A:1", "66:A:1", "86:A:1"])
+def test_presence_on_admission_outside_a_hospital_stay_rejects_nothing(bill: str) -> None:
+    """Part B of a stay and residential care may tell what was present: it is advice, no error."""
+    stay = changed(INSTITUTIONAL_CLAIM, {"11:A:1": bill})
+    assert {one.severity for one in edited(INSTITUTIONAL, stay) if "presence" in one.rule} == {"warning"}

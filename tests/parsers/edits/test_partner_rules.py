@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from edit_material import COB, PROFESSIONAL_CLAIM, TODAY, changed, edited
+from edit_material import COB, MEMBERS, PAYMENT, PROFESSIONAL_CLAIM, TODAY, changed, edited
 
 from parsers.edits import Terms
 from parsers.edits.rules import Rule
-from parsers.edits.table import DENTAL, PROFESSIONAL
+from parsers.edits.table import DENTAL, ENROLMENT, PROFESSIONAL, REMITTANCE
 
 FAILS = (
     ('at = "2010BA/NM109"\nmatches = "[0-9]+"', [("2010BA", 9, "P-1")]),
@@ -52,6 +52,22 @@ def test_a_rule_about_another_payer_is_asked_of_each() -> None:
     assert places('at = "2330B/NM109"\nin = ["OTHER"]', text=changed(PROFESSIONAL_CLAIM, COB)) == [("2330B", 9, "P-1")]
 
 
+@pytest.mark.parametrize(
+    ("guide", "text", "said", "expected"),
+    [
+        (ENROLMENT, MEMBERS, 'at = "2100A/NM109"\nrequired = true', [("2100A", 9)] * 2),
+        (ENROLMENT, MEMBERS, 'at = "2300/HD05"\nrequired = true', [("2300", 5)]),
+        (ENROLMENT, MEMBERS, 'at = "HEADER/BGN08"\nin = ["4"]', [("HEADER", 8)]),
+        (REMITTANCE, PAYMENT, 'at = "2100/CLP06"\nin = ["MC"]', [("2100", 6)]),
+        (REMITTANCE, PAYMENT, 'at = "2110/REF*6R"\nrequired = true', [("2110", 0)] * 2),
+    ],
+)
+def test_a_rule_may_be_about_any_guide(guide: str, text: str, said: str, expected: list[tuple[str, int]]) -> None:
+    """A rule of enrolments or payments is asked of each member, coverage, claim, service, or once of the header."""
+    found = places(f'{said}\nguides = ["{guide}"]', guide, text)
+    assert [(loop, element) for loop, element, _ in found] == expected
+
+
 def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
     """guides names those it is for, () all claims; severity is the most it weighs; type 7 may be off."""
     wrong = 'at = "2010BA/NM109"\nmatches = "X"\n'
@@ -66,6 +82,7 @@ def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
     [
         'at = "NM109"\nrequired = true', 'at = "2010BA/NM109"', 'at = "2010BA/NM109"\nmatches = "("',
         'at = "2010BA/NM1"\nlength = [1, 2]', 'at = "2010BA/NM109"\nrequired = true\nstatus = "rejected"',
+        'at = "2010BA/NM109"\nlength = [9, 3]', 'at = "2010BA/NM109"\nlength = [9, 9]\nguides = ["005010X222"]',
         'at = "2010BA/NM109"\nrequired = true\nwhen = { at = "nowhere" }', 'at = "2010BA/NM109"\nforbid = true',
     ],
 )  # fmt: skip
