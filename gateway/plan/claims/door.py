@@ -32,10 +32,11 @@ class Objection(Record, frozen=True, kw_only=True):
 def objections(unit: Unit, found: Iterable[Finding]) -> tuple[Objection, ...]:
     """The findings of a unit, each told its line, none with a value or a claim's name."""
     begins = begin_of_lines(unit)
-    return tuple(Objection(finding=_bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
+    return tuple(Objection(finding=bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
 
 
-def _bare(finding: Finding) -> Finding:
+def bare(finding: Finding) -> Finding:
+    """A finding without a value or a claim's name."""
     place = msgspec.structs.replace(finding.place, claim="")
     return msgspec.structs.replace(finding, place=place, value="")
 
