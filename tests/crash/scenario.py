@@ -89,6 +89,6 @@ CHAPTERS: dict[str, tuple[Act, ...]] = {
     "settle": (_command("day advance 2026-04-15 --no-wait --user ann"),),
     "carrier": (_command("stoploss receive SL-0001 --sponsor bluebonnet --amount 17000.00 --user ann"),),
     "strangers": (Drop("clearpath", "strangers.837", _strangers(_golden("in.837p"))), Release("pend")),
-    "lists": (Command(("codes", "load", str(LIST), *"--set drg --first 2026-10-01 --user ann".split())),),
+    "lists": (Command(("codes", "load", str(LIST), *["--set", "drg", "--first", "2026-10-01", "--user", "ann"])),),
 }
 """Name of a chapter -> what happens in it, each act after the work of the one before it is done."""
