@@ -23,7 +23,7 @@ class Fault(msgspec.Struct, frozen=True):
     """One IK4: code is IK403; element, component, repetition count from 1, 0 = the whole.
 
     trigger: the element that made this one required or forbidden, 0 if none. size: the value is good up to this length
-    (blanks follow), 0 if it is not. mend: where it is not the guide's element that says how.
+    (blanks follow), 0 if it is not. mend: where it is not the guide's element that says how; says: nor what is wrong.
     """
 
     code: str
@@ -36,6 +36,7 @@ class Fault(msgspec.Struct, frozen=True):
     trigger: int = 0
     size: int = 0
     mend: Mend | None = None
+    says: str = ""
 
 
 MESSAGES = {

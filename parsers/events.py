@@ -148,6 +148,13 @@ class Unit(msgspec.Struct, frozen=True):
     repetition: str = "^"
     strays: tuple[tuple[int, list[str]], ...] = ()
 
+    def at(self, number: int) -> int:
+        """The position in the set of a row: strays before it count, too; len(rows) is the place behind the last."""
+        position = self.position + number
+        for stray, _ in self.strays:
+            position += self.position <= stray <= position
+        return position
+
 
 class SetClosed(msgspec.Struct, frozen=True):
     """A set ended (SE, or whatever cut it off); body_sha256 is over its text from ST to SE without line breaks,

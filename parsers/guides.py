@@ -17,7 +17,7 @@ from parsers.forms import FORMS, Form, canonical
 from parsers.order import entry
 from parsers.walk import State
 
-TABLE_VERSION = "3"
+TABLE_VERSION = "4"
 """Raise it whenever `patterns`, `maps` or the shape of `Table` changes: old caches are then left alone."""
 
 

@@ -17,9 +17,10 @@ import msgspec
 
 from gateway.errors import GatewayError
 
-ENFORCED_LISTS = ("states", "country", "currency", "entity_id")
+ENFORCED_LISTS = ("currency", "entity_id")
 """pyx12's outside code lists that hardly change. Place of service, remark and claim status codes change three times a
-year: they are judged against dated tables where business edits are made, never refused by a 999."""
+year, and of states and countries its lists are those of long ago (no QC, no RS): they are judged against dated tables
+where business edits are made, never refused by a 999."""
 
 COMPOSITE = "composite"
 MONEY = "money"

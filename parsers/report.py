@@ -95,7 +95,7 @@ class Report:
                 claim=self._claim,
             )
             said = f"{segment.id}{fault.element:02}" + (f"-{fault.component}" if fault.component else "")
-            message = f"{said}{f' ({fault.name})' if fault.name else ''} {MESSAGES[fault.code]}."
+            message = f"{said}{f' ({fault.name})' if fault.name else ''} {fault.says or MESSAGES[fault.code]}."
             value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
             trigger = self._trigger(fault, segment, place) if fault.trigger else None
             self._add("element", fault.code, snip, weight, message, place, mend, value, trigger)

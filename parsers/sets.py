@@ -28,6 +28,9 @@ LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: m
 Pair = tuple[str, str]
 """A segment in the interchange's own delimiters, and the same in the standard ones (one string, if those are used)."""
 
+NOT_COUNTED, NOT_ABOVE = "does not count on from the one before", "is not the number of the level above"
+"""What is wrong with HL01 and LX01, and with HL02, which IK403 7 calls an invalid code."""
+
 
 class SetReader:
     """Reads the segments between ST and SE. Attributes: position: of the segment read last, ST = 1; report."""
@@ -323,10 +326,11 @@ class SetReader:
         self._levels[loop.key] = number
         wrong = []
         if number != right:
-            wrong.append(Fault("7", 1, reference="628", value=number, mend=mends.counted("HL01", right)))
+            mend = mends.counted("HL01", right)
+            wrong.append(Fault("7", 1, reference="628", value=number, mend=mend, says=NOT_COUNTED))
         above = self._levels.get(loop.hl_above, "") if loop.hl_above else ""
         if loop.hl_above and len(parts) > 2 and parts[2] != above and parts[2]:
-            wrong.append(Fault("7", 2, reference="734", value=parts[2], mend=mends.level_above(above)))
+            wrong.append(Fault("7", 2, reference="734", value=parts[2], mend=mends.level_above(above), says=NOT_ABOVE))
         if wrong:
             self.report.elements(self.position, loop.id, step.state.guide, wrong)
 
@@ -335,7 +339,7 @@ class SetReader:
         loop = step.state.parent
         number, right = parts[1] if len(parts) > 1 else "", str(self._frames[loop.above][loop.key])
         if number != right:
-            wrong = Fault("7", 1, reference="554", value=number, mend=mends.counted("LX01", right))
+            wrong = Fault("7", 1, reference="554", value=number, mend=mends.counted("LX01", right), says=NOT_COUNTED)
             self.report.elements(self.position, loop.id, step.state.guide, [wrong])
 
     def _name_claim(self, step: Step, parts: list[str]) -> None:

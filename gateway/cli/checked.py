@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
+from msgspec import structs
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -99,7 +100,21 @@ def _stretches(result: FileResult) -> Iterator[tuple[str, list[Told]]]:
             )
             for nth, one in enumerate(group.sets, 1):
                 where = f"{inside}, set {nth}" if many or len(interchange.groups) > 1 else f"set {nth}"
-                yield f"{where} ({one.type}): {VERDICTS[one.verdict]} (IK5 {one.verdict})", for_people(one.findings)
+                shown = _once(for_people(one.findings))
+                yield f"{where} ({one.type}): {VERDICTS[one.verdict]} (IK5 {one.verdict})", shown
+
+
+def _once(findings: list[Told]) -> list[Told]:
+    """What is wrong above claims is found in each of them: it is told of the first, and of how many more."""
+    told: dict[Told, list[Told]] = {}
+    for one in findings:
+        told.setdefault(structs.replace(one, claim=""), []).append(one)
+    return [_and_more(first, len(rest)) for first, *rest in told.values()]
+
+
+def _and_more(one: Told, claims: int) -> Told:
+    more = f" And {claims:,} more claim{'s' if claims > 1 else ''}." if claims else ""
+    return structs.replace(one, message=one.message + more)
 
 
 def _stretch(heading: str, findings: list[Told], left: list[int]) -> None:

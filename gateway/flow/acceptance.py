@@ -194,6 +194,7 @@ def _set_row(file: Inbound, read: ReadInterchange, one: ReadSet, state: str) -> 
         "partner": file.partner.id, "st01": one.st01, "reference": one.reference,
         "body_sha256": one.closed.body_sha256 if one.closed else "", "state": state,
         "header": msgspec.json.encode(one.header).decode(), "rows": one.rows, "icn_first": "", "routes_left": 0,
+        "findings": msgspec.json.encode(one.findings).decode(),
     }  # fmt: skip
 
 

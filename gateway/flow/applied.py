@@ -1,24 +1,44 @@
-"""What the rows and absences of an 834 come to: the families they meet, and the writing of their outcomes."""
+"""What the rows and absences of an 834 come to: what the edits say of them, the families they meet, the writing."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from gateway.flow import holds, roster
 from gateway.flow.context import Context
 from gateway.flow.parties import Sponsor
 from gateway.flow.roster_changes import RosterChanges
 from gateway.plan import enrolment
+from gateway.plan.claims import door
 from gateway.plan.enrolment import Leaver, Review, RowOutcome, cobra
+from gateway.plan.enrolment import report as enrolment_report
 from gateway.plan.records import Member
 from gateway.store.schema import claim as claim_table
-from gateway.store.schema import cobra_case
+from gateway.store.schema import cobra_case, staged
 from mappings.records import EnrolmentHeader, MemberRow
+from parsers.findings import Finding
+
+
+def findings(connection: Connection, set_findings: str, rows: Select[Any]) -> enrolment_report.Findings:
+    """What the edits say of a set and of some of its staged rows. set_findings: those of its own, as JSON."""
+
+    def found() -> Iterator[tuple[MemberRow | None, Iterable[Finding]]]:
+        yield None, msgspec.json.decode(set_findings, type=tuple[Finding, ...])
+        for row in connection.execute(rows.add_columns(staged.c.findings).where(staged.c.findings != NOTHING)):
+            said = msgspec.json.decode(row.findings, type=tuple[door.Objection, ...])
+            yield msgspec.json.decode(row.body, type=MemberRow), [one.finding for one in said]
+
+    return enrolment_report.findings(found())
+
+
+NOTHING = "[]"
+"""The findings of a row nothing is wrong with."""
 
 
 class Writer:

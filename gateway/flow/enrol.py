@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from gateway.flow import acceptance, concealed, holds, roster
-from gateway.flow.applied import Families, Writer
+from gateway.flow.applied import NOTHING, Families, Writer, findings
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
 from gateway.flow.parties import Parties, Sponsor
@@ -84,6 +84,7 @@ class _Run:
             self.today = installation.business_date(connection)
             self.parties = Parties(connection, self.today)
         self.sponsor: Sponsor | None = self.parties.sponsors.get(work.sponsor_id)
+        self.findings = enrolment_report.NO_FINDINGS
         self.writer = Writer(context, work.sponsor_id, self.ord, self.today, self._subject)
 
     @property
@@ -93,13 +94,20 @@ class _Run:
     def begun(self) -> Going | None:
         """Where an earlier attempt came to."""
         with self.context.store.read() as connection:
-            row = connection.execute(select(enrolment_table.c.report).where(*self._key)).scalar_one_or_none()
-        return None if row is None else msgspec.json.decode(row, type=Going)
+            mine = select(enrolment_table.c.report, enrolment_table.c.findings).where(*self._key)
+            row = connection.execute(mine).one_or_none()
+        if row is None:
+            return None
+        self.findings = msgspec.json.decode(row.findings, type=enrolment_report.Findings)
+        return msgspec.json.decode(row.report, type=Going)
 
     # ---- before the first row
 
     def begin(self) -> Going | None:
         """Decides about the whole file and stores it; None when nothing of it is applied."""
+        with self.context.store.read() as connection:
+            of_set = NOTHING if self.work.body.get("rows") else self.set_row.findings  # told with the whole file
+            self.findings = findings(connection, of_set, self._staged())
         if self.sponsor is None:
             self._refuse()
             return None
@@ -156,7 +164,7 @@ class _Run:
             insert(enrolment_table).values(
                 sponsor_id=self.work.sponsor_id, ord=self.ord, reference=self.header.reference, state=state,
                 effective=effective.isoformat() if effective else None, created=self.header.created.isoformat(),
-                report=msgspec.json.encode(going).decode(),
+                report=msgspec.json.encode(going).decode(), findings=msgspec.json.encode(self.findings).decode(),
             )
         )  # fmt: skip
 
@@ -325,7 +333,7 @@ class _Run:
     def _report(self, connection: Connection, going: Going) -> None:
         """The result report: what the partner reads instead of a business acknowledgement."""
         document = enrolment_report.document(
-            self.header, going.survey, going.lines, going.counts, usage=self.context.usage
+            self.header, going.survey, going.lines, going.counts, self.findings, usage=self.context.usage
         )
         text = enrolment_report.text(document)
         row = self.set_row

@@ -15,6 +15,7 @@ from mappings.implementation_ack import AckReader
 from mappings.records import Trace
 from parsers.edits import Editor
 from parsers.events import GroupVerdict, SetClosed
+from parsers.findings import Finding
 
 NOBODY = "-"
 """The sponsor of what names none we know, or none its sender may send for: a person finds it."""
@@ -50,6 +51,7 @@ class ReadSet:
     """One set as read. grp, number: its place. editor: what SNIP 3-7 say of its units, None where no guide is.
 
     unread: claims or rows that could not be read although the guide allows them.
+    findings: what the edits say of the set and its header, without data.
     """
 
     grp: int
@@ -59,6 +61,7 @@ class ReadSet:
     editor: Editor | None = None
     rows: int = 0
     unread: int = 0
+    findings: list[Finding] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     closed: SetClosed | None = None
 

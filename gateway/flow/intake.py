@@ -161,6 +161,8 @@ class _Intake:
         if not event.clean:
             return
         record = current.reader.take(event)
+        if not isinstance(record, Claim | MemberRow):
+            current.findings += map(door.bare, found)
         if isinstance(record, Claim):
             self._stage(current, record, self._sponsor_of(record.group_no), door.objections(event, found))
         elif isinstance(record, MemberRow):
@@ -217,6 +219,8 @@ class _Intake:
 
     def _set_closed(self, event: SetClosed) -> None:
         if self.current is not None:
+            if self.current.editor is not None:
+                self.current.findings += map(door.bare, self.current.editor.close())
             self.current.closed = _with_unread(self.current, event)
         self.current = None
 

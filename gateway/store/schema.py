@@ -255,9 +255,10 @@ interchange = _table(
 )
 
 x12_set = _table(
-    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. Findings
-    # may quote what was sent: they are in its sealed answers only. icn_first: number of its first claim. routes_left:
-    # route steps that have not ended; the one that makes it 0 answers the set. Kept 7 years.
+    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. What
+    # SNIP 1-2 found may quote what was sent: it is in its sealed answers only. icn_first: number of its first claim.
+    # routes_left: route steps that have not ended; the one that makes it 0 answers the set. findings: what the edits
+    # (SNIP 3-7) say of the set itself and its header, without data. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -272,6 +273,7 @@ x12_set = _table(
     _i("rows"),
     _t("icn_first"),
     _i("routes_left"),
+    _t("findings", server_default=text("'[]'")),
     Index("x12_set_reference", "partner", "st01", "reference"),
     Index("x12_set_body", "partner", "body_sha256"),
 )
@@ -387,7 +389,8 @@ span = _table(
 )
 
 enrolment = _table(
-    # One 834 set routed, its report, and how far it came: applying, applied, reported, held, refused. Kept 7 years.
+    # One 834 set routed, its report, and how far it came: applying, applied, reported, held, refused. findings: what
+    # its report tells of what was sent, kept when the set is begun. Kept 7 years.
     "enrolment",
     _t("sponsor_id", primary_key=True),
     _t("ord", primary_key=True),
@@ -396,6 +399,7 @@ enrolment = _table(
     _t("effective", nullable=True),
     _t("created"),
     _t("report"),
+    _t("findings", server_default=text("'{}'")),
 )
 
 cobra_case = _table(

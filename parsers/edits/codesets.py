@@ -16,7 +16,7 @@ from parsers.codes import SETS
 from parsers.edits.claims import inpatient
 from parsers.edits.conditions import days, service
 from parsers.edits.paths import path
-from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PROFESSIONAL, REMITTANCE, Edit, Test
+from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE, Edit, Test
 from parsers.edits.terms import Codes
 from parsers.edits.view import Found, Spot, View
 
@@ -373,6 +373,9 @@ PAID: tuple[tuple[str, str, str, tuple[int, ...]], ...] = (
 )  # fmt: skip
 """What a remittance says of claims and lines; the code of the finding is the name of the set."""
 
+PREMIUM_PARTIES = (("receiver of the premium", "1000A"), ("premium payer", "1000B"), ("intermediary bank", "1000C"))
+"""Who has an N4 in a premium payment."""
+
 ADDRESS = ("state", "postal-code", "country")
 """Codes of findings in other guides than the 837."""
 
@@ -406,6 +409,7 @@ EDITS: tuple[Edit, ...] = (
     coded("a place of service", PD, "A7:249", "2300/CLM05-1", "pos"),
     *(coded(what, I, code, where, of, when=discharged) for what, code, where, of in EPISODE),
     coded("the state of an accident", PD, "A7:750", "2300/CLM11-4", "state"),
+    coded("the country of an accident", PD, "A7:750", "2300/CLM11-5", "country"),
     coded("the state of a car accident", I, "A7:750", "2300/REF02*LU", "state"),
     *(coded(f"the specialty of the {who} ({loop})", guides, f"A7:145:{entity}", f"{loop}/PRV03", "taxonomy")
       for who, guides, loop, entity in SPECIALTIES),
@@ -434,5 +438,6 @@ EDITS: tuple[Edit, ...] = (
     npi("service provider", R, "npi", "2100/NM109"),
     *(coded(what, R, of, where, of, at(where, *elements), produced) for what, where, of, elements in PAID),
     *(edit for who, loop in (("payer", "1000A"), ("payee", "1000B")) for edit in address(who, R, loop, ADDRESS)),
+    *(edit for who, loop in PREMIUM_PARTIES for edit in address(who, (PREMIUM,), loop, ADDRESS)),
 )  # fmt: skip
 """Type 5; an 837's codes are category, status and entity of the 277CA."""

@@ -155,7 +155,7 @@ class Editor:
 
     def _findings(self, failures: Iterable[tuple[Asked, Spot]], view: View) -> tuple[Finding, ...]:
         claim = self._name(view)
-        ordered = sorted(failures, key=lambda one: (one[0].rank, one[1].unit.position + one[1].number))
+        ordered = sorted(failures, key=lambda one: (one[0].rank, one[1].unit.at(one[1].number)))
         return tuple(_finding(asked, spot, claim) for asked, spot in ordered[:MOST])
 
     def _name(self, view: View) -> str:
@@ -172,7 +172,7 @@ def _finding(asked: Asked, spot: Spot, claim: str) -> Finding:
     loop, values = spot.unit.rows[spot.number] if spot.number < len(spot.unit.rows) else ("", [""])
     value = values[spot.element] if 0 < spot.element < len(values) and not spot.segment else ""
     place = Place(
-        position=spot.unit.position + spot.number, loop=spot.loop or loop, segment=spot.segment or values[0],
+        position=spot.unit.at(spot.number), loop=spot.loop or loop, segment=spot.segment or values[0],
         element=spot.element, component=spot.component, claim=claim,
     )  # fmt: skip
     return Finding(
@@ -188,4 +188,4 @@ LINE = ("2400", "LX")
 
 def begin_of_lines(unit: Unit) -> list[int]:
     """The positions in the set at which the lines of a claim begin."""
-    return [unit.position + number for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE]
+    return [unit.at(number) for number, (loop, values) in enumerate(unit.rows) if (loop, values[0]) == LINE]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from gateway.settings import shipped
@@ -65,6 +67,9 @@ def _strangers(body: bytes) -> bytes:
 
 FIRST_DAY = "2026-04-06"
 
+LIST = Path(__file__).parent / "drg.csv"
+"""A code set that is in force after everything that happens here."""
+
 CHAPTERS: dict[str, tuple[Act, ...]] = {
     "spoilt": (Drop("clearpath", "spoilt.837", _spoilt(_golden("in.837p"))),),
     "enrol": (Drop("bluebonnet", "enrol.834", _golden("in.834")),),
@@ -84,5 +89,6 @@ CHAPTERS: dict[str, tuple[Act, ...]] = {
     "settle": (_command("day advance 2026-04-15 --no-wait --user ann"),),
     "carrier": (_command("stoploss receive SL-0001 --sponsor bluebonnet --amount 17000.00 --user ann"),),
     "strangers": (Drop("clearpath", "strangers.837", _strangers(_golden("in.837p"))), Release("pend")),
+    "lists": (Command(("codes", "load", str(LIST), *["--set", "drg", "--first", "2026-10-01", "--user", "ann"])),),
 }
 """Name of a chapter -> what happens in it, each act after the work of the one before it is done."""

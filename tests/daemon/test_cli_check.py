@@ -64,6 +64,17 @@ def test_a_list_is_capped(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"and {whole.count('[SNIP') - 3} more; --all lists them" in capped
 
 
+def test_a_mistake_above_claims_is_told_once(tmp_path: Path) -> None:
+    """What is wrong with a billing provider is one finding and a number of claims in the list, and each in the JSON."""
+    file = tmp_path / "provider.837"
+    file.write_bytes(GOLDEN.joinpath("in.837p").read_bytes().replace(b"XX*1234567893~", b"XX*1234567890~", 1))
+    listed, kept = gateway("check", file, "--all"), gateway("check", file, "--json")
+    found = json.loads(kept.out)["interchanges"][0]["groups"][0]["sets"][0]["findings"]
+    assert len(found) > 1 and len({(one["message"], one["position"]) for one in found}) == 1
+    assert listed.out.count(found[0]["message"]) == 1
+    assert f"{found[0]['message']} And {len(found) - 1} more claim" in " ".join(listed.out.split())
+
+
 def test_json_is_one_line_for_each_file(bad: Path) -> None:
     """A machine reads one object a line, in the order of the files, and nothing else."""
     said = gateway("check", GOLDEN / "in.834", bad, "--json")

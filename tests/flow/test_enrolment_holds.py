@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.flow import enrol
+from gateway.plan.enrolment import report as enrolment_report
 from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -147,3 +150,66 @@ def test_a_compared_file_ends_nobody(store: Store, keys: Keys, tmp_path: Path) -
     world.send("bluebonnet", "full.834", enrolment_file(608, *WITHOUT_ELI, created="20260406"))
     assert report(world).splitlines()[1].endswith(": compared only")
     assert world.holds("absence") == []
+
+
+# ---- what the edits find ---------------------------------------------------------------------------------------------
+
+MOVED = (("INS*N*01*030", "INS*N*01*001"), ("HD*030", "HD*001"), ("10 MAIN ST", "12 MAIN ST"))
+"""Bianca's row as the change that she moved."""
+
+BAD_POSTAL_CODE = (("*TX*78701~", "*TX*78701999~"),)
+"""A member's address whose postal code has eight digits."""
+
+
+def told(world: World) -> list[dict[str, Any]]:
+    """The findings of the last result report."""
+    last = [body for body in world.sent("834-result") if body.startswith(b"{")][-1]
+    return list(json.loads(last)["findings"])
+
+
+def test_what_the_edits_find_is_told_and_rejects_no_row(world: World) -> None:
+    """A row an edit finds something in is applied, and the report tells of it: row and numbers, place, rule, mend, and
+    nothing of what stands there."""
+    body = enrolment_file(609, ALAN, BIANCA, action="2", changes={BIANCA: (*BAD_POSTAL_CODE, *MOVED)})
+    world.send("bluebonnet", "odd.834", body)
+    (one,) = told(world)
+    assert (one["row"], one["subscriber_no"], one["member_no"]) == (2, "SBA100001", "M02")
+    assert (one["loop"], one["segment"], one["element"], one["severity"]) == ("2100A", "N4", 3, "error")
+    assert body.decode().splitlines()[one["position"] + 1] == "N4*AUSTIN*TX*78701999~"  # behind ISA and GS
+    words = report(world)
+    assert f"SBA100001 M02  error {one['code']}: {one['message']}" in words
+    assert one["rule"] in words and one["mend"] in words and "segment " in words
+    assert not any("78701" in body.decode() for body in world.sent("834-result"))
+    assert "12 MAIN ST" in next(row.body for row in world.rows(person) if row.member_no == "M02")
+
+
+def test_a_total_is_held_and_told_alike(world: World) -> None:
+    """The QTYs that hold a file are those the findings name, with the hold and again when it is released."""
+    world.send("bluebonnet", "short.834", enrolment_file(610, *WITHOUT_ELI, totals=True, created="20260406"))
+    (waits,) = world.holds("enrolment")
+    wrong = [one["rule"].split(" ")[0] for one in told(world)]
+    assert waits.reason.count(" says ") == len(wrong) > 0
+    assert all((one["row"], one["loop"], one["segment"]) == (0, "HEADER", "QTY") for one in told(world))
+    assert "   file  error member-count: QTY*TO is not" in report(world)
+    world.release("enrolment")
+    assert [one["rule"].split(" ")[0] for one in told(world)] == wrong
+
+
+def test_what_was_found_outlives_the_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report made when the last chunk is applied tells of the first; what is beyond its limit is counted."""
+    monkeypatch.setattr(enrol, "CHUNK_MEMBERS", 1)
+    monkeypatch.setattr(enrolment_report, "MOST_TOLD", 1)
+    changes = {ALAN: BAD_POSTAL_CODE, BIANCA: BAD_POSTAL_CODE}
+    world.send("bluebonnet", "odd.834", enrolment_file(611, ALAN, BIANCA, action="2", changes=changes))
+    assert [one["row"] for one in told(world)] == [1]
+    assert "and 1 more" in report(world)
+
+
+def test_released_rows_are_told_alone(world: World) -> None:
+    """The report of released rows tells what was found in them, not again what the file's own report told."""
+    wrong = (*ENDED_ELI, *BAD_POSTAL_CODE)
+    body = enrolment_file(612, ALAN, ELI, action="2", changes={ALAN: BAD_POSTAL_CODE, ELI: wrong})
+    world.send("bluebonnet", "odd.834", body)
+    assert [one["row"] for one in told(world)] == [1, 2]
+    world.release("enrolment")
+    assert [one["row"] for one in told(world)] == [2]

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from gateway.errors import NotPermitted
-from gateway.flow import parked, pay, worker
-from gateway.flow.pay import payees
+from gateway.flow import envelopes, parked, pay, worker
+from gateway.flow.pay import closing, payees
 from gateway.plan.money import balancing
 from gateway.settings import shipped
 from gateway.store import queue
@@ -252,3 +253,46 @@ def test_a_run_that_is_paid_in_part_settles_in_part(world: World, monkeypatch: p
     ask(world)
     rest(world)
     assert (runs(world), world.books()["2020"]) == ({1: "settled"}, 0)
+
+
+# ---- what our own validator refuses ----------------------------------------------------------------------------------
+
+
+def numbers(world: World) -> list[tuple[str, int]]:
+    """The counters of what leaves."""
+    mine = counter.c.scope.like("ISA13/%") | counter.c.scope.like("GS06/%") | counter.c.scope.like("EFT/%")
+    return sorted((row.scope, row.next) for row in world.rows(counter, mine))
+
+
+def left(world: World) -> list[int]:
+    """How many 835s, EFT files and registers have left."""
+    return [len(world.sent(kind)) for kind in ("835", "EFT", "register")]
+
+
+def test_a_run_whose_835_is_refused_waits_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An 835 our validator refuses parks the close for a person after three deaths: nothing of the run leaves and no
+    number is taken; claims, plans and money are taken in meanwhile, and the release tells this run and the next, once.
+    """
+    deposit(world, 90_000_00, "WIRE")
+    world.send("clearpath", "c0.837", renumbered(only(golden("in.837p"), METRO_C5), "000000990", "B0"))
+    before = numbers(world)
+    plan(world)
+    real = closing.x835.write
+    with monkeypatch.context() as patch:
+        patch.setattr(closing.x835, "write", lambda told, st02: real(replace(told, amount_cents=1), st02))
+        for _ in range(queue.DEATHS):
+            assert world.holds("parked") == []
+            with pytest.raises(envelopes.OutboundInvalid):
+                rest(world)
+            parked.release_owner(world.context, "test:")
+        rest(world)
+    assert [one.reason for one in world.holds("parked")] == ["the close step failed three times"]
+    assert (left(world), numbers(world), runs(world)) == ([0, 0, 0], before, {1: "paying"})
+    world.send("clearpath", "c1.837", renumbered(only(golden("in.837p"), METRO_C8), "000000991", "B1"))
+    plan(world)
+    deposit(world, 1, "A-CENT")
+    rest(world)
+    assert (runs(world), left(world)) == ({1: "paying", 2: "awaiting-approval"}, [0, 0, 0])
+    world.release("parked")
+    assert (runs(world), left(world), len(paid(world))) == ({1: "issued", 2: "issued"}, [2, 2, 2], 2)
+    world.books()

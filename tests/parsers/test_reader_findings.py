@@ -82,6 +82,26 @@ def test_each_fault_has_its_code(law: str) -> None:
     assert summary(read(changed(name, old, *new))).startswith(f"{expected} IK5:R*5")
 
 
+@pytest.mark.parametrize("address", ["N4*MONTREAL*QC*H2X1Y4*CA", "N4*ST JOHNS*NL*A1C5S7*CA", "N4*BELGRADE**11000*RS"])
+def test_states_and_countries_are_no_matter_of_a_999(address: str) -> None:
+    """An address in a province or country that is younger than a packaged list is not refused."""
+    assert summary(read(changed("in.837p", TOWN, address))).startswith("IK5:A")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("HL*3*1*22*0", "HL*3*2*22*0", "is not the number of the level above."),
+        ("HL*3*1*22*0", "HL*4*1*22*0", "does not count on from the one before."),
+        ("LX*2", "LX*3", "does not count on from the one before."),
+    ],
+)
+def test_a_wrong_number_is_not_called_a_wrong_code(old: str, new: str, said: str) -> None:
+    """HL01, HL02 and LX01 have no codes: what is said of them is that they are not the number that comes."""
+    element = next(one for one in findings(changed("in.837p", old, new)) if one.level == "element")
+    assert (element.code, element.message.endswith(said)) == ("7", True)
+
+
 def test_a_finding_names_the_claim_it_belongs_to_and_only_that_unit_is_unclean() -> None:
     """CTX wants CLM01; a claim beside a wrong one stays clean."""
     data = changed("in.837p", LINE, LINE.replace("180", "1E5"))

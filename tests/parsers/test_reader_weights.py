@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from x12_material import accepted, joined, read, segments, summary, units
 
+from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Event, GroupClosed, SetClosed, Unit
+from parsers.findings import Finding
 from parsers.snip import Snip, Weight
 
 HD = "HD*030**PPO*BT-PPO-2026*FAM"
@@ -132,3 +136,17 @@ def test_rows_under_weights_are_the_rows_that_were_sent() -> None:
         row for event in weighed(damaged(CODE), snip2="warning") if isinstance(event, Unit) for _, row in event.rows
     ]
     assert HD.replace("PPO*BT", "QQQ*BT").split("*") in rows
+
+
+def test_a_place_behind_a_stray_counts_it() -> None:
+    """Where segments the guide has no place for are excused, a finding still names the position its segment has in the
+    file, wherever the stray stands."""
+    parts = [one.replace("SV1*HC:80053", "SV1*HC:8005") for one in segments("in.837p")]
+    claim, wrong = (next(n for n, one in enumerate(parts) if one.startswith(text)) for text in ("CLM*", "SV1*HC:8005"))
+    for where in (claim + 1, claim + 2, wrong - 1, wrong, wrong + 1):
+        lines = [*parts[:where], "ZZ9*1", *parts[where:]]
+        editor, found = Editor("005010X222A1", Terms(today=date(2026, 4, 10))), list[Finding]()
+        for unit in units(weighed(joined(lines), snip1="warning", snip2="warning")):
+            found += editor.take(unit)
+        places = [one.place.position for one in found if one.place.segment == "SV1"]
+        assert {lines[at + 1] for at in places} == {"SV1*HC:8005*60*UN*1***1"}  # behind ISA and GS

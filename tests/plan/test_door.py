@@ -44,6 +44,17 @@ def test_a_finding_is_of_the_line_it_stands_in() -> None:
     assert [one.line for one in objections(CLAIM, found)] == [0, 0, 0, 1, 1, 2, 2]
 
 
+def test_a_finding_behind_a_stray_is_of_the_line_it_stands_in() -> None:
+    """A segment no loop took moves the positions behind it, and no finding to another line."""
+    strange = msgspec.structs.replace(CLAIM, strays=((21, ["ZZ9"]), (24, ["ZZ9"])))
+    found = [
+        finding("A8:400", 20, "2300", "CLM"), finding("A7:727", 22, "2300", "DTP"),
+        finding("A7:454", 23, "2400", "SV1"), finding("A6:187", 25, "2400", "DTP"),
+        finding("A7:454", 26, "2400", "SV1"), finding("A6:187", 27, "2400", "DTP"),
+    ]  # fmt: skip
+    assert [one.line for one in objections(strange, found)] == [0, 0, 1, 1, 2, 2]
+
+
 def test_an_objection_holds_no_data() -> None:
     """What is kept of a finding names neither the claim nor a value of the file."""
     (kept,) = objections(CLAIM, [finding("A8:400", 20, "2300", "CLM")])

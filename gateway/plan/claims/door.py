@@ -29,20 +29,24 @@ class Objection(Record, frozen=True, kw_only=True):
     line: int = 0
 
 
-def objections(unit: Unit, found: Iterable[Finding]) -> tuple[Objection, ...]:
+def objections(unit: Unit, found: Sequence[Finding]) -> tuple[Objection, ...]:
     """The findings of a unit, each told its line, none with a value or a claim's name."""
+    if not found:
+        return ()
     begins = begin_of_lines(unit)
-    return tuple(Objection(finding=_bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
+    return tuple(Objection(finding=bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
 
 
-def _bare(finding: Finding) -> Finding:
+def bare(finding: Finding) -> Finding:
+    """A finding without a value or a claim's name."""
     place = msgspec.structs.replace(finding.place, claim="")
     return msgspec.structs.replace(finding, place=place, value="")
 
 
 def _row(unit: Unit, finding: Finding) -> int:
     """The position a finding belongs to: of a missing segment, the one it would stand behind."""
-    place, at = finding.place, finding.place.position - unit.position
+    place = finding.place
+    at = place.position - unit.position - sum(unit.position <= stray < place.position for stray, _ in unit.strays)
     there = 0 <= at < len(unit.rows) and (unit.rows[at][0], unit.rows[at][1][0]) == (place.loop, place.segment)
     return place.position if there else place.position - 1
 

@@ -110,6 +110,11 @@ def _repeated(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
     return mutant.kind == "repetition"
 
 
+def _address_lists(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
+    listed = r".* is not a valid code for .*\((N402|N404|CLM11-04|CLM11-05)\)"
+    return _only_theirs(ours, theirs) and re.fullmatch(listed, theirs.errors[0].said) is not None
+
+
 def _footer(mutant: Mutant, ours: Opinion, theirs: Opinion) -> bool:
     return _only_theirs(ours, theirs) and mutant.guide == "835" and "Loop FOOTER exceeded" in theirs.errors[0].said
 
@@ -133,6 +138,11 @@ ROWS = (
     Row("two kinds of CTX", _kinds_of_context, "pyx12 counts nine CTX of an element and the one of a claim together"),
     Row("pattern", _end_of_pattern, "pyx12 looks for the map's pattern anywhere in the value; it is the whole value"),
     Row("repetitions", _repeated, "pyx12 does not split repetitions: where an element may repeat it judges the whole"),
+    Row(
+        "states and countries",
+        _address_lists,
+        "pyx12's lists are old and lack some in use (QC, RS); type 5 judges them by date",
+    ),
     Row("PLB repeats", _footer, "PLB may repeat; pyx12 takes each for a new footer, of which there is one"),
 )
 """The first that explains a difference counts, so that the narrow rows stand before the wide ones."""

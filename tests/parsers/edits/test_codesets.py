@@ -11,6 +11,7 @@ from edit_material import (
     INSTITUTIONAL_CLAIM,
     MEMBERS,
     PAYMENT,
+    PREMIUMS,
     PROFESSIONAL_CLAIM,
     TODAY,
     changed,
@@ -19,13 +20,13 @@ from edit_material import (
 
 from parsers.codes import CodeSets, Entry, Release, Witness
 from parsers.edits import Terms, codesets
-from parsers.edits.table import DENTAL, ENROLMENT, INSTITUTIONAL, PROFESSIONAL, REMITTANCE
+from parsers.edits.table import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 from parsers.findings import Finding
 from parsers.snip import Snip
 
 SETS = {
     "P": (PROFESSIONAL, PROFESSIONAL_CLAIM), "I": (INSTITUTIONAL, INSTITUTIONAL_CLAIM), "D": (DENTAL, DENTAL_CLAIM),
-    "834": (ENROLMENT, MEMBERS), "835": (REMITTANCE, PAYMENT),
+    "834": (ENROLMENT, MEMBERS), "835": (REMITTANCE, PAYMENT), "820": (PREMIUM, PREMIUMS),
 }  # fmt: skip
 LETTERS = {guide: letter for letter, (guide, _) in SETS.items()}
 
@@ -98,6 +99,8 @@ CASES = (
     Case("a patient status is on the list", "I", {}, {"CL1*1*1*01": "CL1*1*1*99"}),
     Case("the state of an accident is on the list", "P",
          {"11:B:1*Y*A*Y*Y\n": "11:B:1*Y*A*Y*Y**AA:::TX\n"}, {"AA:::TX": "AA:::ZZ"}),
+    Case("the country of an accident is on the list", "D",
+         {"11:B:1*Y*A*Y*Y\n": "11:B:1*Y*A*Y*Y**AA::::CA\n"}, {"AA::::CA": "AA::::QQ"}),
     Case("the state of a car accident is on the list", "I", {HI: f"2300 REF*LU*TX\n{HI}"}, {"LU*TX": "LU*ZZ"}),
     Case("a procedure of SV1 is on the list", "P", {}, {"HC:99214": "HC:99299"}),
     Case("a procedure of SV1 is on the list", "P", {"HC:99214": "HC:J9271"}, {"HC:J9271": "HC:J92711"}),
@@ -141,6 +144,8 @@ def with_row(name: str, loop: str, segment: str) -> dict[str, str]:
         return {"2300 HD": f"{loop} {segment}\n2300 HD"}
     if name == "835":
         return {"2000 LX": f"{loop} {segment}\n2000 LX"}
+    if name == "820":
+        return {"2000B ENT*1": f"{loop} {segment}\n2000B ENT*1"}
     if loop == "2010CA":
         return {"2300 CLM": f"2000C HL*3*2*23*0\n2000C PAT*19\n{loop} {segment}\n2300 CLM"}
     anchor = {"2000A": "2000B HL", "2010A": "2000B HL", "2010B": "2300 CLM"}.get(loop[:5])
@@ -166,6 +171,7 @@ GENERATED = (
             *((LETTERS[guide], who, loop) for who, guides, loop, _ in codesets.ADDRESSES for guide in guides),
             *(("834", who, loop) for who, loop in codesets.MEMBERS),
             ("835", "payer", "1000A"), ("835", "payee", "1000B"),
+            *(("820", who, loop) for who, loop in codesets.PREMIUM_PARTIES),
         )
         for what, spoilt in ((f"state of the {who} is one ({loop})", "ZZ*99501*US"),
                              (f"postal code of the {who} is its country's ({loop})", "TX*9950*US"),

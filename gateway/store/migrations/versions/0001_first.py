@@ -191,6 +191,7 @@ def upgrade() -> None:
         _i("rows"),
         _t("icn_first"),
         _i("routes_left"),
+        _t("findings", server_default=sa.text("'[]'")),
     )
     _index("x12_set_body", "x12_set", "partner", "body_sha256")
     _index("x12_set_reference", "x12_set", "partner", "st01", "reference")
@@ -283,6 +284,7 @@ def upgrade() -> None:
         _t("effective", nullable=True),
         _t("created"),
         _t("report"),
+        _t("findings", server_default=sa.text("'{}'")),
     )
     _table(
         "cobra_case",
