@@ -13,7 +13,6 @@ import msgspec
 from msgspec import structs
 
 from gateway.check.reading import Made
-from gateway.check.verdicts import REJECTED
 from gateway.plan.claims import acknowledgement, door
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.blanks import blanked
@@ -24,6 +23,7 @@ from mappings.records import (
     Organisation,
 )
 from mappings.table import Segment
+from mappings.verdicts import REJECTED
 from parsers.events import (
     Delimiters,
     Event,

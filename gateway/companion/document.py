@@ -8,7 +8,7 @@ from gateway.companion.blocks import Block, Document, Facts, Grid, Sample, Secti
 from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
-from gateway.flow.intake import ANYBODYS, GROUPS, READERS
+from gateway.flow.checking import groups_of, takes
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
 from parsers.edits.rules import Rule, When
@@ -112,8 +112,8 @@ def _connection(facts: FactsOnFile) -> list[Block]:
 
 def taken(facts: FactsOnFile) -> list[str]:
     """The guides a partner may send, as intake takes them."""
-    groups = {ANYBODYS, *(GROUPS[role] for role in facts.partner.roles if role in GROUPS)}
-    return [gs08 for gs08, form in FORMS.items() if gs08 in READERS and form.gs01 in groups]
+    groups = groups_of(facts.partner)
+    return [gs08 for gs08, form in FORMS.items() if takes(gs08) and form.gs01 in groups]
 
 
 def _files(facts: FactsOnFile) -> list[Block]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from gateway.clock import SECOND_US
 from gateway.errors import GatewayError
 from gateway.flow import naming
+from gateway.flow.checking import terms_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
@@ -111,14 +112,9 @@ def draft(
     written = write_sets([list(blanked(map(list, one), delimiters, charset)) for one in sets], delimiters)
     scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
     made = Draft(header, group, written, ta1, partner.newline, charset, scope)
-    _require_valid(context, made, _terms(context, partner, today) if gs01 else Terms(today=today))
+    terms = terms_of(context, partner, partner.validation.outbound, today) if gs01 else Terms(today=today)
+    _require_valid(context, made, terms)
     return made
-
-
-def _terms(context: Context, partner: Partner, today: date) -> Terms:
-    """What our own files to a partner are edited by."""
-    said = partner.validation
-    return Terms(snip=said.outbound, today=today, codes=context.codes(), rules=said.rules)
 
 
 def send(connection: Connection, made: Draft) -> Sent:

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from check_material import CANARIES, changed, checked, desk, golden, poisoned
 
-from gateway.check import choice, masking, reading
+from gateway.check import choice, masking
 from gateway.check.records import every_finding, every_set
-from mappings import professional
+from mappings import professional, readers
 from mappings.professional import ClaimReader
 from mappings.records import Claim
 from mappings.table import missing
@@ -89,7 +89,7 @@ class Refusing(ClaimReader):
 
 def test_a_claim_no_record_can_be_made_of_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set the guide allows and intake would reject, because it cannot read a claim of it, is rejected here, too."""
-    monkeypatch.setitem(reading.READERS, professional.GUIDE, (Refusing, "2300"))
+    monkeypatch.setitem(readers.READERS, professional.GUIDE, readers.Reads(Refusing, "2300"))
     result = checked(golden("in.837p"))
     (one,), (group,) = every_set(result), result.interchanges[0].groups
     assert (result.accepted, one.verdict, one.codes, group.verdict) == (False, "R", ("5",), "R")
