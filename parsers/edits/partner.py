@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from parsers.edits.conditions import bars, has, needs, worth
 from parsers.edits.paths import path
-from parsers.edits.rules import Rule, When
-from parsers.edits.table import CLAIMS, Edit
-from parsers.edits.view import Found, Spot, View
+from parsers.edits.rules import Rule
+from parsers.edits.table import CLAIMS, Edit, Test
+from parsers.edits.view import Spot, View
 
-OPENERS = {"2400": "2400/LX", "2320": "2320/SBR", "2430": "2430/SVD", "2000": "2000/INS"}
-"""Loops that come more than once in a unit, and the segment that makes a rule about one worth asking."""
+WHOLE = ("", "2300/CLM")
+PARTS = {"2400": ("2400", "2400/LX"), "2320": ("2320", "2320/SBR"), "2330": ("2320", "2320/SBR")}
+"""Loop of a rule's place, by its digits -> the loop it is asked of one by one, and the segment that begins one."""
 
 
 def edits(rules: tuple[Rule, ...]) -> tuple[Edit, ...]:
@@ -20,18 +22,20 @@ def edits(rules: tuple[Rule, ...]) -> tuple[Edit, ...]:
 
 
 def _edit(rule: Rule) -> Edit:
-    loop = path(rule.at).key[0]
-    per = next((one for one in ("2400", "2320") if loop[:3] == one[:3] or (one == "2320" and loop[:3] == "233")), "")
+    per, on = PARTS.get(path(rule.at).key[0][:4], WHOLE)
     return Edit(
-        name=rule.name, guides=rule.guides or CLAIMS, snip=7, code=rule.status,
-        on=OPENERS.get(per, "2300/CLM"), per=per, fails=_test(rule),
+        name=rule.name, guides=rule.guides or CLAIMS, snip=7, code=rule.status, on=on, per=per, fails=_test(rule),
         message=rule.message or f"A rule of this receiver does not hold: {rule.name}.",
         mend=f"See the companion guide: {rule.name}.", most=rule.severity,
     )  # fmt: skip
 
 
-def _test(rule: Rule) -> Callable[[View], Iterator[Spot]]:
-    at = path(rule.at)
+def _test(rule: Rule) -> Test:
+    _, element, component, _ = path(rule.at)
+    when = has(rule.when.at, *rule.when.among) if rule.when else None
+    if rule.required is False:
+        return bars(when, rule.at)
+    absent = needs(when, rule.at) if rule.required else None
     shape = re.compile(rule.matches) if rule.matches else None
 
     def wrong(value: str) -> bool:
@@ -43,33 +47,13 @@ def _test(rule: Rule) -> Callable[[View], Iterator[Spot]]:
         )
 
     def fails(view: View) -> Iterator[Spot]:
-        if rule.when and not _holds(view, rule.when):
+        if absent:
+            yield from absent(view)
+        if not element or (when and not when(view)):
             return
-        there = [(row, _value(row, at.element, at.component)) for row in view.all(rule.at)]
-        there = [(row, value) for row, value in there if value]
-        if rule.required and not there:
-            yield _absent(view, rule.at)
-        for row, value in there:
-            if rule.required is False or (at.element and wrong(value)):
-                yield row.spot(at.element, at.component)
+        for row in view.all(rule.at):
+            value = worth(row, element, component)
+            if value and wrong(value):
+                yield row.spot(element, component)
 
     return fails
-
-
-def _value(row: Found, element: int, component: int) -> str:
-    if not element:
-        return row.values[0]
-    return row.part(element, component) if component else row[element]
-
-
-def _holds(view: View, when: When) -> bool:
-    _, element, component, _ = path(when.at)
-    values = [_value(row, element, component) for row in view.all(when.at)]
-    return any(value in when.among if when.among else value for value in values)
-
-
-def _absent(view: View, text: str) -> Spot:
-    """The empty element where the segment is there, else the place of the segment."""
-    row = view.one(text)
-    at = path(text)
-    return row.spot(at.element, at.component) if row and at.element else view.missing(text)

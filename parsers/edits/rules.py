@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from parsers.edits.paths import path
+from parsers.forms import FORMS
 
 STATUS = re.compile(r"A[0-8]:\d{1,4}(:\w{2,3})?", re.ASCII)
 """A status of the 277CA: a category that rejects, a status code, and the entity it is about."""
@@ -30,7 +31,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One rule of one partner.
 
-    at: a path (`paths.Path`), as `2010BA/NM109` or `2300/REF*G1`. guides: canonical ids it holds for, () all.
+    at: a path (`paths.Path`), as `2010BA/NM109` or `2300/REF*G1`. guides: ids of the 837 guides it holds for, () all.
     when: holds only where this does. One or several of: required (true: must be there, false: must not), matches (a
     regular expression for the whole value), among (`in`: the values allowed), length (the least and most characters).
     message: a sentence for the sender. status: category:status[:entity] of the 277CA. severity: the most it may weigh.
@@ -57,6 +58,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             re.compile(self.matches)
         except re.error as error:
             raise ValueError(f"matches is no regular expression: {error}") from error
+        if any(one not in FORMS or FORMS[one].st01 != "837" for one in self.guides):
+            raise ValueError("guides names one that is no 837's: only a claim is rejected for itself")
         if not STATUS.fullmatch(self.status):
             raise ValueError("status is no category:status[:entity] as A7:164:IL")
         if (self.matches or self.among or self.length) and not at.element:

@@ -67,9 +67,10 @@ def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
         'at = "NM109"\nrequired = true', 'at = "2010BA/NM109"', 'at = "2010BA/NM109"\nmatches = "("',
         'at = "2010BA/NM1"\nlength = [1, 2]', 'at = "2010BA/NM109"\nrequired = true\nstatus = "rejected"',
         'at = "2010BA/NM109"\nrequired = true\nwhen = { at = "nowhere" }', 'at = "2010BA/NM109"\nforbid = true',
+        'at = "2000/REF*17"\nrequired = true\nguides = ["005010X220A1"]',
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_asked_is_refused(said: str) -> None:
-    """A place, a pattern, a status or a word that means nothing is told when the partner's row is read."""
+    """A place, a pattern, a status, a guide or a word that means nothing is told when the partner's row is read."""
     with pytest.raises(msgspec.ValidationError):
         rule(said)
