@@ -36,11 +36,9 @@ from parsers.events import (
     SetOpened,
     Unit,
 )
+from parsers.forms import FORMS
 from parsers.isa import legal_element
 from parsers.writer import choose_delimiters, write_interchange
-
-GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE}
-"""GS01 of an answer -> its GS08."""
 
 UNKNOWN = "UNKNOWN"
 """Who is named where the file names nobody we could."""
@@ -102,8 +100,7 @@ class Answers:
         self._number += 1
         verdict = event.verdict
         header = verdict.header
-        only_answers = bool(self._groups or event.ta1) and all(one.header.gs01 == "FA" for one in self._groups)
-        if (header.isa14 == "1" or "019" in verdict.codes) and not only_answers:
+        if interchange_ack.asked(verdict, self._groups, event.ta1):
             self._write(f"{self._number}.TA1", header, "", [], ta1=interchange_ack.write(verdict))
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
@@ -111,12 +108,12 @@ class Answers:
                 names = [name for one in told for name in implementation_ack.identifiers(one)]
                 own = choose_delimiters(names, Delimiters())
                 sets = [implementation_ack.write(one, f"{n:04d}", own) for n, one in enumerate(told, 1)]
-                self._write(f"{self._number}.999", header, "FA", sets, told[0].header, names)
+                self._write(f"{self._number}.999", header, implementation_ack.GUIDE, sets, told[0].header, names)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
             for place, answer in self._pending:
                 group = int(place.split("-")[1])
                 if group in alive:
-                    self._write(f"{place}.277CA", header, "HN", [claim_ack.write(answer)],
+                    self._write(f"{place}.277CA", header, claim_ack.GUIDE, [claim_ack.write(answer)],
                                 self._groups[group - 1].header, claim_ack.identifiers(answer))  # fmt: skip
         self._pending, self._groups, self._group = [], [], 1
 
@@ -124,7 +121,7 @@ class Answers:
         self,
         name: str,
         received: InterchangeHeader,
-        gs01: str,
+        guide: str,
         sets: Sequence[Sequence[Segment]],
         group: GroupHeader | None = None,
         identifiers: Iterable[str] = (),
@@ -136,7 +133,8 @@ class Answers:
         groups = []
         if group is not None:
             to, us = _application(group.gs02), _application(group.gs03)
-            own = GroupHeader(gs01, us, to, f"{self._now:%Y%m%d}", header.isa10, str(self._isa13), "X", GUIDES[gs01])
+            gs01, day = FORMS[guide].gs01, f"{self._now:%Y%m%d}"
+            own = GroupHeader(gs01, us, to, day, header.isa10, str(self._isa13), "X", guide)
             groups = [(own, [list(blanked(map(list, one), delimiters)) for one in sets])]
         body = write_interchange(header, groups, delimiters, ta1=ta1, newline=True)
         self._keep(Answer(f"{name}.x12", body))
