@@ -10,12 +10,13 @@ import pytest
 from check_material import CANARIES, changed, checked, desk, golden, poisoned
 
 from gateway.check import choice, masking
-from gateway.check.records import every_finding, every_set
+from gateway.check.records import every_finding, every_set, told
 from mappings import professional, readers
 from mappings.professional import ClaimReader
 from mappings.records import Claim
 from mappings.table import missing
 from parsers.events import Unit
+from parsers.findings import Finding
 from parsers.snip import Snip
 
 KEYS = {
@@ -144,6 +145,11 @@ def test_no_value_is_told() -> None:
     assert [one for one in CANARIES if one in json.dumps(as_json(poisoned()))] == []
     shown = json.dumps(as_json(poisoned(), show_values=True))
     assert all(one in shown for one in CANARIES)
+
+
+def test_a_shown_value_moves_no_terminal() -> None:
+    """A value a person asked to see has a dot for each character that does not print."""
+    assert told(Finding(level="element", code="6", value="Zoë\x1b[31m"), show_values=True).value == "Zoë·[31m"
 
 
 @pytest.mark.parametrize(
