@@ -57,7 +57,7 @@ class Answers:
     def __init__(self, keep: Callable[[Answer], None], now: datetime) -> None:
         self._keep, self._now = keep, now
         self._isa13 = self._number = 0
-        self._pending: list[tuple[str, ClaimAcknowledgement]] = []
+        self._pending: list[tuple[int, ClaimAcknowledgement]] = []
         self._groups: list[GroupVerdict] = []
         self._set: SetOpened | None = None
         self._claims: list[tuple[Claim, ClaimAnswer]] = []
@@ -94,7 +94,7 @@ class Answers:
             providers=acknowledgement.by_provider(self._claims),
             payer=Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
         )  # fmt: skip
-        self._pending.append((place, told))
+        self._pending.append((self._group, told))
 
     def _interchange_closed(self, event: InterchangeClosed) -> None:
         self._number += 1
@@ -110,10 +110,9 @@ class Answers:
                 sets = [implementation_ack.write(one, f"{n:04d}", own) for n, one in enumerate(told, 1)]
                 self._write(f"{self._number}.999", header, implementation_ack.GUIDE, sets, told[0].header, names)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
-            for place, answer in self._pending:
-                group = int(place.split("-")[1])
+            for group, answer in self._pending:
                 if group in alive:
-                    self._write(f"{place}.277CA", header, claim_ack.GUIDE, [claim_ack.write(answer)],
+                    self._write(f"{answer.reference}.277CA", header, claim_ack.GUIDE, [claim_ack.write(answer)],
                                 self._groups[group - 1].header, claim_ack.identifiers(answer))  # fmt: skip
         self._pending, self._groups, self._group = [], [], 1
 
