@@ -1,15 +1,25 @@
-"""TA1: the answer to one interchange, written from a verdict and read from a partner.
-
-Whether a TA1 may be sent at all (ISA14, never for an acknowledgement of acknowledgements) is decided by the caller.
-"""
+"""TA1: the answer to one interchange, written from a verdict and read from a partner."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from mappings import implementation_ack
 from mappings.records import Trace
 from mappings.table import Segment
-from parsers.events import InterchangeVerdict
+from parsers.events import GroupVerdict, InterchangeVerdict
+from parsers.forms import FORMS
 
 NO_ERROR = "000"
+ACKNOWLEDGEMENTS = FORMS[implementation_ack.GUIDE].gs01
+ASKED, UNCLEAR = "1", "019"
+"""ISA14 that asks for a TA1; TA105 of one that is none, which is read as asking."""
+
+
+def asked(verdict: InterchangeVerdict, groups: Sequence[GroupVerdict], ta1: Sequence[tuple[str, ...]]) -> bool:
+    """Whether a TA1 is sent: its sender asked, and did not send acknowledgements only (domain 0, trap 4)."""
+    only_answers = bool(groups or ta1) and all(one.header.gs01 == ACKNOWLEDGEMENTS for one in groups)
+    return (verdict.header.isa14 == ASKED or UNCLEAR in verdict.codes) and not only_answers
 
 
 def write(verdict: InterchangeVerdict) -> list[Segment]:

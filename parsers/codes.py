@@ -92,6 +92,13 @@ class Release:
         return self.first <= day and (self.last is None or day <= self.last)
 
 
+class Codes(Protocol):
+    """What can say which codes are in force: the sets at hand, none at all, a witness before them."""
+
+    def holds(self, name: str, code: str, on: date) -> bool | None:
+        """Whether a set (a name of `SETS`) holds the code on a day; None when no release of it covers the day."""
+
+
 class Off(NamedTuple):
     """A check that is not made. name, title: of its code set. why: a sentence for people."""
 
@@ -148,14 +155,10 @@ class CodeSets:
         return "its list is not loaded"
 
 
-class _Answers(Protocol):
-    def holds(self, name: str, code: str, on: date) -> bool | None: ...
-
-
 class Witness:
     """Answers as the codes behind it do, and counts what they could not answer: the checks a file went without."""
 
-    def __init__(self, codes: _Answers) -> None:
+    def __init__(self, codes: Codes) -> None:
         self._codes, self.unanswered = codes, Counter[str]()
 
     def holds(self, name: str, code: str, on: date) -> bool | None:

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import structs
 
 from gateway.check.reading import Made
-from gateway.check.verdicts import REJECTED
 from gateway.plan.claims import acknowledgement, door
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.blanks import blanked
@@ -24,6 +23,7 @@ from mappings.records import (
     Organisation,
 )
 from mappings.table import Segment
+from mappings.verdicts import REJECTED
 from parsers.events import (
     Delimiters,
     Event,
@@ -36,11 +36,9 @@ from parsers.events import (
     SetOpened,
     Unit,
 )
+from parsers.forms import FORMS
 from parsers.isa import legal_element
 from parsers.writer import choose_delimiters, write_interchange
-
-GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE}
-"""GS01 of an answer -> its GS08."""
 
 UNKNOWN = "UNKNOWN"
 """Who is named where the file names nobody we could."""
@@ -59,7 +57,7 @@ class Answers:
     def __init__(self, keep: Callable[[Answer], None], now: datetime) -> None:
         self._keep, self._now = keep, now
         self._isa13 = self._number = 0
-        self._pending: list[tuple[str, ClaimAcknowledgement]] = []
+        self._pending: list[tuple[int, ClaimAcknowledgement]] = []
         self._groups: list[GroupVerdict] = []
         self._set: SetOpened | None = None
         self._claims: list[tuple[Claim, ClaimAnswer]] = []
@@ -96,14 +94,13 @@ class Answers:
             providers=acknowledgement.by_provider(self._claims),
             payer=Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
         )  # fmt: skip
-        self._pending.append((place, told))
+        self._pending.append((self._group, told))
 
     def _interchange_closed(self, event: InterchangeClosed) -> None:
         self._number += 1
         verdict = event.verdict
         header = verdict.header
-        only_answers = bool(self._groups or event.ta1) and all(one.header.gs01 == "FA" for one in self._groups)
-        if (header.isa14 == "1" or "019" in verdict.codes) and not only_answers:
+        if interchange_ack.asked(verdict, self._groups, event.ta1):
             self._write(f"{self._number}.TA1", header, "", [], ta1=interchange_ack.write(verdict))
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
@@ -111,12 +108,11 @@ class Answers:
                 names = [name for one in told for name in implementation_ack.identifiers(one)]
                 own = choose_delimiters(names, Delimiters())
                 sets = [implementation_ack.write(one, f"{n:04d}", own) for n, one in enumerate(told, 1)]
-                self._write(f"{self._number}.999", header, "FA", sets, told[0].header, names)
+                self._write(f"{self._number}.999", header, implementation_ack.GUIDE, sets, told[0].header, names)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
-            for place, answer in self._pending:
-                group = int(place.split("-")[1])
+            for group, answer in self._pending:
                 if group in alive:
-                    self._write(f"{place}.277CA", header, "HN", [claim_ack.write(answer)],
+                    self._write(f"{answer.reference}.277CA", header, claim_ack.GUIDE, [claim_ack.write(answer)],
                                 self._groups[group - 1].header, claim_ack.identifiers(answer))  # fmt: skip
         self._pending, self._groups, self._group = [], [], 1
 
@@ -124,7 +120,7 @@ class Answers:
         self,
         name: str,
         received: InterchangeHeader,
-        gs01: str,
+        guide: str,
         sets: Sequence[Sequence[Segment]],
         group: GroupHeader | None = None,
         identifiers: Iterable[str] = (),
@@ -136,7 +132,8 @@ class Answers:
         groups = []
         if group is not None:
             to, us = _application(group.gs02), _application(group.gs03)
-            own = GroupHeader(gs01, us, to, f"{self._now:%Y%m%d}", header.isa10, str(self._isa13), "X", GUIDES[gs01])
+            gs01, day = FORMS[guide].gs01, f"{self._now:%Y%m%d}"
+            own = GroupHeader(gs01, us, to, day, header.isa10, str(self._isa13), "X", guide)
             groups = [(own, [list(blanked(map(list, one), delimiters)) for one in sets])]
         body = write_interchange(header, groups, delimiters, ta1=ta1, newline=True)
         self._keep(Answer(f"{name}.x12", body))

@@ -28,8 +28,3 @@ def mask(value: str) -> str:
 def printable(value: str) -> str:
     """A value a terminal or a page can show: whatever does not print is a dot."""
     return "".join(one if one.isprintable() else "·" for one in value)
-
-
-def plain(value: str) -> str:
-    """The value itself, as far as it prints."""
-    return printable(value)

@@ -12,12 +12,11 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import structs
 
-from gateway.check import verdicts
 from gateway.check.records import FileResult, GroupResult, InterchangeResult, SetResult, Told, told
-from mappings import dental, enrolment, institutional, professional
+from mappings import verdicts
 from mappings.claims import ClaimReader
 from mappings.codecs import cents
-from mappings.enrolment import MemberReader
+from mappings.readers import READERS
 from mappings.records import Claim, ClaimBatch, MemberRow
 from parsers import guides
 from parsers.codes import Witness
@@ -32,6 +31,7 @@ from parsers.events import (
     Junk,
     SetClosed,
     SetOpened,
+    SetVerdict,
     Unit,
 )
 from parsers.findings import Finding
@@ -81,15 +81,6 @@ COUNTED = {
 }
 """ST01 -> its units and their amount: CLM02 charges, CLP04 payments."""
 
-Business = ClaimReader | MemberReader
-READERS: dict[str, tuple[Callable[[], Business], str]] = {
-    professional.GUIDE: (professional.ClaimReader, "2300"),
-    institutional.GUIDE: (institutional.ClaimReader, "2300"),
-    dental.GUIDE: (dental.ClaimReader, "2300"),
-    enrolment.GUIDE: (MemberReader, "2000"),
-}
-"""Guide -> what makes records of its units, and the unit that must give one: without it the set is rejected."""
-
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What the check made of an event. record, findings: of a unit, and what the edits found in it.
@@ -118,7 +109,7 @@ class _OpenSet:
     def __init__(self, event: SetOpened, desk: Desk, terms: Terms) -> None:
         self.guide = event.guide
         self.counted = COUNTED.get(event.st01, Counted("", ""))
-        make, self.business = READERS.get(event.guide, (None, ""))
+        make, self.unit = READERS.get(event.guide, (None, ""))
         self.reader = make() if make else None
         self.editor = Editor(event.guide, terms) if event.guide else None
         self.findings: list[Finding] = []
@@ -147,7 +138,7 @@ class _OpenSet:
         record = self.reader.take(unit)
         self._keep(self.unreadable, self.reader.findings)
         self.reader.findings.clear()
-        self.unread += record is None and unit.kind == self.business
+        self.unread += record is None and unit.kind == self.unit
         return record
 
     def _keep(self, kept: list[Finding], found: Iterable[Finding]) -> None:
@@ -188,7 +179,7 @@ class FileCheck:
         self._reader = Reader(desk.guides, desk.weighed, desk.limits)
         self._set: _OpenSet | None = None
         self._sets: list[SetResult] = []
-        self._verdicts: list[Any] = []
+        self._verdicts: list[SetVerdict] = []
         self._groups: list[GroupResult] = []
         self._interchanges: list[InterchangeResult] = []
         self._good = True
@@ -271,7 +262,7 @@ class FileCheck:
         return closed
 
     def _group_closed(self, event: GroupClosed) -> Event:
-        verdict = verdicts.recounted(event.verdict, tuple(self._verdicts[: self._desk.limits.sets_per_group]))
+        verdict = verdicts.recounted(event.verdict, tuple(self._verdicts))
         self._good = self._good and verdict.verdict != verdicts.REJECTED
         found = self._told(verdict.findings)
         if self._room():

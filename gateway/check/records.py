@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.check.masking import mask
+from gateway.check.masking import mask, printable
 from parsers.findings import Finding, Level, Mend, Severity
 
 
@@ -96,7 +96,7 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def told(finding: Finding, show_values: bool = False) -> Told:
     """A finding as it is told, its values masked unless they are to be shown."""
-    place, said = finding.place, str if show_values else mask
+    place, said = finding.place, printable if show_values else mask
     return Told(
         snip=finding.snip, severity=finding.severity, loop=place.loop, segment=place.segment, position=place.position,
         element=place.element, code=finding.code, message=finding.message, level=finding.level,

@@ -25,12 +25,12 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 @lru_cache(maxsize=1)
-def _console(stream: object) -> Console:
+def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False, emoji=False)
 
 
 def _say(text: Text, indent: int = 0) -> None:
-    _console(sys.stdout).print(Padding(text, (0, 0, 0, indent), expand=False) if indent else text)
+    _console().print(Padding(text, (0, 0, 0, indent), expand=False) if indent else text)
 
 
 def tell(result: FileResult, everything: bool) -> None:
@@ -62,7 +62,7 @@ def _verdict(result: FileResult) -> str:
     what = [", ".join(kinds)] if kinds else []
     totals = _totals(sets)
     errors = _counts(for_people(every_finding(result)))
-    return ", ".join([f"{said}", *what, *totals, *errors])
+    return ", ".join([said, *what, *totals, *errors])
 
 
 def _totals(sets: list[SetResult]) -> list[str]:

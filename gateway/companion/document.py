@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from gateway.check.words import SNIP_NAMES
 from gateway.companion.blocks import Block, Document, Facts, Grid, Sample, Section, Text
 from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
-from gateway.flow.intake import ANYBODYS, GROUPS, READERS
+from gateway.flow.checking import groups_of, takes
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
 from parsers.edits.rules import Rule, When
 from parsers.findings import Level
 from parsers.forms import FORMS
-from parsers.limits import Limits
+from parsers.limits import Limits, limits_of
 from parsers.refusals import ROWS
 from parsers.snip import Snip, Weight
 from sftp_drop.names import NAME_MAX_BYTES, TEMPORARY_ENDINGS
@@ -33,14 +34,15 @@ ROLES = {
 USAGES = {"T": "test", "P": "production"}
 
 SNIP = {
-    1: ("integrity", "X12 syntax: order of segments, lengths, characters, counts."),
-    2: ("requirement", "The guide: required segments and elements, its codes, how often something may stand."),
-    3: ("balancing", "Sums: lines and claim, other payers' payments, totals of a file."),
-    4: ("situation", "What the guide requires in a situation: an accident has its date, a replacement its original."),
-    5: ("code sets", "Codes in force on the day of service, and check digits."),
-    6: ("product", "Rules of a line of service: ambulance, anaesthesia, equipment, dental, institutional."),
-    7: ("partner's rules", "Rules agreed between you and us."),
+    1: "X12 syntax: order of segments, lengths, characters, counts.",
+    2: "The guide: required segments and elements, its codes, how often something may stand.",
+    3: "Sums: lines and claim, other payers' payments, totals of a file.",
+    4: "What the guide requires in a situation: an accident has its date, a replacement its original.",
+    5: "Codes in force on the day of service, and check digits.",
+    6: "Rules of a line of service: ambulance, anaesthesia, equipment, dental, institutional.",
+    7: "Rules agreed between you and us.",
 }
+"""What each type checks; `check.words` has its name."""
 
 WEIGHTS: dict[Weight, str] = {
     "error": "rejects {}", "warning": "is told and rejects nothing", "off": "is not checked",
@@ -112,8 +114,8 @@ def _connection(facts: FactsOnFile) -> list[Block]:
 
 def taken(facts: FactsOnFile) -> list[str]:
     """The guides a partner may send, as intake takes them."""
-    groups = {ANYBODYS, *(GROUPS[role] for role in facts.partner.roles if role in GROUPS)}
-    return [gs08 for gs08, form in FORMS.items() if gs08 in READERS and form.gs01 in groups]
+    groups = groups_of(facts.partner)
+    return [gs08 for gs08, form in FORMS.items() if takes(gs08) and form.gs01 in groups]
 
 
 def _files(facts: FactsOnFile) -> list[Block]:
@@ -131,7 +133,6 @@ def _files(facts: FactsOnFile) -> list[Block]:
 
 
 def _writing(facts: FactsOnFile) -> list[Block]:
-    limits = Limits()
     rows = [
         ("Delimiters", "Any four different signs; they are read from ISA. Good ones: * : ^ ~"),
         ("Line ends", "May follow each segment terminator; they are padding."),
@@ -141,7 +142,7 @@ def _writing(facts: FactsOnFile) -> list[Block]:
                             "GS06 is new in the interchange, ST02 in the group."),
         ("Same batch twice", "A BHT03 or BGN02 that came before, or the same set, waits until a person has looked."),
     ]  # fmt: skip
-    bounds = _bounds(limits)
+    bounds = _bounds(limits_of(facts.settings.limits))
     return [Facts(tuple(rows)), Text("Limits of one file:"), Facts(tuple(bounds))]
 
 
@@ -191,9 +192,9 @@ def _code_sets(facts: FactsOnFile) -> list[Block]:
 
 
 def _types(snip: Snip, claims: bool) -> Iterable[tuple[str, str, str]]:
-    for number, (name, words) in SNIP.items():
+    for number, words in SNIP.items():
         weight = WEIGHTS[snip.weight(number)].format("the set" if number <= 2 else "the claim" if claims else "the row")
-        yield f"{number} {name}", words, weight
+        yield f"{number} {SNIP_NAMES[number]}", words, weight
 
 
 def in_words(rule: Rule) -> str:

@@ -21,6 +21,7 @@ from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, staged, x12_set
 from parsers.events import InterchangeClosed
+from parsers.refusals import refusal
 
 STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
 """Sets that bring rows, and how many of them one stage transaction writes."""
@@ -97,7 +98,8 @@ def _without_duplicate(connection: Connection, file: Inbound, event: Interchange
     if earlier != event.sha256:
         reason = "the control number of an accepted interchange came again with other content"
         holds.open_(connection, file.context.now_us, "replay", "", file.subject, reason)
-    verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=("025",))
+    told = refusal("interchange", "025")
+    verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=(told.code,), findings=(told,))
     return msgspec.structs.replace(event, verdict=verdict)
 
 
@@ -121,7 +123,7 @@ def _reject(connection: Connection, file: Inbound, read: ReadInterchange, event:
     enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
     answers.reject(connection, file, read, event)
     if "025" not in event.verdict.codes:
-        reason = "interchange rejected: " + ", ".join(answers.TA105.get(c, c) for c in event.verdict.codes)
+        reason = " ".join(["interchange rejected:", *(one.message for one in event.verdict.findings)])
         holds.open_(connection, file.context.now_us, "file", "", file.subject, reason)
 
 

@@ -39,37 +39,8 @@ from parsers.findings import Finding
 REPORTED_FINDINGS = 500
 """Findings a readable report lists: more than anybody reads, and at most 200 KB."""
 
-TA1_ASKED = ("1",)
-"""ISA14 that asks for a TA1. An invalid one is read as asking (TA105 019)."""
-
 NOT_THEIRS = "1"
 """AK905 of a group we do not take from this sender (domain 1.3): of a kind nobody may send here, or not in its role."""
-
-AK905 = {
-    NOT_THEIRS: "this kind of file is not taken from this sender", "2": "the version of the guide is not supported",
-    "3": "the group trailer is missing", "4": "the control number of GS and GE differ",
-    "5": "the count of sets is wrong", "6": "the group control number is not valid",
-    "19": "the group control number was used before in the interchange",
-}  # fmt: skip
-"""AK905 to AK909 in our own words."""
-
-TA105 = {
-    "001": "the control number of ISA and IEA differ", "002": "the standard of the control segments is not supported",
-    "003": "the version of the control segments is not supported", "004": "the segment terminator is not valid",
-    "005": "the sender's qualifier is not valid", "006": "the sender is not the owner of this mailbox",
-    "007": "the receiver's qualifier is not valid", "008": "the receiver id is not valid",
-    "009": "the receiver is not us", "010": "the authorization qualifier is not valid",
-    "011": "the authorization information is not valid", "012": "the security qualifier is not valid",
-    "013": "the security information is not valid", "014": "the interchange date is not valid",
-    "015": "the interchange time is not valid", "016": "the standards identifier is not valid",
-    "017": "the version identifier is not valid", "018": "the interchange control number is not valid",
-    "019": "the acknowledgment request is not valid", "020": "the test indicator is not this installation's",
-    "021": "the count of groups is wrong", "022": "the control structure is not valid",
-    "023": "the file ends before the interchange does", "024": "the content of the interchange is not valid",
-    "025": "the interchange control number was used before", "026": "the element separator is not valid",
-    "027": "the component separator is not valid",
-}  # fmt: skip
-"""TA105 in our own words, for reports and the status page."""
 
 
 def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
@@ -96,18 +67,11 @@ def _ta1(connection: Connection, file: Inbound, read: ReadInterchange, verdict: 
     _post_answer(connection, file, read, "TA1", made, verdict.header.isa13)
 
 
-def _asked(read: ReadInterchange, event: InterchangeClosed) -> bool:
-    """Whether a TA1 is sent: its sender asked, and did not send acknowledgements only (domain 0, trap 4)."""
-    only_answers = bool(read.groups or event.ta1) and all(one.header.gs01 == "FA" for one in read.groups)
-    asked = event.verdict.header.isa14 in TA1_ASKED or "019" in event.verdict.codes
-    return asked and not only_answers
-
-
 def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed) -> None:
     """The answer to a rejected interchange: a TA1 if it was asked for, and a report in any case."""
-    if _asked(read, event):
+    if interchange_ack.asked(event.verdict, read.groups, event.ta1):
         _ta1(connection, file, read, event.verdict)
-    sentences = [f"TA1 {code}: {TA105.get(code, 'not accepted')}" for code in event.verdict.codes]
+    sentences = [_sentence(one) for one in event.verdict.findings]
     which = {"interchange": read.number, "control": event.verdict.header.isa13}
     _report(connection, file, {"verdict": "rejected", **which, "reasons": sentences}, sentences)
 
@@ -127,7 +91,7 @@ def _draft_999(file: Inbound, groups: list[GroupVerdict]) -> Draft:
     names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
     delimiters = delimiters_for(file.partner, names)
     sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
-    return draft(file.context, file.parties, file.partner, file.today, "FA", sets, names)
+    return draft(file.context, file.parties, file.partner, file.today, implementation_ack.GUIDE, sets, names)
 
 
 def accept(
@@ -136,16 +100,15 @@ def accept(
 ) -> None:  # fmt: skip
     """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
     number, isa13 = read.number, event.verdict.header.isa13
-    if _asked(read, event):
+    if interchange_ack.asked(event.verdict, read.groups, event.ta1):
         _ta1(connection, file, read, event.verdict)
     for group, one in made:
         _post_answer(connection, file, read, "999", one, isa13, group)
     answerable = [one for one in read.groups if one.answerable]
     bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
-    codes = [(v.header.gs06, code) for v in answerable for code in v.codes]
-    if bad or codes:
-        lines = [f"group {gs06}: {AK905.get(code, 'not accepted')} (AK905 {code})" for gs06, code in codes]
-        lines += [line for one in bad for line in _told(one.st02, one.findings)]
+    groups = [f"group {v.header.gs06}: {_sentence(one)}" for v in answerable for one in v.findings]
+    if bad or groups:
+        lines = [*groups, *(line for one in bad for line in _told(one.st02, one.findings))]
         good = sum(v.accepted for v in answerable)
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
         document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
@@ -166,12 +129,16 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
-        mend = f" {finding.mend.text}" if finding.mend else ""
-        yield f"set {st02}: {where}{loop}: {finding.message} ({finding.law}){mend}"
+        yield f"set {st02}: {where}{loop}: {_sentence(finding)}"
+
+
+def _sentence(finding: Finding) -> str:
+    """What is wrong, by which rule, and how it is mended."""
+    return f"{finding.message} ({finding.law})" + (f" {finding.mend.text}" if finding.mend else "")
 
 
 def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    """Findings as `gateway check --json` prints them, without what the file contained."""
+    """Findings under the keys of `gateway check --json`, without what the file contained; a mend is its sentence."""
     return [
         {"snip": one.snip, "severity": one.severity, "loop": one.place.loop, "segment": one.place.segment,
          "position": one.place.position, "element": one.place.element, "component": one.place.component,
@@ -221,7 +188,8 @@ def answer(context: Context, work: Work) -> None:
         told = _acknowledgement(connection, context, parties, set_row, today)
         answered = connection.execute(_answered(set_row)).one()
     partner = parties.partner(set_row.partner)
-    made = draft(context, parties, partner, today, "HN", [claim_ack.write(told)], claim_ack.identifiers(told))
+    sets, names = [claim_ack.write(told)], claim_ack.identifiers(told)
+    made = draft(context, parties, partner, today, claim_ack.GUIDE, sets, names)
     fields = {
         "kind": "277CA", "receipt": f"{set_row.receipt_no:09d}", "original": naming.cleaned(answered.name),
         "answers": answered.isa13, "interchange": str(set_row.interchange), "group": str(set_row.grp),

@@ -70,7 +70,7 @@ def _shipped() -> tuple[tuple[Release, ...], dict[str, Book]]:
 
 
 def _whole(row: dict[str, str], book: Book) -> Release:
-    return Release(row["set"], date.fromisoformat(row["first"]), _day(row["last"]), "shipped", lambda: book)
+    return Release(row["set"], date.fromisoformat(row["first"]), loads.day_of(row["last"]), "shipped", lambda: book)
 
 
 def _books(folder: Path) -> dict[str, Book]:
@@ -79,7 +79,7 @@ def _books(folder: Path) -> dict[str, Book]:
         if path.name == RELEASES:
             continue
         for row in _rows(path):
-            entry = Entry(_day(row["first"]), _day(row["last"]), row["label"])
+            entry = Entry(loads.day_of(row["first"]), loads.day_of(row["last"]), row["label"])
             books.setdefault(row["set"], {})[row["code"]] = entry
     return dict(books)
 
@@ -87,10 +87,6 @@ def _books(folder: Path) -> dict[str, Book]:
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with path.open(newline="") as file:
         yield from csv.DictReader(file)
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 @lru_cache(maxsize=1)

@@ -108,7 +108,7 @@ def _put(book: dict[str, Entry], name: str, row: dict[str, str]) -> str:
         return "not as many fields as the first line has"
     code = row["code"].strip().upper().replace(".", "")
     try:
-        first, last = (_day(row.get(column, "")) for column in ("first", "last"))
+        first, last = (codes.day_of(row.get(column, "").strip()) for column in ("first", "last"))
     except ValueError:
         return "first and last are days like 2026-01-01, or empty"
     if not SETS[name].shape.fullmatch(code):
@@ -119,7 +119,3 @@ def _put(book: dict[str, Entry], name: str, row: dict[str, str]) -> str:
         return "last is before first"
     book[code] = Entry(first, last, row["label"].strip())
     return ""
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text.strip()) if text.strip() else None

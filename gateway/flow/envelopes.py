@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from gateway.clock import SECOND_US
 from gateway.errors import GatewayError
 from gateway.flow import naming
+from gateway.flow.checking import terms_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
-from mappings import claim_ack, implementation_ack, remittance
 from mappings.blanks import blanked, spells
 from parsers import check
 from parsers.edits import Editor, Terms
@@ -31,13 +31,11 @@ from parsers.events import (
     Unit,
 )
 from parsers.findings import Finding
+from parsers.forms import FORMS
 from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_sets
 
 WRAP = 999_999_999
 """ISA13 and GS06 have nine digits and go back to 1 after the last."""
-
-GUIDES = {"FA": implementation_ack.GUIDE, "HN": claim_ack.GUIDE, "HP": remittance.GUIDE}
-"""GS01 of what we send -> GS08."""
 
 
 def time_of_day(now_us: int) -> str:
@@ -83,12 +81,12 @@ def draft(
     parties: Parties,
     partner: Partner,
     today: date,
-    gs01: str,
+    guide: str,
     sets: Iterable[Iterable[Segment]],
     identifiers: Iterable[str] = (),
     ta1: Sequence[Segment] = (),
 ) -> Draft:
-    """Writes an interchange of one group (none when gs01 is "") and lets our own validator check it.
+    """Writes an interchange of one group (none when guide is "") and lets our own validator check it.
 
     Each set is ST up to but excluding SE. Writes nothing: call it outside the write transaction when it is long.
     Raises OutboundInvalid.
@@ -105,20 +103,16 @@ def draft(
         delimiters=delimiters,
     )  # fmt: skip
     group = None
-    if gs01:
-        group = GroupHeader(gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, "1", "X", GUIDES[gs01])
+    if guide:
+        group = GroupHeader(FORMS[guide].gs01, ours.application, partner.application, f"{today:%Y%m%d}", now, "1", "X",
+                            guide)  # fmt: skip
     charset = partner.validation.charset
     written = write_sets([list(blanked(map(list, one), delimiters, charset)) for one in sets], delimiters)
     scope = f"{ours.isa_id}/{partner.qualifier}{partner.isa_id}"
     made = Draft(header, group, written, ta1, partner.newline, charset, scope)
-    _require_valid(context, made, _terms(context, partner, today) if gs01 else Terms(today=today))
+    terms = terms_of(context, partner, partner.validation.outbound, today) if guide else Terms(today=today)
+    _require_valid(context, made, terms)
     return made
-
-
-def _terms(context: Context, partner: Partner, today: date) -> Terms:
-    """What our own files to a partner are edited by."""
-    said = partner.validation
-    return Terms(snip=said.outbound, today=today, codes=context.codes(), rules=said.rules)
 
 
 def send(connection: Connection, made: Draft) -> Sent:

@@ -48,8 +48,9 @@ class Inbound:
 
 @dataclass
 class ReadSet:
-    """One set as read. grp, number: its place. editor: what SNIP 3-7 say of its units, None where no guide is.
+    """One set as read. grp, number: its place. unit: the kind that must give a record, "" where none must.
 
+    editor: what SNIP 3-7 say of its units, None where no guide is.
     unread: claims or rows that could not be read although the guide allows them.
     findings: what the edits say of the set and its header, without data.
     """
@@ -57,6 +58,7 @@ class ReadSet:
     grp: int
     number: int
     st01: str
+    unit: str
     reader: ClaimReader | MemberReader | AckReader | None
     editor: Editor | None = None
     rows: int = 0

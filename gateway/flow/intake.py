@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, concealed, holds
+from gateway.flow import acceptance, answers, checking, concealed, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -24,13 +25,11 @@ from gateway.store import audit, installation, queue, sealed
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
-from mappings import dental, enrolment, implementation_ack, institutional, professional
-from mappings.claims import ClaimReader
-from mappings.enrolment import MemberReader
+from mappings import implementation_ack, verdicts
 from mappings.implementation_ack import AckReader
+from mappings.readers import READERS
 from mappings.records import Claim, EnrolmentHeader, MemberRow, Trace
-from parsers.edits import Editor, Terms
-from parsers.envelope import EnvelopePolicy
+from parsers.edits import Editor
 from parsers.events import (
     GroupClosed,
     GroupOpened,
@@ -42,35 +41,15 @@ from parsers.events import (
     Unit,
 )
 from parsers.findings import Finding
-from parsers.forms import FORMS
-from parsers.guides import Guide
 from parsers.reader import Reader
 
 log = structlog.get_logger()
-
-READERS: dict[str, Callable[[], ClaimReader | MemberReader | AckReader]] = {
-    professional.GUIDE: professional.ClaimReader,
-    institutional.GUIDE: institutional.ClaimReader,
-    dental.GUIDE: dental.ClaimReader,
-    enrolment.GUIDE: MemberReader,
-    implementation_ack.GUIDE: AckReader,
-}
-"""Guide -> what makes records of its units: claims, enrolment, acknowledgements of what we sent."""
-
-GROUPS = {"sponsor": FORMS[enrolment.GUIDE].gs01, "submitter": FORMS[professional.GUIDE].gs01}
-"""A partner's role -> GS01 of what it may send us; other groups are answered as not supported (AK905 1, domain 1.3)."""
-
-ANYBODYS = FORMS[implementation_ack.GUIDE].gs01
-"""GS01 of what everybody we send to may answer."""
-
-BUSINESS = {"2300", "2000"}
-"""Units that must give a claim or a member row: one that cannot be read rejects its set, or it would be lost."""
 
 
 def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
-    reader = Reader(run.guide, run.policy, context.limits)
+    reader = Reader(partial(checking.guide_of, context), run.policy, context.limits)
     for piece in run.pieces():
         for event in reader.events(piece):
             run.take(event)
@@ -93,8 +72,9 @@ class _Intake:
             so_far = connection.execute(mine).one_or_none()
         event = work.body.get("event", row.receipt_no)
         self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event)
-        validation, received = self.file.partner.validation, date.fromisoformat(row.received_on)
-        self.terms = Terms(snip=validation.inbound, today=received, codes=context.codes(), rules=validation.rules)
+        partner, received = self.file.partner, date.fromisoformat(row.received_on)
+        self.policy = checking.policy_of(context, parties, partner)
+        self.terms = checking.terms_of(context, partner, partner.validation.inbound, received)
         self.skip_rows = so_far.staged if so_far else 0
         self.skip_interchanges = so_far.interchanges if so_far else 0
         self.seen_rows = self.decided = 0
@@ -114,22 +94,6 @@ class _Intake:
             Junk: self._junk,
         }
 
-    @property
-    def policy(self) -> EnvelopePolicy:
-        """Who may send what to whom here."""
-        ours, partner = self.file.parties.administrator, self.file.partner
-        return EnvelopePolicy(
-            senders=frozenset({(partner.qualifier, partner.isa_id)}),
-            receivers=frozenset({(ours.qualifier, ours.isa_id)}),
-            usage=self.context.usage,
-            groups=frozenset({ANYBODYS, *(GROUPS[role] for role in partner.roles if role in GROUPS)}),
-            snip=partner.validation.inbound, charset=partner.validation.charset, aliases=self.context.aliases,
-        )  # fmt: skip
-
-    def guide(self, gs08: str) -> Guide | None:
-        """The guide of a group; one whose sets nobody here can read is as good as unknown (AK905 2)."""
-        return self.context.guide(gs08) if gs08 in READERS else None
-
     def pieces(self) -> Iterator[bytes]:
         """The file's bytes, a sealed row at a time."""
         key = self.context.keys.unwrap(self.upload.key)
@@ -148,9 +112,9 @@ class _Intake:
         self.group_no = event.number
 
     def _set_opened(self, event: SetOpened) -> None:
-        reader = READERS[event.guide]() if event.guide else None
+        make, unit = READERS.get(event.guide, (AckReader if event.guide == implementation_ack.GUIDE else None, ""))
         editor = Editor(event.guide, self.terms) if event.guide else None
-        self.current = ReadSet(self.group_no, event.number, event.st01, reader, editor)
+        self.current = ReadSet(self.group_no, event.number, event.st01, unit, make() if make else None, editor)
         self.interchange.sets.append(self.current)
 
     def _unit(self, event: Unit) -> None:
@@ -171,7 +135,7 @@ class _Intake:
             self._stage(current, record, self._sponsor_of(group_no), door.objections(event, found))
         elif isinstance(record, Trace):
             current.traces.append(record)
-        elif event.kind in BUSINESS:
+        elif event.kind == current.unit:
             current.unread += 1
 
     def _sponsor_of(self, group_no: str) -> str:
@@ -226,11 +190,8 @@ class _Intake:
 
     def _group_closed(self, event: GroupClosed) -> None:
         """The group's verdict, counted anew where a set could not be read."""
-        verdict = event.verdict
         sets = tuple(one.closed.verdict for one in self.interchange.sets if one.grp == self.group_no and one.closed)
-        if len(sets) == len(verdict.sets) and sets != verdict.sets:
-            accepted = sum(one.verdict != "R" for one in sets)
-            verdict = msgspec.structs.replace(verdict, sets=sets, accepted=accepted, verdict="P" if accepted else "R")
+        verdict = verdicts.recounted(event.verdict, sets)
         self.interchange.groups.append(verdict)
         if verdict.verdict == "R":
             self.interchange.rejected_groups.add(self.group_no)
@@ -286,6 +247,5 @@ def _with_unread(read: ReadSet, event: SetClosed) -> SetClosed:
     """The set's end; rejected when some of its claims or rows could not be read although the guide check passed."""
     if not read.unread or event.verdict.verdict == "R" or isinstance(read.reader, AckReader | None):
         return event
-    findings = (*event.verdict.findings, *read.reader.findings)
-    verdict = msgspec.structs.replace(event.verdict, verdict="R", codes=("5",), findings=findings)
+    verdict = verdicts.unreadable(event.verdict, read.reader.findings)
     return msgspec.structs.replace(event, verdict=verdict)

@@ -41,7 +41,7 @@ def releases(connection: Connection, name: str = "") -> list[Loaded]:
     if name:
         wanted = wanted.where(code_release.c.name == name)
     return [
-        Loaded(row.name, date.fromisoformat(row.first), _day(row.last), row.codes, row.sha256)
+        Loaded(row.name, date.fromisoformat(row.first), day_of(row.last), row.codes, row.sha256)
         for row in connection.execute(wanted)
     ]
 
@@ -49,7 +49,7 @@ def releases(connection: Connection, name: str = "") -> list[Loaded]:
 def book(connection: Connection, name: str, first: date) -> dict[str, Entry]:
     """The codes of the release of a set that begins on a day."""
     mine = select(code).where(code.c.name == name, code.c.release == first.isoformat())
-    return {row.code: Entry(_day(row.first), _day(row.last), row.label) for row in connection.execute(mine)}
+    return {row.code: Entry(day_of(row.first), day_of(row.last), row.label) for row in connection.execute(mine)}
 
 
 def put(connection: Connection, now_us: int, release: Loaded, codes: Book) -> None:
@@ -76,7 +76,8 @@ def _rows(name: str, first: str, codes: Mapping[str, Entry]) -> list[dict[str, A
     ]  # fmt: skip
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """A day as it is stored and as our lists write it; None for none. Raises ValueError."""
     return date.fromisoformat(text) if text else None
 
 

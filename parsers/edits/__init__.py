@@ -4,6 +4,6 @@ An `Editor` reads the units of one set beside its mapping and names what it find
 """
 
 from parsers.edits.editor import Editor, begin_of_lines
-from parsers.edits.terms import Codes, NoCodes, Terms
+from parsers.edits.terms import Terms
 
-__all__ = ["Codes", "Editor", "NoCodes", "Terms", "begin_of_lines"]
+__all__ = ["Editor", "Terms", "begin_of_lines"]

@@ -12,12 +12,11 @@ from datetime import date
 from itertools import product
 
 from parsers.checkdigits import issued_ein, tax_number, valid_npi
-from parsers.codes import SETS
+from parsers.codes import SETS, Codes
 from parsers.edits.claims import inpatient
 from parsers.edits.conditions import days, service
 from parsers.edits.paths import path
 from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE, Edit, Test
-from parsers.edits.terms import Codes
 from parsers.edits.view import Found, Spot, View
 
 P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from parsers.edits.conditions import bars, has, needs, worth
 from parsers.edits.paths import path
-from parsers.edits.rules import Rule, When
-from parsers.edits.table import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE, Edit
-from parsers.edits.view import HEADERS, Found, Spot, View
+from parsers.edits.rules import Rule
+from parsers.edits.table import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE, Edit, Test
+from parsers.edits.view import HEADERS, Spot, View
 
 Repeated = tuple[tuple[str, tuple[str, ...], str], ...]
 """Loops asked one by one: the loop, the beginnings of the ids in it, and the segment that opens it."""
@@ -50,8 +51,12 @@ def _edit(rule: Rule, guides: tuple[str, ...], on: str, repeated: Repeated) -> E
     )  # fmt: skip
 
 
-def _test(rule: Rule) -> Callable[[View], Iterator[Spot]]:
-    at = path(rule.at)
+def _test(rule: Rule) -> Test:
+    _, element, component, _ = path(rule.at)
+    when = has(rule.when.at, *rule.when.among) if rule.when else None
+    if rule.required is False:
+        return bars(when, rule.at)
+    absent = needs(when, rule.at) if rule.required else None
     shape = re.compile(rule.matches) if rule.matches else None
 
     def wrong(value: str) -> bool:
@@ -63,33 +68,13 @@ def _test(rule: Rule) -> Callable[[View], Iterator[Spot]]:
         )
 
     def fails(view: View) -> Iterator[Spot]:
-        if rule.when and not _holds(view, rule.when):
+        if absent:
+            yield from absent(view)
+        if not element or (when and not when(view)):
             return
-        there = [(row, _value(row, at.element, at.component)) for row in view.all(rule.at)]
-        there = [(row, value) for row, value in there if value]
-        if rule.required and not there:
-            yield _absent(view, rule.at)
-        for row, value in there:
-            if rule.required is False or (at.element and wrong(value)):
-                yield row.spot(at.element, at.component)
+        for row in view.all(rule.at):
+            value = worth(row, element, component)
+            if value and wrong(value):
+                yield row.spot(element, component)
 
     return fails
-
-
-def _value(row: Found, element: int, component: int) -> str:
-    if not element:
-        return row.values[0]
-    return row.part(element, component) if component else row[element]
-
-
-def _holds(view: View, when: When) -> bool:
-    _, element, component, _ = path(when.at)
-    values = [_value(row, element, component) for row in view.all(when.at)]
-    return any(value in when.among if when.among else value for value in values)
-
-
-def _absent(view: View, text: str) -> Spot:
-    """The empty element where the segment is there, else the place of the segment."""
-    row = view.one(text)
-    at = path(text)
-    return row.spot(at.element, at.component) if row and at.element else view.missing(text)

@@ -31,7 +31,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One rule of one partner.
 
-    at: a path (`paths.Path`), as `2010BA/NM109` or `2300/REF*G1`. guides: canonical ids it holds for, () all.
+    at: a path (`paths.Path`), as `2010BA/NM109` or `2300/REF*G1`. guides: canonical ids it holds for, () every 837.
     when: holds only where this does. One or several of: required (true: must be there, false: must not), matches (a
     regular expression for the whole value), among (`in`: the values allowed), length (the least and most characters).
     message: a sentence for the sender. status: category:status[:entity] of the 277CA. severity: the most it may weigh.

@@ -50,7 +50,7 @@ def drafted(world: World, told: Remittance, validation: Validation | None = None
     with world.store.read() as connection:
         parties = Parties(connection, date(2026, 4, 10))
     partner: Partner = msgspec.structs.replace(parties.partner("clearpath"), validation=validation or Validation())
-    return envelopes.draft(world.context, parties, partner, date(2026, 4, 10), "HP", [x835.write(told)],
+    return envelopes.draft(world.context, parties, partner, date(2026, 4, 10), x835.GUIDE, [x835.write(told)],
                            x835.identifiers(told))  # fmt: skip
 
 

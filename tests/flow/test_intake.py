@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.flow import intake
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, staged
-from mappings import professional
+from mappings import professional, readers
 from tests.flow.world import World, golden
 
 FOREIGN = "005010X279A1"
@@ -34,7 +33,7 @@ def test_a_guide_nobody_knows_is_answered_as_an_unknown_version(world: World) ->
 
 def test_a_guide_without_a_reader_is_unsupported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the parsers could judge: what no mapping reads is not accepted."""
-    monkeypatch.delitem(intake.READERS, professional.GUIDE)
+    monkeypatch.delitem(readers.READERS, professional.GUIDE)
     world.send("clearpath", "p.837", golden("in.837p"))
     _is_unsupported(world)
 

@@ -170,7 +170,7 @@ def test_a_cut_interchange_is_never_applied_but_those_before_it_stand(world: Wor
     assert world.count(staged) == 0
     assert [row.state for row in world.rows(receipt)] == ["decided", "decided"]
     assert len(world.holds("file")) == 1
-    assert "TA1 023" in world.sent("report", "clearpath")[-2].decode()
+    assert "TA105 023" in world.sent("report", "clearpath")[-2].decode()
 
 
 def test_bytes_after_an_interchange_do_not_undo_it(world: World) -> None:

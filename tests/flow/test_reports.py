@@ -47,7 +47,7 @@ def test_who_may_send_what_is_its_role(world: World) -> None:
     assert {row.state for row in world.rows(x12_set)} == {"rejected"}
     assert world.count(claim, claim.c.partner != "") == 0
     assert {row.known_from for row in world.rows(span, span.c.sponsor_id == SPONSOR)} == {"0" * 32}
-    assert all("this kind of file is not taken from this sender (AK905 1)" in text for text in texts(world))
+    assert all("Groups of this kind are not taken here. (AK905 1)" in text for text in texts(world))
     assert [row.subject for row in world.holds("file")] == ["receipt 1", "receipt 2"]
 
 

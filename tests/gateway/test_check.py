@@ -9,13 +9,14 @@ import msgspec
 import pytest
 from check_material import CANARIES, changed, checked, desk, golden, poisoned
 
-from gateway.check import choice, masking, reading
-from gateway.check.records import every_finding, every_set
-from mappings import professional
+from gateway.check import choice, masking
+from gateway.check.records import every_finding, every_set, told
+from mappings import professional, readers
 from mappings.professional import ClaimReader
 from mappings.records import Claim
 from mappings.table import missing
 from parsers.events import Unit
+from parsers.findings import Finding
 from parsers.snip import Snip
 
 KEYS = {
@@ -89,7 +90,7 @@ class Refusing(ClaimReader):
 
 def test_a_claim_no_record_can_be_made_of_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set the guide allows and intake would reject, because it cannot read a claim of it, is rejected here, too."""
-    monkeypatch.setitem(reading.READERS, professional.GUIDE, (Refusing, "2300"))
+    monkeypatch.setitem(readers.READERS, professional.GUIDE, readers.Reads(Refusing, "2300"))
     result = checked(golden("in.837p"))
     (one,), (group,) = every_set(result), result.interchanges[0].groups
     assert (result.accepted, one.verdict, one.codes, group.verdict) == (False, "R", ("5",), "R")
@@ -144,6 +145,11 @@ def test_no_value_is_told() -> None:
     assert [one for one in CANARIES if one in json.dumps(as_json(poisoned()))] == []
     shown = json.dumps(as_json(poisoned(), show_values=True))
     assert all(one in shown for one in CANARIES)
+
+
+def test_a_shown_value_moves_no_terminal() -> None:
+    """A value a person asked to see has a dot for each character that does not print."""
+    assert told(Finding(level="element", code="6", value="Zoë\x1b[31m"), show_values=True).value == "Zoë·[31m"
 
 
 @pytest.mark.parametrize(

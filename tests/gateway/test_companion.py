@@ -36,8 +36,9 @@ def facts(usage: str = "T", **said: object) -> FactsOnFile:
     """What is on file of a clearinghouse, and what else a test says of it."""
     partner = Partner(**{"id": "clearpath", "name": "ClearPath & Sons", "isa_id": "CLEARPATH",
                          "roles": ("submitter", "payee"), **said})  # type: ignore[arg-type]  # fmt: skip
+    settings = Settings(sftp=Sftp(interface="edi.example", port=2022), limits={"unit_segments": 4321})
     return FactsOnFile(
-        settings=Settings(sftp=Sftp(interface="edi.example", port=2022)), usage=usage, today=date(2026, 4, 6),
+        settings=settings, usage=usage, today=date(2026, 4, 6),
         ours=OURS, partner=partner, sponsors=(), keys=("SHA256:abc",), host_keys=("ssh-ed25519 SHA256:def",),
         aliases={**ALIASES, "005010X222A9": "005010X222A1"}, codes=CodeSets(()),
     )  # fmt: skip
@@ -52,10 +53,10 @@ def text(given: FactsOnFile) -> str:
     "fact",
     ["ZZ, CLEARPATH ZZ, SUMMITTPA", "edi.example, port 2022", "SHA256:abc", "ssh-ed25519 SHA256:def",
      "user name clearpath", "005010x222, 005010x222a2, 005010x222a9", "within 1 business day", "EDI DESK",
-     "5125550111", "ISA15 T T"],
+     "5125550111", "ISA15 T T", "4,321 segments in a claim"],
 )  # fmt: skip
 def test_it_says_what_is_on_file(fact: str) -> None:
-    """Ids, connection, keys on both sides, guides and aliases, answers and contact are those in force."""
+    """Ids, connection, keys on both sides, guides and aliases, limits, answers and contact are those in force."""
     assert fact.lower() in text(facts()).lower()
 
 

@@ -79,7 +79,7 @@ class _Closing:
         for number, some in enumerate([[one] for one in told], 1) if alone else [(0, told)]:
             sets = [x835.write(one, f"{n:04d}") for n, one in enumerate(some, 1)]
             identifiers = [value for one in some for value in x835.identifiers(one)]
-            yield number, draft(self.context, self.parties, partner, self.today, "HP", sets, identifiers)
+            yield number, draft(self.context, self.parties, partner, self.today, x835.GUIDE, sets, identifiers)
 
     def send(self, connection: Connection) -> None:
         """Everything that leaves; a run that is paid in parts closes more than once, and its files are told apart."""

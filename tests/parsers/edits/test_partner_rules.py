@@ -87,6 +87,6 @@ def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_asked_is_refused(said: str) -> None:
-    """A place, a pattern, a status or a word that means nothing is told when the partner's row is read."""
+    """A place, a pattern, a status, a guide or a word that means nothing is told when the partner's row is read."""
     with pytest.raises(msgspec.ValidationError):
         rule(said)

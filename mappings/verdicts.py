@@ -7,7 +7,9 @@ from msgspec import structs
 from parsers.events import GroupVerdict, SetVerdict
 from parsers.findings import Finding
 
-ACCEPTED, WITH_ERRORS, PARTLY, REJECTED = "A", "E", "P", "R"
+PARTLY, REJECTED = "P", "R"
+"""AK901 and IK501."""
+
 SEGMENTS_WRONG = "5"
 """IK502: one or more segments in error."""
 
@@ -18,10 +20,12 @@ def unreadable(verdict: SetVerdict, findings: list[Finding]) -> SetVerdict:
 
 
 def recounted(verdict: GroupVerdict, sets: tuple[SetVerdict, ...]) -> GroupVerdict:
-    """The group's verdict with its sets as they are; one that is rejected for its own sake stays so."""
-    if len(sets) != len(verdict.sets) or sets == verdict.sets:
-        return verdict
-    if verdict.findings or verdict.codes:
-        return structs.replace(verdict, sets=sets)
+    """The group's verdict with its sets as they are, those beyond the kept ones counted, too.
+
+    A group that is rejected for its own sake stays so.
+    """
+    kept = sets[: len(verdict.sets)]
     accepted = sum(one.verdict != REJECTED for one in sets)
-    return structs.replace(verdict, sets=sets, accepted=accepted, verdict=PARTLY if accepted else REJECTED)
+    if verdict.findings or verdict.codes or accepted == verdict.accepted:
+        return structs.replace(verdict, sets=kept)
+    return structs.replace(verdict, sets=kept, accepted=accepted, verdict=PARTLY if accepted else REJECTED)
