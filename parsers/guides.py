@@ -7,7 +7,7 @@ under the key `cache_key` gives, which changes with the map, with pyx12 and with
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import partial
 
 import msgspec
@@ -54,6 +54,12 @@ class Guide:
     def gs08(self) -> str:
         """The canonical guide id."""
         return self.table.gs08
+
+    def holds(self, loop: str, segment: str, element: int = 0, component: int = 0) -> bool:
+        """Whether the guide has such a place, and does not leave it unused."""
+        loops = (one for one in _loops(self.table.tree) if one.id == loop)
+        found = (one for each in loops for one in each.children if isinstance(one, maps.Segment) and one.id == segment)
+        return any(_uses(one.elements, element, component) for one in found)
 
     def to_bytes(self) -> bytes:
         """The compiled tables, for a cache."""
@@ -117,6 +123,16 @@ def _segments(loop: maps.Loop) -> list[maps.Segment]:
     for child in loop.children:
         found += _segments(child) if isinstance(child, maps.Loop) else [child]
     return found
+
+
+def _uses(parts: Sequence[maps.Element], place: int, component: int) -> bool:
+    """Whether an element (0: any) and a component of it (0, and 1 of what has none: the whole) are used."""
+    if not place:
+        return True
+    if place > len(parts) or parts[place - 1].usage == "N":
+        return False
+    inner = parts[place - 1].parts
+    return component < 2 if not inner else _uses(inner, component, 0)
 
 
 def _loops(loop: maps.Loop) -> list[maps.Loop]:

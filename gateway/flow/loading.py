@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +29,11 @@ from gateway.plan.money import nacha
 from gateway.plan.records import FeeRow, ProviderRow
 from gateway.store import audit, documents
 from mappings.records import Record
+from parsers import guides
 from parsers.checkdigits import valid_npi
+from parsers.edits import paths as places
+from parsers.edits.rules import Rule
+from parsers.edits.table import CLAIMS
 from parsers.isa import legal_delimiters
 
 
@@ -157,11 +161,23 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
             wrong.append(f"keys[{number}]: {error.detail}")
     if partner.delimiters and not legal_delimiters(partner.delimiters):
         wrong.append("delimiters: four different signs; no letter, digit, blank, - or .")
+    for number, rule in enumerate(partner.validation.rules, 1):
+        wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
     profile = partner.profile
     for one in naming.FITS:
         said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")
         wrong += [f"profile.{one}: {sentence}" for sentence in said]
     return wrong
+
+
+def _wrong_with_rule(rule: Rule) -> Iterator[str]:
+    """A place that a guide does not have would never be looked at, or be missing in every claim."""
+    for gs08 in rule.guides or CLAIMS:
+        guide = guides.load(gs08)
+        for text in (rule.at, rule.when.at) if rule.when else (rule.at,):
+            (loop, segment), element, component, _ = places.path(text)
+            if guide is not None and not guide.holds(loop, segment, element, component):
+                yield f"{gs08} has no {text}; guides = [...] says for which guides a rule is"
 
 
 def _nothing_wrong(_: Any) -> list[str]:

@@ -94,7 +94,8 @@ def test_what_is_no_error_rejects_nobody(
 def test_a_partners_own_rule_answers_with_its_status(world: World, tmp_path: Path) -> None:
     """A rule of type 7 rejects this partner's claims, at the place and with the status it names."""
     rule = (
-        '[[partner.validation.rules]]\nname = "drugs only"\nat = "2400/SV101-2"\nmatches = "J[0-9]{4}"\n'
+        '[[partner.validation.rules]]\nname = "drugs only"\nguides = ["005010X222A1"]\n'
+        'at = "2400/SV101-2"\nmatches = "J[0-9]{4}"\n'
         'status = "A7:454"\nmessage = "This plan takes drugs only."\n'
     )
     settle(world, tmp_path, rule)

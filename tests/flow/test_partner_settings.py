@@ -97,6 +97,10 @@ def test_a_name_that_could_not_stand_is_refused(world: World, tmp_path: Path, se
         ('at = "NM109"', "is no place"),
         ('at = "2010BA/NM109", matches = "["', "unterminated character set"),
         ('at = "2010BA/NM109", status = "no"', "status is no category:status"),
+        ('at = "9999/NM109", required = true', "has no 9999/NM109"),
+        ('at = "2010BA/NM112", required = true', "has no 2010BA/NM112"),
+        ('at = "2400/SV101-2", required = true', "005010X223A2 has no 2400/SV101-2"),
+        ('at = "2010BA/NM109", required = true, when = { at = "2300/ZZZ01" }', "has no 2300/ZZZ01"),
     ],
 )
 def test_a_rule_that_could_not_be_asked_is_refused(world: World, tmp_path: Path, rule: str, said: str) -> None:
