@@ -13,6 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from mappings.codecs import COUNT, DAY, MONEY, QUANTITY
 from mappings.elements import D8, Either, F, Id, Part, Period, Q, components
 from mappings.phrases import nm1_organisation, nm1_person, procedure
@@ -36,6 +38,8 @@ GUIDE = "005010X214"
 RECEIVED = (ClaimStatus(category="A1", status="19", entity="PR"),)
 ACCEPTED, REJECTED = "WQ", "U"
 REASONS = 3  # of one STC: elements 01, 10 and 11
+FIRST_ONLY = frozenset(("03", "41", "HK", "MSC", "PR", "PRP", "SEP", "TL", "TTP"))
+"""Entities STC01-3 may name, but STC10-3 and STC11-3 may not: a further reason is told without them."""
 
 # ---- the tables ------------------------------------------------------------------------------------------------------
 
@@ -113,9 +117,10 @@ class Stc(Seg):
         (row,) = super().write(record)
         reasons = record.reasons[: self._most]
         for start in range(0, len(reasons), REASONS):
-            first, *more = [_write_status(one) for one in reasons[start : start + REASONS]]
+            first, *more = reasons[start : start + REASONS]
+            told = [_write_status(structs.replace(m, entity="") if m.entity in FIRST_ONLY else m) for m in more]
             padding = [""] * (10 - len(row) if more else 0)
-            yield ["STC", first, *row[2:], *padding, *more]
+            yield ["STC", _write_status(first), *row[2:], *padding, *told]
 
 
 def _read_status(text: str, separator: str) -> ClaimStatus:

@@ -166,10 +166,10 @@ ABOUT_LINES: tuple[Edit, ...] = (
 ABOUT_OTHER_PAYERS: tuple[Edit, ...] = (
     situation("no two payers have one place", PID, "A8:742", "2320/SBR", claims.same_position,
               "Two payers have the same place in the order of payers (SBR01).", "Send each payer's own place."),
-    situation("a payer that paid tells the day", PID, "A6:516:PR", "2320/AMT", claims.undated_payment,
+    situation("a payer that paid tells the day", PID, "A6:516", "2320/AMT", claims.undated_payment,
               "Another payer's payment has no date, in 2330B or with its lines.",
               "Send DTP*573 in 2330B, or with each line in 2430."),
-    situation("a payer tells the day once", PID, "A8:516:PR", "2430/SVD", claims.dated_twice,
+    situation("a payer tells the day once", PID, "A8:516", "2430/SVD", claims.dated_twice,
               "Another payer's date stands in 2330B although its lines tell it.", "Leave DTP*573 of 2330B out.",
               action="remove", most="warning"),
     situation("lines name payers of the claim", PID, "A7:479", "2430/SVD", claims.unknown_payer,

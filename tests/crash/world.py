@@ -272,9 +272,10 @@ class World:
             upload = _now(door.begin(act.partner, act.name, False))
             _now(upload.write(0, act.body))
             _now(upload.commit())
-        elif isinstance(act, Remove):
+        else:
+            visit = door.read_done if isinstance(act, Fetch) else door.hide
             for entry in _now(door.list(act.partner, "outbound")):
-                _now(door.hide(act.partner, "outbound", entry.name))
+                _now(visit(act.partner, "outbound", entry.name))
 
 
 def _now(fired: Any) -> Any:

@@ -30,6 +30,8 @@ EXCEPTIONS = {
     "pass/wheelchair.edi": (GOOD, "as oxygen.edi"),
     "835/835-provider-level-adjustment.dat": (GOOD, "PLB may stand more than once: its loop is no second FOOTER"),
     "response-to-functional-group-containing-3-837s.edi": (GOOD, "an official example: CTX of two kinds in loop 2100"),
+    "837/CC_837I_EDI.txt": (GOOD, "the state of an address is no matter of a 999: type 5 judges it"),
+    "837/CC_837P_EDI.txt": (GOOD, "as CC_837I_EDI.txt"),
     "x12testdata.py_834_lui_id.txt": (OLD, "domain 1.1: guides of 4010 are not read"),
     "x12testdata.py_835id.txt": (OLD, "as 834_lui_id"),
     "x12testdata.py_simple_837p.txt": (OLD, "as 834_lui_id"),

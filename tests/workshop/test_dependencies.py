@@ -101,10 +101,10 @@ def test_every_import_of_a_test_is_declared() -> None:
     """What the tests import is a runtime dependency or in an extra, never a guest that something else brought."""
     extras = project()["project"]["optional-dependencies"].values()
     dev = {canonical(Requirement(each).name) for extra in extras for each in extra}
-    owners, ours = packages_distributions(), {path.stem for path in tracked()} | {*PACKAGES, "tests"}
+    owners, ours = packages_distributions(), {name for path in tracked() for name in (path.stem, path.parent.name)}
     tests = [path for path in tracked() if path.suffix == ".py" and path.is_relative_to(ROOT / "tests")]
     tops = set().union(*(imported(ast.parse(path.read_text())) for path in tests))
-    foreign = tops - ours - set(sys.stdlib_module_names)
+    foreign = tops - ours - {*PACKAGES, "tests"} - set(sys.stdlib_module_names)
     names = {top: {canonical(each) for each in owners.get(top, [top])} for top in foreign}
     assert [top for top, found in names.items() if not found & (dev | set(declared()))] == []
 
