@@ -50,7 +50,7 @@ def _note(connection: Connection, file: Inbound, row: Any, answer: Trace, verdic
     if refused or answer.verdict in REJECTED:
         which = f"{len(refused)} of {len(answer.sets)} sets of " if refused else ""
         reason = f"a partner rejected what we sent: {which}the {row.kind} of {row.cause} to {row.partner}"
-        holds.open_(connection, now_us, "answer", row.sponsor_id, file.subject, reason, sent=row.id)
+        holds.open_(connection, now_us, "answer", row.sponsor_id, file.subject, reason)
 
 
 def missed(connection: Connection, context: Context, today: date) -> None:
@@ -65,11 +65,11 @@ def missed(connection: Connection, context: Context, today: date) -> None:
             outbox.mark_silent(connection, row.id)
             how = "fetched" if row.fetched_on else "not fetched"
             reason = f"no 999 came for the 835 of {row.cause} to {row.partner}, which was {how}"
-            holds.open_(connection, context.now_us, "silence", row.sponsor_id, _subject(row), reason, sent=row.id)
+            holds.open_(connection, context.now_us, "silence", row.sponsor_id, _subject(row), reason)
 
 
 def _subject(row: Any) -> str:
-    return f"sent {row.id}"
+    return f"sent {row.partner}/{row.name}"
 
 
 def acknowledgement(row: Any) -> str:

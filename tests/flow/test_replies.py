@@ -123,7 +123,7 @@ def test_silence_asks_a_person_once_and_a_late_999_ends_it(world: World) -> None
     assert world.holds("silence") == []  # Monday is the one business day
     world.advance("2026-04-15")
     (hold,) = world.holds("silence")
-    assert hold.subject == f"sent {remittance(world).id}" and hold.sponsor_id == "bluebonnet"
+    assert hold.subject == f"sent clearpath/{remittance(world).name}" and hold.sponsor_id == "bluebonnet"
     assert hold.reason == "no 999 came for the 835 of run 1 to clearpath, which was not fetched"
     world.send("clearpath", "a.999", ack(900, remittance(world).grp, "A", "A", "A", "A"))
     assert world.holds("silence") == []
