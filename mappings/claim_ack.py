@@ -31,10 +31,11 @@ from mappings.records import (
     Record,
 )
 from mappings.table import Many, One, Seg, Segment, Table, Unreadable, Values, missing
+from parsers import forms
 from parsers.events import Unit
 from parsers.findings import Finding
 
-GUIDE = "005010X214"
+GUIDE = forms.CLAIM_ACK
 RECEIVED = (ClaimStatus(category="A1", status="19", entity="PR"),)
 ACCEPTED, REJECTED = "WQ", "U"
 REASONS = 3  # of one STC: elements 01, 10 and 11

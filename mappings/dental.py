@@ -21,8 +21,9 @@ from mappings.elements import D8, C, Composed, F, Id, Period
 from mappings.phrases import ADDRESS, nm1_provider, procedure
 from mappings.records import Orthodontics, Provider, ServiceDates, Tooth, ToothStatus
 from mappings.table import Keyed, Many, One, Seg, Table, Values
+from parsers import forms
 
-GUIDE = "005010X224A2"
+GUIDE = forms.DENTAL
 PREDETERMINATION = Codec("PB".__eq__, lambda asked: "PB" if asked else "")
 
 

@@ -11,10 +11,11 @@ from mappings.elements import D8, C, F, Id, Q
 from mappings.phrases import ADDRESS_ROWS, DMG, n1, nm1_person, person
 from mappings.records import Address, CoverageRow, EnrolmentHeader, MemberRow, Organisation, OtherInsurance, Person
 from mappings.table import Keyed, Many, One, Seg, Segment, Table, Unreadable, Within, missing
+from parsers import forms
 from parsers.events import Unit
 from parsers.findings import Finding
 
-GUIDE = "005010X220A1"
+GUIDE = forms.ENROLMENT
 EFFECTIVE = "007"
 
 # ---- the tables ------------------------------------------------------------------------------------------------------

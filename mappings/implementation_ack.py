@@ -15,10 +15,11 @@ from msgspec import structs
 
 from mappings.records import Trace
 from mappings.table import Segment, trimmed
+from parsers import forms
 from parsers.events import Delimiters, GroupVerdict, SetVerdict, Unit
 from parsers.findings import Finding, Place
 
-GUIDE = "005010X231A1"
+GUIDE = forms.IMPLEMENTATION_ACK
 MAX_CODES = 5  # IK502-IK506, AK905-AK909
 MAX_FINDINGS = 1_000  # of one set: about 100 bytes each, so an answer stays below 100 kB for a set of any size
 MAX_NUMBER = 999_999  # AK902-AK904 are N0 1/6

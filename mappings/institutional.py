@@ -27,8 +27,9 @@ from mappings.records import (
     Surgery,
 )
 from mappings.table import REFUSALS, Keyed, Many, One, Seg, Segment, Table, Values
+from parsers import forms
 
-GUIDE = "005010X223A2"
+GUIDE = forms.INSTITUTIONAL
 CODES = 12  # of one HI
 
 # ---- HI --------------------------------------------------------------------------------------------------------------

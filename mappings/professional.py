@@ -20,8 +20,9 @@ from mappings.elements import D8, C, F, Id
 from mappings.phrases import ADDRESS, nm1_provider, procedure
 from mappings.records import Provider
 from mappings.table import Keyed, Many, One, Seg, Table
+from parsers import forms
 
-GUIDE = "005010X222A1"
+GUIDE = forms.PROFESSIONAL
 
 LINE = Many(
     "lines",

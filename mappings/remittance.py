@@ -25,10 +25,11 @@ from mappings.records import (
     RemittedLine,
 )
 from mappings.table import REFUSALS, Each, Many, One, Seg, Segment, Table, Unreadable, Values, Within, missing, refused
+from parsers import forms
 from parsers.events import Unit
 from parsers.findings import Finding
 
-GUIDE = "005010X221A1"
+GUIDE = forms.REMITTANCE
 ABA = "01"
 PAIRS = 6  # of one PLB: 03/04 to 13/14
 

@@ -30,42 +30,33 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     lines: str = ""
 
 
+PROFESSIONAL, INSTITUTIONAL, DENTAL = "005010X222A1", "005010X223A2", "005010X224A2"
+ENROLMENT, REMITTANCE, PREMIUM = "005010X220A1", "005010X221A1", "005010X218"
+IMPLEMENTATION_ACK, CLAIM_ACK = "005010X231A1", "005010X214"
+CLAIMS = (PROFESSIONAL, INSTITUTIONAL, DENTAL)
+"""The 837 guides: what is said of one claim goes into a 277CA."""
+
+
 def _same(*loops: str) -> dict[str, str]:
     return {loop: loop for loop in loops}
+
+
+def _claim_form(gs08: str, map: str) -> Form:
+    """An 837: its levels and claims are cut apart."""
+    return Form(
+        gs08=gs08, gs01="HC", st01="837", map=map, cuts=_same("2000A", "2000B", "2000C", "2300"),
+        claim=("2300", "CLM", 1, ""), lines="2400",
+    )  # fmt: skip
 
 
 FORMS = {
     form.gs08: form
     for form in (
+        _claim_form(PROFESSIONAL, "837.5010.X222.A1.xml"),
+        _claim_form(INSTITUTIONAL, "837Q3.I.5010.X223.A1.xml"),
+        _claim_form(DENTAL, "837.5010.X224.A2.xml"),
         Form(
-            gs08="005010X222A1",
-            gs01="HC",
-            st01="837",
-            map="837.5010.X222.A1.xml",
-            cuts=_same("2000A", "2000B", "2000C", "2300"),
-            claim=("2300", "CLM", 1, ""),
-            lines="2400",
-        ),
-        Form(
-            gs08="005010X223A2",
-            gs01="HC",
-            st01="837",
-            map="837Q3.I.5010.X223.A1.xml",
-            cuts=_same("2000A", "2000B", "2000C", "2300"),
-            claim=("2300", "CLM", 1, ""),
-            lines="2400",
-        ),
-        Form(
-            gs08="005010X224A2",
-            gs01="HC",
-            st01="837",
-            map="837.5010.X224.A2.xml",
-            cuts=_same("2000A", "2000B", "2000C", "2300"),
-            claim=("2300", "CLM", 1, ""),
-            lines="2400",
-        ),
-        Form(
-            gs08="005010X220A1",
+            gs08=ENROLMENT,
             gs01="BE",
             st01="834",
             map="834.5010.X220.A1.xml",
@@ -73,23 +64,23 @@ FORMS = {
             claim=("2000", "REF", 2, "0F"),
         ),
         Form(
-            gs08="005010X221A1",
+            gs08=REMITTANCE,
             gs01="HP",
             st01="835",
             map="835.5010.X221.A1.xml",
             cuts={"2100": "2100", "FOOTER": "trailer"},
         ),
         Form(
-            gs08="005010X218",
+            gs08=PREMIUM,
             gs01="RA",
             st01="820",
             map="820.5010.X218.xml",
             cuts=_same("2000A", "2300A", "2000B"),
             claim=("2000B", "ENT", 1, ""),
         ),
-        Form(gs08="005010X231A1", gs01="FA", st01="999", map="999.5010X231.A1.xml", cuts=_same("2000")),
+        Form(gs08=IMPLEMENTATION_ACK, gs01="FA", st01="999", map="999.5010X231.A1.xml", cuts=_same("2000")),
         Form(
-            gs08="005010X214",
+            gs08=CLAIM_ACK,
             gs01="HN",
             st01="277",
             map="277.5010.X214.xml",

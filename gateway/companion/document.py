@@ -10,6 +10,7 @@ from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
 from gateway.flow.checking import groups_of, takes
+from parsers import forms
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
 from parsers.edits.rules import Rule, When
@@ -21,9 +22,10 @@ from parsers.snip import Snip, Weight
 from sftp_drop.names import NAME_MAX_BYTES, TEMPORARY_ENDINGS
 
 KINDS = {
-    "005010X222A1": "837P professional claims", "005010X223A2": "837I institutional claims",
-    "005010X224A2": "837D dental claims", "005010X220A1": "834 enrolment", "005010X221A1": "835 remittance advice",
-    "005010X218": "820 premium payment", "005010X231A1": "999 acknowledgement", "005010X214": "277CA acknowledgement",
+    forms.PROFESSIONAL: "837P professional claims", forms.INSTITUTIONAL: "837I institutional claims",
+    forms.DENTAL: "837D dental claims", forms.ENROLMENT: "834 enrolment", forms.REMITTANCE: "835 remittance advice",
+    forms.PREMIUM: "820 premium payment", forms.IMPLEMENTATION_ACK: "999 acknowledgement",
+    forms.CLAIM_ACK: "277CA acknowledgement",
 }  # fmt: skip
 
 ROLES = {

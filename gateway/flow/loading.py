@@ -33,7 +33,7 @@ from parsers import guides
 from parsers.checkdigits import valid_npi
 from parsers.edits import paths as places
 from parsers.edits.rules import Rule
-from parsers.edits.table import CLAIMS
+from parsers.forms import CLAIMS
 from parsers.isa import legal_delimiters
 
 

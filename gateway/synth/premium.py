@@ -13,8 +13,9 @@ from gateway.synth.files import Envelope, interchange
 from gateway.synth.people import ADMINISTRATOR, SPONSOR, Administrator, Sponsor, person_at, seat_of, subscriber_no
 from mappings.codecs import ccyymmdd, money
 from mappings.table import Segment
+from parsers import forms
 
-GUIDE = "005010X218"
+GUIDE = forms.PREMIUM
 PREMIUM_CENTS = {1: 61_250, 2: 122_500, 3: 158_075, 4: 158_075}
 """Of a month, by the size of the family."""
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE, Edit
+from parsers.edits.table import Edit
 from parsers.edits.view import Found, Spot, View
+from parsers.forms import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 
 TOTAL_LINE = "0001"
 """Revenue code of a line that repeats the claim's total: it is counted nowhere."""

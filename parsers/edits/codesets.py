@@ -16,11 +16,9 @@ from parsers.codes import SETS, Codes
 from parsers.edits.claims import inpatient
 from parsers.edits.conditions import days, service
 from parsers.edits.paths import path
-from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE, Edit, Test
+from parsers.edits.table import PD, PID, D, Edit, I, P, Test
 from parsers.edits.view import Found, Spot, View
-
-P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters
-PD, PID = (PROFESSIONAL, DENTAL), CLAIMS
+from parsers.forms import ENROLMENT, PREMIUM, REMITTANCE
 
 # ---- on which day ----------------------------------------------------------------------------------------------------
 

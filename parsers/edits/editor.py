@@ -9,12 +9,12 @@ from typing import NamedTuple
 from parsers.edits import balancing, codesets, partner, products, situations
 from parsers.edits.paths import Key, path
 from parsers.edits.rules import Rule
-from parsers.edits.table import CLAIMS, Edit
+from parsers.edits.table import Edit
 from parsers.edits.terms import Terms
 from parsers.edits.view import HEADERS, Spot, View
 from parsers.events import Unit
 from parsers.findings import Finding, Mend, Place
-from parsers.forms import FORMS, canonical
+from parsers.forms import CLAIMS, FORMS, canonical
 from parsers.snip import Snip
 
 LEVELS = ("header", "2000A", "2000B", "2000C")

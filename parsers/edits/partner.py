@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from parsers.edits.conditions import bars, has, needs, worth
 from parsers.edits.paths import path
 from parsers.edits.rules import Rule
-from parsers.edits.table import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE, Edit, Test
+from parsers.edits.table import Edit, Test
 from parsers.edits.view import HEADERS, Spot, View
+from parsers.forms import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE
 
 Repeated = tuple[tuple[str, tuple[str, ...], str], ...]
 """Loops asked one by one: the loop, the beginnings of the ids in it, and the segment that opens it."""

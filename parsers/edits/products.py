@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from parsers.edits.balancing import cents
 from parsers.edits.claims import diagnoses, inpatient
 from parsers.edits.conditions import Condition, bars, both, either, has, lacks, needs, situation
-from parsers.edits.table import DENTAL, INSTITUTIONAL, PROFESSIONAL, Edit
+from parsers.edits.table import D, Edit, I, P
 from parsers.edits.view import Spot, View
-
-P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters
 
 
 def coded(text: str, shape: str) -> Condition:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from parsers.edits import claims, members
 from parsers.edits.conditions import bars, both, either, has, lacks, needs, situation
-from parsers.edits.table import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PROFESSIONAL, REMITTANCE, Edit
-
-P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters
-PD, PID = (PROFESSIONAL, DENTAL), CLAIMS
+from parsers.edits.table import PD, PID, D, Edit, I, P
+from parsers.forms import ENROLMENT, INSTITUTIONAL, PROFESSIONAL, REMITTANCE
 
 # ---- words of the table ----------------------------------------------------------------------------------------------
 

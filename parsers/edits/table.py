@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 
 from parsers.edits.view import Spot, View
+from parsers.forms import CLAIMS, DENTAL, INSTITUTIONAL, PROFESSIONAL
 
-PROFESSIONAL, INSTITUTIONAL, DENTAL = "005010X222A1", "005010X223A2", "005010X224A2"
-ENROLMENT, REMITTANCE, PREMIUM = "005010X220A1", "005010X221A1", "005010X218"
-CLAIMS = (PROFESSIONAL, INSTITUTIONAL, DENTAL)
-"""Guides whose findings become a 277CA."""
+P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters
+PD, PID = (PROFESSIONAL, DENTAL), CLAIMS
+"""Which 837 guides a row is for, as the tables write it."""
 
 Test = Callable[[View], Iterable[Spot]]
 """Yields the places where an edit fails; pure."""

@@ -20,8 +20,8 @@ from edit_material import (
 
 from parsers.codes import CodeSets, Entry, Release, Witness
 from parsers.edits import Terms, codesets
-from parsers.edits.table import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 from parsers.findings import Finding
+from parsers.forms import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 from parsers.snip import Snip
 
 SETS = {

@@ -6,7 +6,7 @@ import msgspec
 from edit_material import HEAD, MEMBERS, PROFESSIONAL_CLAIM, TODAY, changed, edited, units
 
 from parsers.edits import Editor, Terms
-from parsers.edits.table import ENROLMENT, PROFESSIONAL
+from parsers.forms import ENROLMENT, PROFESSIONAL
 from parsers.snip import Snip
 
 BALANCED = "SV1 lines add up to CLM02"

@@ -8,7 +8,7 @@ from edit_material import COB, MEMBERS, PAYMENT, PROFESSIONAL_CLAIM, TODAY, chan
 
 from parsers.edits import Terms
 from parsers.edits.rules import Rule
-from parsers.edits.table import DENTAL, ENROLMENT, PROFESSIONAL, REMITTANCE
+from parsers.forms import DENTAL, ENROLMENT, PROFESSIONAL, REMITTANCE
 
 FAILS = (
     ('at = "2010BA/NM109"\nmatches = "[0-9]+"', [("2010BA", 9, "P-1")]),
