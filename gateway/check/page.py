@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from gateway.check.layout import MOST_SEGMENTS, lay_out, numbered
 from gateway.check.masking import printable
 from gateway.check.reading import Desk
 from gateway.check.records import FileResult
 from gateway.check.words import SEVERITIES, SNIP_NAMES, VERDICTS
+from gateway.html import templates
 from gateway.plan.rounding import dollars
 
 OVERVIEW = 200
@@ -21,10 +22,7 @@ OVERVIEW = 200
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    found = Environment(
-        loader=PackageLoader("gateway.check"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    found = templates("gateway.check")
     found.filters["dollars"] = dollars
     found.filters["commas"] = lambda number: f"{number:,}"
     return found.get_template("check.html")

@@ -5,18 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from gateway import paper
 from gateway.companion.blocks import Document
+from gateway.html import templates
 
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    return Environment(
-        loader=PackageLoader("gateway.companion"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("guide.html")  # fmt: skip
+    return templates("gateway.companion").get_template("guide.html")
 
 
 def html(document: Document) -> str:

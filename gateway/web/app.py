@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from klein import Klein
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
@@ -21,6 +20,7 @@ from twisted.web.server import Request, Site
 
 from gateway.clock import SECOND_US
 from gateway.flow.threads import RunBlocking
+from gateway.html import templates
 from gateway.plan.rounding import dollars
 from gateway.store import migrate
 from gateway.store.engine import Store
@@ -91,10 +91,7 @@ class Pages:
 
     def __init__(self, reads: Reads, access: Access) -> None:
         self._reads, self._access = reads, access
-        environment = Environment(
-            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
+        environment = templates("gateway.web")
         environment.filters |= {"dollars": dollars, "instant": instant, "size": size}
         self._page = environment.get_template("page.html")
         self._closed = environment.get_template("closed.html")
