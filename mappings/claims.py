@@ -72,22 +72,20 @@ BILLING = Table(
     ),
 )
 
+SBR = Seg(
+    "SBR", F("responsibility"), F("relationship"), Id("group_no"), F("group_name"), F("insurance_type"),
+    None, None, None, F("filing_code"),
+)  # fmt: skip
+"""A coverage and its place among the payers: 2000B ours, 2320 another's."""
+
+PAYER = Seg("NM1", "PR", "2", F("payer_name"), None, None, None, None, Q(("PI", "XV"), "payer_id"))
+"""2010BB, 2330B."""
+
 SUBSCRIBER = Table(
     "2000B",
-    Seg(
-        "SBR",
-        F("responsibility"),
-        F("relationship"),
-        Id("group_no"),
-        F("group_name"),
-        F("insurance_type"),
-        None,
-        None,
-        None,
-        F("filing_code"),
-    ),
+    SBR,
     One("subscriber", Person, nm1_person("IL"), ADDRESS, DMG, loop="2010BA"),
-    Within("2010BB", Seg("NM1", "PR", "2", F("payer_name"), None, None, None, None, Q(("PI", "XV"), "payer_id"))),
+    Within("2010BB", PAYER),
 )
 
 PATIENT = Table(
@@ -136,6 +134,16 @@ def accident() -> C:
     return C(Item("accident", 0), Item("accident", 1), None, F("accident_state"))
 
 
+BILLED = (Id("pcn"), F("charge_cents", MONEY), None, None)
+"""CLM01-04 of every 837."""
+
+VISIT = (
+    *BILLED, C(F("pos"), "B", F("frequency")), F("provider_signature"), F("assignment"), F("benefits_assigned"),
+    F("release"), None, accident(), F("special_program"),
+)  # fmt: skip
+"""CLM01-12 of an 837P or 837D."""
+
+
 def repricing(field: str = "repricing") -> One:
     """HCP of a claim or line."""
     return One(
@@ -162,18 +170,7 @@ OTHER = Many(
     "other",
     OtherCoverage,
     "2320",
-    Seg(
-        "SBR",
-        F("responsibility"),
-        F("relationship"),
-        Id("group_no"),
-        F("group_name"),
-        F("insurance_type"),
-        None,
-        None,
-        None,
-        F("filing_code"),
-    ),
+    SBR,
     Adjustments(),
     Seg("AMT", "D", F("paid_cents", MONEY)),
     Seg("AMT", "A8", F("noncovered_cents", MONEY)),
@@ -182,7 +179,7 @@ OTHER = Many(
     One("insured", Person, nm1_person("IL"), ADDRESS, loop="2330A"),
     Within(
         "2330B",
-        Seg("NM1", "PR", "2", F("payer_name"), None, None, None, None, Q(("PI", "XV"), "payer_id")),
+        PAYER,
         Seg("DTP", "573", D8("decided")),
         Seg("REF", "F8", Id("icn")),
     ),

@@ -8,16 +8,16 @@ from mappings import claims
 from mappings.claims import (
     OTHER,
     PAYMENT,
+    VISIT,
     ClaimWriter,
     Diagnoses,
     LineDates,
-    accident,
     pointers,
     rendering,
     repricing,
 )
 from mappings.codecs import COUNT, DAY, MONEY, QUANTITY, Codec
-from mappings.elements import D8, C, Composed, F, Id, Period
+from mappings.elements import D8, Composed, F, Id, Period
 from mappings.phrases import ADDRESS, nm1_provider, procedure
 from mappings.records import Orthodontics, Provider, ServiceDates, Tooth, ToothStatus
 from mappings.table import Keyed, Many, One, Seg, Table, Values
@@ -66,18 +66,7 @@ CLAIM = Table(
     "2300",
     Seg(
         "CLM",
-        Id("pcn"),
-        F("charge_cents", MONEY),
-        None,
-        None,
-        C(F("pos"), "B", F("frequency")),
-        F("provider_signature"),
-        F("assignment"),
-        F("benefits_assigned"),
-        F("release"),
-        None,
-        accident(),
-        F("special_program"),
+        *VISIT,
         *[None] * 6,
         F("predetermination", PREDETERMINATION),
         F("delay_reason"),

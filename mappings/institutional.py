@@ -11,7 +11,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from mappings import claims
-from mappings.claims import DRUG, OTHER, PAYMENT, ClaimWriter, LineDates, repricing
+from mappings.claims import BILLED, DRUG, OTHER, PAYMENT, ClaimWriter, LineDates, repricing
 from mappings.codecs import COUNT, MONEY, QUANTITY, ccyymmdd, cents, day, money
 from mappings.elements import C, Element, F, Id, Part, Period, Q, components
 from mappings.phrases import ADDRESS, nm1_provider, procedure
@@ -220,10 +220,7 @@ CLAIM = Table(
     "2300",
     Seg(
         "CLM",
-        Id("pcn"),
-        F("charge_cents", MONEY),
-        None,
-        None,
+        *BILLED,
         C(F("facility_code"), "A", F("frequency")),
         None,
         F("assignment"),

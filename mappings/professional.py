@@ -7,16 +7,16 @@ from mappings.claims import (
     DRUG,
     OTHER,
     PAYMENT,
+    VISIT,
     ClaimWriter,
     Diagnoses,
     LineDates,
-    accident,
     pointers,
     rendering,
     repricing,
 )
 from mappings.codecs import COUNT, DAY, MONEY, QUANTITY
-from mappings.elements import D8, C, F, Id
+from mappings.elements import D8, F, Id
 from mappings.phrases import ADDRESS, nm1_provider, procedure
 from mappings.records import Provider
 from mappings.table import Keyed, Many, One, Seg, Table
@@ -55,18 +55,7 @@ CLAIM = Table(
     "2300",
     Seg(
         "CLM",
-        Id("pcn"),
-        F("charge_cents", MONEY),
-        None,
-        None,
-        C(F("pos"), "B", F("frequency")),
-        F("provider_signature"),
-        F("assignment"),
-        F("benefits_assigned"),
-        F("release"),
-        None,
-        accident(),
-        F("special_program"),
+        *VISIT,
         *[None] * 7,
         F("delay_reason"),
     ),
