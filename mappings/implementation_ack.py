@@ -18,6 +18,7 @@ from mappings.table import Segment, trimmed
 from parsers import forms
 from parsers.events import Delimiters, GroupVerdict, SetVerdict, Unit
 from parsers.findings import Finding, Place
+from parsers.limits import IK404_CHARS
 
 GUIDE = forms.IMPLEMENTATION_ACK
 MAX_CODES = 5  # IK502-IK506, AK905-AK909
@@ -98,7 +99,7 @@ def _segment_error(finding: Finding) -> tuple[Place, str]:
 
 def _element(finding: Finding, clean: _Cleaner) -> Segment:
     place = finding.place
-    return trimmed(["IK4", _in_segment(place), _number(place), finding.code, clean.fit(finding.value, 0, 99)])
+    return trimmed(["IK4", _in_segment(place), _number(place), finding.code, clean.fit(finding.value, 0, IK404_CHARS)])
 
 
 def _trigger(place: Place, clean: _Cleaner) -> Segment:

@@ -12,6 +12,9 @@ from gateway.errors import ConfigError
 KIB = 1024
 Bound = Annotated[int, msgspec.Meta(ge=1)]
 
+IK404_CHARS = 99
+"""The longest copy of bad data the 999 has room for."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Bounds on one reader's memory and answers: `[limits]` in gateway.toml. Each says its arithmetic, and the largest
@@ -48,7 +51,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ta1_held: Bound = 100
     """TA1 segments kept of one interchange: a partner sends a handful; 100 of 30 bytes are 3 KB. Seen: 1."""
 
-    value_chars: Annotated[int, msgspec.Meta(ge=1, le=99)] = 99
+    value_chars: Annotated[int, msgspec.Meta(ge=1, le=IK404_CHARS)] = IK404_CHARS
     """IK404 and `Finding.value` copy at most 99 characters."""
 
     header_bytes: Annotated[int, msgspec.Meta(ge=128)] = 256

@@ -6,7 +6,6 @@ Nothing is imported before it is needed: what is measured begins with the interp
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -27,24 +26,18 @@ def _pyx12(file: Path, cache: Path) -> None:
 
 
 def _ours(file: Path, cache: Path) -> None:
-    from gateway.bench.reading import validated
+    from gateway.bench.reading import file_pieces, validated
     from gateway.cache import FolderCache
     from parsers import guides
 
     kept = FolderCache(cache)
-    validated(_pieces(file), lambda gs08: guides.load(gs08, kept))
+    validated(file_pieces(file), lambda gs08: guides.load(gs08, kept))
 
 
 def _whole(file: Path, cache: Path) -> None:
-    from gateway.bench.reading import whole
+    from gateway.bench.reading import file_pieces, whole
 
-    whole(_pieces(file))
-
-
-def _pieces(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while piece := opened.read(1 << 20):
-            yield piece
+    whole(file_pieces(file))
 
 
 if __name__ == "__main__":

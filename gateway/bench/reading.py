@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parsers import guides
@@ -27,6 +28,13 @@ compiled: Guides = lru_cache(guides.load)
 def pieces(data: bytes) -> Iterable[bytes]:
     """A file as a worker gets it."""
     return (data[at : at + PIECE] for at in range(0, len(data), PIECE))
+
+
+def file_pieces(file: Path) -> Iterator[bytes]:
+    """The same of a file that is not held whole."""
+    with file.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            yield piece
 
 
 def validated(data: Iterable[bytes], known: Guides = compiled) -> None:

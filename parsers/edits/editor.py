@@ -15,14 +15,11 @@ from parsers.edits.view import HEADERS, Spot, View
 from parsers.events import Unit
 from parsers.findings import Finding, Mend, Place
 from parsers.forms import CLAIMS, FORMS, canonical
+from parsers.limits import IK404_CHARS
 from parsers.snip import Snip
 
 LEVELS = ("header", "2000A", "2000B", "2000C")
 """Units of an 837 that stay in force for the claims below, the outermost first."""
-
-VALUE_CHARS = 99
-"""Of a value that is copied into a finding, as IK404 holds."""
-
 
 MOST = 500
 """Findings of one unit that are told: a claim has at most 999 lines, and whoever mends half of these sends it again."""
@@ -178,7 +175,7 @@ def _finding(asked: Asked, spot: Spot, claim: str) -> Finding:
     return Finding(
         level="business", code=edit.code, severity="error" if asked.error else "warning", snip=edit.snip,
         message=edit.message, place=place, rule=edit.name,
-        mend=Mend(text=edit.mend, action=edit.action, value=spot.value), value=value[:VALUE_CHARS],
+        mend=Mend(text=edit.mend, action=edit.action, value=spot.value), value=value[:IK404_CHARS],
     )  # fmt: skip
 
 
