@@ -33,8 +33,9 @@ def objections(unit: Unit, found: Sequence[Finding]) -> tuple[Objection, ...]:
     """The findings of a unit, each told its line, none with a value or a claim's name."""
     if not found:
         return ()
-    begins = begin_of_lines(unit)
-    return tuple(Objection(finding=bare(one), line=bisect_right(begins, _row(unit, one))) for one in found)
+    told = tuple(found)
+    begins = begin_of_lines(unit) if told else []  # of every claim there is: most have no finding
+    return tuple(Objection(finding=bare(one), line=bisect_right(begins, _row(unit, one))) for one in told)
 
 
 def bare(finding: Finding) -> Finding:
