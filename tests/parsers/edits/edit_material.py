@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 from parsers.edits import Editor, Terms
 from parsers.events import Unit
 from parsers.findings import Finding
+from parsers.forms import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 
 TODAY = date(2026, 4, 6)
 OPENERS = {("2000A", "HL"), ("2000B", "HL"), ("2000C", "HL"), ("2300", "CLM"), ("2000", "INS"), ("2100", "CLP"),
@@ -120,6 +122,22 @@ HEADER BPR*I*150*C*ACH
 2300B RMR*AZ*POL2**100
 """
 """A premium payment of two people."""
+
+
+SETS = {
+    "P": (PROFESSIONAL, PROFESSIONAL_CLAIM), "I": (INSTITUTIONAL, INSTITUTIONAL_CLAIM), "D": (DENTAL, DENTAL_CLAIM),
+    "834": (ENROLMENT, MEMBERS), "835": (REMITTANCE, PAYMENT), "820": (PREMIUM, PREMIUMS),
+}  # fmt: skip
+"""The sets to begin with, by the letter or number of their guide."""
+
+
+class Case(NamedTuple):
+    """given makes a row worth asking and is right; spoil breaks it."""
+
+    name: str
+    set: str
+    given: dict[str, str]
+    spoil: dict[str, str]
 
 
 def changed(text: str, changes: dict[str, str]) -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 import pytest
 from edit_material import (
-    DENTAL_CLAIM,
     INSTITUTIONAL_CLAIM,
-    MEMBERS,
-    PAYMENT,
-    PREMIUMS,
     PROFESSIONAL_CLAIM,
+    SETS,
     TODAY,
+    Case,
     changed,
     edited,
 )
@@ -21,13 +18,8 @@ from edit_material import (
 from parsers.codes import CodeSets, Entry, Release, Witness
 from parsers.edits import Terms, codesets
 from parsers.findings import Finding
-from parsers.forms import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 from parsers.snip import Snip
 
-SETS = {
-    "P": (PROFESSIONAL, PROFESSIONAL_CLAIM), "I": (INSTITUTIONAL, INSTITUTIONAL_CLAIM), "D": (DENTAL, DENTAL_CLAIM),
-    "834": (ENROLMENT, MEMBERS), "835": (REMITTANCE, PAYMENT), "820": (PREMIUM, PREMIUMS),
-}  # fmt: skip
 LETTERS = {guide: letter for letter, (guide, _) in SETS.items()}
 
 LISTED = {
@@ -51,15 +43,6 @@ def told(name: str, text: str, codes: CodeSets | Witness | None = None, snip: Sn
     """What type 5 finds in a set."""
     terms = Terms(today=TODAY, codes=codes or sets(), snip=snip or Snip())
     return [finding for finding in edited(SETS[name][0], text, terms) if finding.snip == 5]
-
-
-class Case(NamedTuple):
-    """given puts a right code there, spoil makes it one of no list, or of no form."""
-
-    name: str
-    set: str
-    given: dict[str, str]
-    spoil: dict[str, str]
 
 
 HI = "2300 HI*ABJ:R1031"

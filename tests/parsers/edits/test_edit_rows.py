@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 from edit_material import (
     COB,
-    DENTAL_CLAIM,
     INSTITUTIONAL_CLAIM,
-    MEMBERS,
-    PAYMENT,
-    PREMIUMS,
-    PROFESSIONAL_CLAIM,
+    SETS,
+    Case,
     changed,
     edited,
 )
 
 from parsers.edits import balancing, products, situations
-from parsers.forms import DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
-
-SETS = {
-    "P": (PROFESSIONAL, PROFESSIONAL_CLAIM), "I": (INSTITUTIONAL, INSTITUTIONAL_CLAIM), "D": (DENTAL, DENTAL_CLAIM),
-    "834": (ENROLMENT, MEMBERS), "835": (REMITTANCE, PAYMENT), "820": (PREMIUM, PREMIUMS),
-}  # fmt: skip
+from parsers.forms import INSTITUTIONAL
 
 ACCIDENT = {"*Y*A*Y*Y\n": "*Y*A*Y*Y**AA:::TX\n2300 DTP*439*D8*20260301\n"}
 LINE_PAID = {
@@ -54,15 +44,6 @@ PATIENT = {
 }
 CANCELLED = {"INS*N*01*021*28*A": "INS*N*01*024*14*A", "2300 HD*021**PPO*BT\n2300 DTP*348*D8*20260101":
              "2300 HD*024**PPO*BT\n2300 DTP*349*D8*20260331"}  # fmt: skip
-
-
-class Case(NamedTuple):
-    """given makes the row worth asking and is right; spoil breaks it."""
-
-    name: str
-    set: str
-    given: dict[str, str]
-    spoil: dict[str, str]
 
 
 CASES = (
