@@ -13,6 +13,7 @@ from typing import Any
 import click
 import msgspec
 
+from gateway import collector
 from gateway.cache import FolderCache
 from gateway.check import choice
 from gateway.check.answers import Answer, Answers
@@ -90,6 +91,7 @@ def check_command(
         raise UsageError(f"no file to check in {', '.join(map(str, files))}")
     place = _place_of_pages(html, wanted)
     desk = _desk(config, partner, types, show_values)
+    collector.relax()
     names, worst = Names(), 0
     rows: list[checked.Row] = []
     with _progress(wanted) as read:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gateway import logs, settings
+from gateway import collector, logs, settings
 from gateway.errors import GatewayError
 from gateway.flow import worker
 from gateway.flow.context import Context
@@ -20,6 +20,7 @@ def main(config: str, owner: str) -> int:
     except GatewayError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    collector.relax()
     return worker.main(context, owner)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from gateway.plan.records import Member, Span
 from gateway.store.schema import alias, person, span
@@ -35,6 +35,8 @@ def by_subscriber(
     return {number: [members[p] for p in sorted(ids)] for number, ids in found.items()}
 
 
+FACTS = [span.c[name] for name in Span.__struct_fields__]
+
 NOW = "9" * 31
 """An order key after every event: what is known today."""
 
@@ -46,12 +48,12 @@ def by_id(connection: Connection, sponsor_id: str, ids: Iterable[str], known_at:
     spans: dict[str, list[Span]] = defaultdict(list)
     for start in range(0, len(wanted), IDS_A_QUERY):
         part = wanted[start : start + IDS_A_QUERY]
-        rows = select(span).where(
+        rows = select(span.c.person_id, *FACTS).where(
             span.c.sponsor_id == sponsor_id, span.c.person_id.in_(part),
             span.c.known_from <= known_at, span.c.known_to > known_at,
         )  # fmt: skip
-        for row in connection.execute(rows.order_by(span.c.person_id, span.c.first)):
-            spans[row.person_id].append(_span(row))
+        for person_id, *facts in connection.execute(rows.order_by(span.c.person_id, span.c.first)):
+            spans[person_id].append(_span(*facts))
         people = select(person.c.person_id, person.c.body).where(
             person.c.sponsor_id == sponsor_id, person.c.person_id.in_(part)
         )
@@ -98,9 +100,7 @@ def family(connection: Connection, sponsor_id: str, numbers: Iterable[str], know
     return list(by_id(connection, sponsor_id, connection.execute(ids).scalars(), known_at).values())
 
 
-def _span(row: Row[Any]) -> Span:
-    return Span(
-        line=row.line, plan_id=row.plan_id, tier=row.tier, first=date.fromisoformat(row.first),
-        last=date.fromisoformat(row.last) if row.last else None, known_from=row.known_from, known_to=row.known_to,
-        late_enrollee=bool(row.late_enrollee),
-    )  # fmt: skip
+@lru_cache(maxsize=4096)  # a roster is mostly of a few files, plans and first days: their spans are shared
+def _span(*facts: Any) -> Span:
+    """The span of a row's facts, in the order of its fields."""
+    return msgspec.convert(dict(zip(Span.__struct_fields__, facts, strict=True)), Span, strict=False)

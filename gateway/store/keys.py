@@ -6,10 +6,10 @@ The master keys lie outside the state's backup; the database holds only wrapped 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import os
 from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -32,6 +32,7 @@ class Keys:
         if not self._masters:
             raise KeyMissing(str(folder))
         self._newest = max(self._masters)
+        self._concealing = cache(self._concealing_key)
 
     def wrap(self, data_key: bytes) -> bytes:
         """The data key sealed by the newest master key: 4 bytes of its number, nonce, ciphertext."""
@@ -48,7 +49,7 @@ class Keys:
     def fingerprint(self, secret: str) -> str:
         """A keyed hash to match a secret by (SSN) without keeping it readable."""
         oldest = self._masters[min(self._masters)]
-        return hmac.new(oldest, b"match" + secret.encode(), hashlib.sha256).hexdigest()
+        return _keyed(oldest, b"match", secret.encode()).hex()
 
     def conceal(self, secret: str) -> str:
         """A short secret as text for a plain row. The same secret gives the same text, so that rows can be compared.
@@ -56,9 +57,9 @@ class Keys:
         The nonce is a keyed hash of the secret, under a key of its own: equal nonces mean equal secrets.
         """
         number = min(self._masters)
-        key = self._concealing(number)
-        nonce = hmac.new(key, secret.encode(), hashlib.sha256).digest()[:NONCE]
-        sealed = nonce + AESGCM(key).encrypt(nonce, secret.encode(), CONCEALED.encode())
+        key, cipher = self._concealing(number)
+        nonce = _keyed(key, b"nonce", secret.encode())[:NONCE]
+        sealed = nonce + cipher.encrypt(nonce, secret.encode(), CONCEALED.encode())
         return f"{CONCEALED}{number}:{base64.b64encode(sealed).decode()}"
 
     def reveal(self, text: str) -> str:
@@ -66,13 +67,19 @@ class Keys:
         if not text.startswith(CONCEALED):
             return text
         number, _, sealed = text.removeprefix(CONCEALED).partition(":")
-        return unseal(self._concealing(int(number)), base64.b64decode(sealed), CONCEALED.encode()).decode()
+        return unseal(self._concealing(int(number))[0], base64.b64decode(sealed), CONCEALED.encode()).decode()
 
-    def _concealing(self, number: int) -> bytes:
+    def _concealing_key(self, number: int) -> tuple[bytes, AESGCM]:
         master = self._masters.get(number)
         if master is None:
             raise KeyMissing(f"master-{number}")
-        return hmac.new(master, b"conceal", hashlib.sha256).digest()
+        key = _keyed(master, b"conceal", b"")
+        return key, AESGCM(key)
+
+
+def _keyed(key: bytes, purpose: bytes, text: bytes) -> bytes:
+    """A keyed hash; BLAKE2 is keyed by itself, and takes a third of an HMAC's time."""
+    return blake2b(text, key=key, person=purpose, digest_size=KEY).digest()
 
 
 def _masters(folder: Path) -> Iterator[tuple[int, Path]]:

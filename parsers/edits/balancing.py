@@ -100,48 +100,52 @@ def _payer_claim_differs(claim: View) -> Iterator[Spot]:
 
 
 class Paid:
-    """The amounts of one payment's claim, in cents, and of its lines: (row number, SVC02, SVC03, CAS together)."""
+    """The amounts of one payment's claim, in cents.
+
+    at: row of its CLP. charge, paid: CLP03, CLP04. off: every CAS together. lines: of each service the row, SVC02,
+    SVC03 and its CAS together.
+    """
 
     __slots__ = ("at", "charge", "lines", "off", "paid")
 
     def __init__(self, claim: View) -> None:
         """Reads the rows once: every claim of a payment is asked all three equations."""
         self.at, self.charge, self.paid, self.off = -1, 0, 0, 0
-        self.lines: list[tuple[int, int, int, int]] = []
+        self.lines: list[list[int]] = []
         for number, (loop, values) in enumerate(claim.unit.rows):
             name = values[0]
             if name == "CAS":
-                off = sum([cents(text) for text in values[3::3] if text])
+                off = cents(values[3]) if len(values) == 4 else sum([cents(text) for text in values[3::3] if text])
                 self.off += off
                 if loop == "2110" and self.lines:
-                    at, charge, paid, before = self.lines[-1]
-                    self.lines[-1] = (at, charge, paid, before + off)
+                    self.lines[-1][3] += off
             elif name == "SVC":
-                self.lines.append((number, cents(values[2]), cents(values[3]), 0))
+                self.lines.append([number, cents(values[2]), cents(values[3]), 0])
             elif name == "CLP":
                 self.at, self.charge, self.paid = number, cents(values[3]), cents(values[4])
 
 
-def _service_differs(claim: View) -> Iterator[Spot]:
+def _service_differs(claim: View) -> Iterable[Spot]:
     """SVC02 less the line's CAS is SVC03."""
-    for number, charge, paid, off in claim.once(Paid).lines:
-        if charge - off != paid:
-            yield Spot(claim.unit, number, 3, 0, money(charge - off))
+    return [
+        Spot(claim.unit, number, 3, 0, money(charge - off))
+        for number, charge, paid, off in claim.once(Paid).lines
+        if charge - off != paid
+    ]
 
 
-def _paid_differs(claim: View) -> Iterator[Spot]:
+def _paid_differs(claim: View) -> Iterable[Spot]:
     """CLP03 less every CAS of claim and lines is CLP04."""
     told = claim.once(Paid)
-    if told.charge - told.off != told.paid:
-        yield Spot(claim.unit, told.at, 4, 0, money(told.charge - told.off))
+    right = told.charge - told.off
+    return () if right == told.paid else (Spot(claim.unit, told.at, 4, 0, money(right)),)
 
 
-def _services_differ(claim: View) -> Iterator[Spot]:
+def _services_differ(claim: View) -> Iterable[Spot]:
     """Where there are lines, their charges are CLP03."""
     told = claim.once(Paid)
-    right = sum([charge for _, charge, _, _ in told.lines])
-    if right != told.charge:
-        yield Spot(claim.unit, told.at, 3, 0, money(right))
+    right = sum([line[1] for line in told.lines])
+    return () if right == told.charge or not told.lines else (Spot(claim.unit, told.at, 3, 0, money(right)),)
 
 
 class Tally(Protocol):
@@ -161,7 +165,7 @@ class Payments:
         """CLP04, and the amounts of PLB04, 06 and so on."""
         if view.unit.kind == "2100":
             self.cents += view.once(Paid).paid
-        for _, values in view.rows("FOOTER", "PLB") if view.unit.kind == "trailer" else ():
+        for values in view.segments(("FOOTER", "PLB")) if view.unit.kind == "trailer" else ():
             self.cents -= sum(cents(text) for text in values[4::2])
 
 
@@ -178,8 +182,8 @@ class Premiums:
     def take(self, view: View) -> None:
         """RMR04 and ADX01."""
         for loop in "AB":
-            self.cents += sum(cents(values[4]) for _, values in view.rows(f"2300{loop}", "RMR") if len(values) > 4)
-            self.cents += sum(cents(values[1]) for _, values in view.rows(f"2200{loop}", "ADX"))
+            self.cents += sum(cents(values[4]) for values in view.segments((f"2300{loop}", "RMR")) if len(values) > 4)
+            self.cents += sum(cents(values[1]) for values in view.segments((f"2200{loop}", "ADX")))
 
 
 def _total_differs(header: View) -> Iterator[Spot]:
@@ -260,10 +264,10 @@ EDITS: tuple[Edit, ...] = (
     _sum("another payer's claim balances", CLAIMS, "A8:400", "2320/AMT", _payer_claim_differs,
          "What another payer paid (AMT*D) and adjusted (CAS of claim and lines) is not the claim's total.",
          "For each payer, make AMT*D and all its CAS amounts add up to CLM02."),
-    _sum("a paid line balances", (REMITTANCE,), "line-balance", "2110/SVC", _service_differs,
+    _sum("a paid line balances", (REMITTANCE,), "line-balance", "2100/CLP", _service_differs,
          "The charge of a service less its adjustments is not its payment (SVC03).",
          "Send as SVC03 what is left of SVC02 after the CAS amounts of the line."),
-    _sum("the lines of a paid claim add up", (REMITTANCE,), "claim-charge", "2110/SVC", _services_differ,
+    _sum("the lines of a paid claim add up", (REMITTANCE,), "claim-charge", "2100/CLP", _services_differ,
          "The charges of the services do not add up to the claim's charge (CLP03).",
          "Send as CLP03 the sum of the lines' SVC02."),
     _sum("a paid claim balances", (REMITTANCE,), "claim-balance", "2100/CLP", _paid_differs,

@@ -16,7 +16,7 @@ from parsers.codes import SETS, Codes
 from parsers.edits.claims import inpatient
 from parsers.edits.conditions import days, service
 from parsers.edits.paths import path
-from parsers.edits.table import PD, PID, D, Edit, I, P, Test
+from parsers.edits.table import PD, PID, D, Edit, Given, I, P, Test
 from parsers.edits.view import Found, Spot, View
 from parsers.forms import ENROLMENT, PREMIUM, REMITTANCE
 
@@ -134,7 +134,10 @@ def unlisted(name: str, pick: Pick, when: Days) -> Test:
 
 def ended(codes: Codes, name: str, code: str, on: Sequence[date]) -> bool:
     """Whether a set is here for all of the days and has the code on none."""
-    return all(codes.holds(name, code, day) is False for day in on)
+    for day in on:  # noqa: SIM110 - asked of every address and code: `all` would make a generator each time
+        if codes.holds(name, code, day) is not False:
+            return False
+    return True
 
 
 PROCEDURES = {"HC": ("cpt", "hcpcs", "cdt"), "AD": ("cdt",)}
@@ -219,10 +222,6 @@ def postal_codes(text: str) -> Test:
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
-
-
-Given = Callable[[list[str]], bool]
-"""A quick look at a segment's elements: whether it is worth a closer one (`Edit.given`)."""
 
 
 def has(element: int, longer: int = 0) -> Given:

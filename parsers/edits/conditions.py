@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from parsers.edits.paths import path
-from parsers.edits.table import Edit, Test
+from parsers.edits.table import Edit, Given, Test
 from parsers.edits.view import Found, Spot, View
 
 Condition = Callable[[View], bool]
@@ -55,6 +55,11 @@ def either(*conditions: Condition) -> Condition:
     return holds
 
 
+def says(element: int, *codes: str) -> Given:
+    """An element of the segment itself is one of the codes."""
+    return lambda values: element < len(values) and values[element] in codes
+
+
 def both(*conditions: Condition) -> Condition:
     """All hold."""
 
@@ -98,7 +103,7 @@ def bars(when: Condition | None, text: str, *codes: str) -> Test:
 def situation(
     name: str, guides: tuple[str, ...], code: str, on: str, fails: Test, message: str, mend: str, *, per: str = "",
     action: Literal["replace", "insert", "remove", "clear", "ask"] = "ask",
-    most: Literal["error", "warning"] = "error", snip: int = 4, given: Callable[[list[str]], bool] | None = None,
+    most: Literal["error", "warning"] = "error", snip: int = 4, given: Given | None = None,
 ) -> Edit:  # fmt: skip
     """A row of type 4, or 6, in the order it is read: what must hold, for whom, what is said where it does not."""
     return Edit(name=name, guides=guides, snip=snip, code=code, on=on, given=given, per=per, fails=fails,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from parsers.edits import balancing, codesets, partner, products, situations
 from parsers.edits.paths import Key, path
 from parsers.edits.rules import Rule
-from parsers.edits.table import Edit
+from parsers.edits.table import Edit, Given
 from parsers.edits.terms import Terms
 from parsers.edits.view import HEADERS, Spot, View
 from parsers.events import Unit
@@ -135,13 +135,15 @@ class Editor:
 
     def _ask(self, view: View) -> Failures:
         failures: Failures = []
-        if not self._plan.keys:
+        keys, rows = self._plan.keys, view.unit.rows
+        if not keys:
             return failures
-        there = {(loop, values[0]) for loop, values in view.unit.rows}
-        for key in there & self._plan.keys:
+        begun = {(rows[0][0], rows[0][1][0])}  # is often all that is asked for: no row is looked at then
+        for key in begun if keys == begun else keys & view.index.keys():
+            segments = view.segments(key)
             for asked in self._plan.units[key]:
                 edit = asked.edit
-                if edit.given and not any(edit.given(values) for _, values in view.rows(*key)):
+                if edit.given and not _worth(edit.given, segments):
                     continue
                 if edit.per:
                     for part in view.each(edit.per):
@@ -158,10 +160,17 @@ class Editor:
     def _name(self, view: View) -> str:
         """CLM01 or REF*0F of a unit."""
         loop, segment, element, qualifier = self._naming
-        for _, values in view.rows(loop, segment):
+        for values in view.segments((loop, segment)):
             if element < len(values) and (not qualifier or values[1] == qualifier):
                 return values[element]
         return ""
+
+
+def _worth(given: Given, segments: list[list[str]]) -> bool:
+    for values in segments:  # noqa: SIM110 - asked some fifty times of every unit: `any` would make a generator each time
+        if given(values):
+            return True
+    return False
 
 
 def _finding(asked: Asked, spot: Spot, claim: str) -> Finding:

@@ -17,6 +17,9 @@ PD, PID = (PROFESSIONAL, DENTAL), CLAIMS
 Test = Callable[[View], Iterable[Spot]]
 """Yields the places where an edit fails; pure."""
 
+Given = Callable[[list[str]], bool]
+"""A quick look at a segment's elements: whether it is worth a closer one."""
+
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """One row.
@@ -34,7 +37,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     snip: int
     code: str
     on: str = ""
-    given: Callable[[list[str]], bool] | None = None
+    given: Given | None = None
     per: str = ""
     fails: Test
     message: str

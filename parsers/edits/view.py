@@ -104,10 +104,10 @@ class View:
                     index[key] = [number]
         return index
 
-    def rows(self, loop: str, segment: str) -> Iterator[Row]:
-        """The rows of one segment in this view alone."""
+    def segments(self, key: Key) -> list[list[str]]:
+        """The elements of the segments of one loop and id in this view alone."""
         rows = self.unit.rows
-        return (rows[number] for number in self.index.get((loop, segment), ()))
+        return [rows[number][1] for number in self.index.get(key, ())]
 
     def all(self, text: str) -> list[Found]:
         """The segments at a path, in the nearest view that has any of that loop and id."""

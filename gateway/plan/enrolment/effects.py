@@ -61,10 +61,11 @@ def outcome(
     limited: bool,
 ) -> RowOutcome:
     """The outcome with its span changes and reviews, or held when it reaches further back than the limit."""
-    reviews = tuple(r for c in changed for r in _reviews(c, today))
+    differing = [one for one in changed if not same(one.before, one.after)]
+    reviews = tuple(r for c in differing for r in _reviews(c, today))
     if limited and reason not in UNLIMITED and any(_too_far(r, rules, today) for r in reviews):
         return RowOutcome(kind="held", person_id=member.person_id, exceptions=(Trouble.of("retro"),), reviews=reviews)
-    made = tuple(m for c in changed for m in changes(c.person_id, c.before, c.after, ord))
+    made = tuple(m for c in differing for m in changes(c.person_id, c.before, c.after, ord))
     live = after(changed[0].before, (m for m in made if m.person_id == member.person_id))
     return RowOutcome(
         kind=kind,

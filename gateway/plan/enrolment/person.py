@@ -53,8 +53,11 @@ def _person_id(row: MemberRow, family: Sequence[Member]) -> str:
     return next(i for n in range(1, len(taken) + 2) if (i := f"{row.subscriber_no}-{n:02d}") not in taken)
 
 
+NO_ADDRESS = Person().address
+
+
 def _merged(old: Person, new: Person) -> Person:
-    sent = {f: v for f in Person.__struct_fields__ if (v := getattr(new, f)) and v != Person().address}
+    sent = {f: v for f in Person.__struct_fields__ if (v := getattr(new, f)) and v != NO_ADDRESS}
     return msgspec.structs.replace(old, **(sent | {"id": "", "id_qualifier": ""}))
 
 
