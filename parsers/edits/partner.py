@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from parsers.edits.conditions import bars, has, needs, worth
 from parsers.edits.paths import path
-from parsers.edits.rules import Rule
+from parsers.edits.rules import Rule, shape
 from parsers.edits.table import Edit, Test
 from parsers.edits.view import HEADERS, Spot, View
 from parsers.forms import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE
@@ -58,12 +57,12 @@ def _test(rule: Rule) -> Test:
     if rule.required is False:
         return bars(when, rule.at)
     absent = needs(when, rule.at) if rule.required else None
-    shape = re.compile(rule.matches) if rule.matches else None
+    fits = shape(rule.matches) if rule.matches else None
 
     def wrong(value: str) -> bool:
         least, most = rule.length or (0, len(value))
         return (
-            (shape is not None and not shape.fullmatch(value))
+            (fits is not None and not fits(value))
             or (bool(rule.among) and value not in rule.among)
             or not least <= len(value) <= most
         )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from parsers.edits.paths import Key, path
 from parsers.edits.terms import Terms
-from parsers.events import Row, Unit
+from parsers.events import Unit
 
 INSIDE: dict[str, tuple[str, ...]] = {
     "2400": ("24",),

@@ -7,7 +7,7 @@ import pytest
 from edit_material import COB, MEMBERS, PAYMENT, PROFESSIONAL_CLAIM, TODAY, changed, edited
 
 from parsers.edits import Terms
-from parsers.edits.rules import Rule
+from parsers.edits.rules import Rule, shape
 from parsers.forms import DENTAL, ENROLMENT, PROFESSIONAL, REMITTANCE
 
 FAILS = (
@@ -66,6 +66,15 @@ def test_a_rule_may_be_about_any_guide(guide: str, text: str, said: str, expecte
     """A rule of enrolments or payments is asked of each member, coverage, claim, service, or once of the header."""
     found = places(f'{said}\nguides = ["{guide}"]', guide, text)
     assert [(loop, element) for loop, element, _ in found] == expected
+
+
+def test_no_pattern_takes_longer_than_its_value_is_long() -> None:
+    """Python's own engine would try two to the hundredth ways; what cannot be asked in one pass is refused when read."""
+    assert not shape("(a+)+b")("a" * 100)
+    assert shape("(a+)+b")("a" * 100 + "b")
+    for twice in ("(?=a)a", r"(a)\\1", "["):
+        with pytest.raises(msgspec.ValidationError, match="RE2"):
+            rule(f'at = "2010BA/NM109"\nmatches = "{twice}"')
 
 
 def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
