@@ -22,7 +22,8 @@ from typing import Any
 from mappings.codecs import TEXT, Codec
 from mappings.elements import Const, Element, F, Part
 from parsers.events import Unit
-from parsers.findings import Finding, Place
+from parsers.findings import Finding, Mend, Place
+from parsers.forms import FORMS
 
 Segment = list[Element]
 Values = dict[str, Any]
@@ -359,12 +360,24 @@ def _first(node: Within) -> Seg | None:
 def refused(unit: Unit, number: int, element: int) -> Finding:
     """The finding for a value of the unit's row `number` that its codec refused."""
     loop, values = unit.rows[number]
-    place = Place(position=unit.position + number, loop=loop, segment=values[0], element=element)
-    return Finding(level="element", code="6", message="A value cannot be read as its guide describes it.", place=place)
+    place = Place(position=unit.at(number), loop=loop, segment=values[0], element=element, claim=_named(unit))
+    return Finding(level="element", code="6", message="A value cannot be read as its guide describes it.", place=place,
+                   mend=Mend(text="Write the value as the guide describes it."))  # fmt: skip
 
 
 def missing(unit: Unit) -> Finding:
     """The finding for a unit that lacks a part its record requires."""
     loop, values = unit.rows[0]
-    place = Place(position=unit.position, loop=loop, segment=values[0])
-    return Finding(level="segment", code="3", message="A part this record cannot do without is missing.", place=place)
+    place = Place(position=unit.position, loop=loop, segment=values[0], claim=_named(unit))
+    return Finding(level="segment", code="3", message="A part this record cannot do without is missing.", place=place,
+                   mend=Mend(text="Send every part the guide requires of it."))  # fmt: skip
+
+
+NAMES = {form.claim[0]: form.claim for form in FORMS.values() if form.claim[0]}
+"""Kind of a unit -> what names it: CLM01, REF*0F, ENT01."""
+
+
+def _named(unit: Unit) -> str:
+    _, segment, element, qualifier = NAMES.get(unit.kind, ("", "", 0, ""))
+    mine = (values for _, values in unit.rows if values[0] == segment and len(values) > element)
+    return next((values[element] for values in mine if not qualifier or values[1] == qualifier), "")

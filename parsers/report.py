@@ -24,6 +24,9 @@ SEGMENT_MESSAGES = {
 }
 """IK304, as a sentence."""
 
+UNKNOWN_ID = "1"
+"""IK304 of an id no segment of the guide has: it could be anything, and no message repeats it."""
+
 ID_CHARS = 3  # IK301 holds at most three
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """What a byte outside the agreed character set is read as."""
@@ -59,7 +62,7 @@ class Report:
     ) -> None:
         """One IK3. title: the guide's name for the segment. lost: a unit would be lost, which no weight excuses."""
         shown = name[:ID_CHARS]
-        said = f"{shown} ({title})" if title else shown if shown.isascii() and shown.isalnum() else "sent"
+        said = f"{shown} ({title})" if title else shown if code != UNKNOWN_ID else "sent"
         message = SEGMENT_MESSAGES[code].format(id=said, loop=loop)
         snip = snip_type("segment", code)
         weight: Weight = "error" if lost else self._snip.weight(snip)

@@ -23,6 +23,7 @@ from parsers.walk import Choice, Need, Place, State, Step
 CONTROL = frozenset(("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1"))
 """Segments of the envelope: the first of them ends what a set reader reads."""
 
+HL_DIGITS = 12  # element 628
 LOOK_BACK = 200  # segments of one loop looked at again for one that is wrong: more than a loop of any guide has
 
 Pair = tuple[str, str]
@@ -290,7 +291,9 @@ class SetReader:
         """What can be counted of a segment that would come now."""
         loop = state.parent
         if state.hook == "HL":
-            return {1: str(self._hl_count + 1), 2: self._levels.get(loop.hl_above, "") if loop.hl_above else ""}
+            above = self._levels.get(loop.hl_above, "") if loop.hl_above else ""
+            counted = above.isascii() and above.isdigit() and len(above) <= HL_DIGITS and int(above) <= self._hl_count
+            return {1: str(self._hl_count + 1), 2: above if counted else ""}  # what no level counts would be data
         if state.hook == "LX":
             return {1: str(self._frames.get(loop.above, {}).get(loop.key, 0) + 1)}
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -37,9 +37,21 @@ def cpu_s(work: Timed) -> float:
     return time.process_time() - begun
 
 
+def median(figures: Iterable[float]) -> float:
+    """The middle one of an odd number of them."""
+    told = sorted(figures)
+    return told[len(told) // 2]
+
+
 def median_cpu_s(work: Timed, times: int = 3) -> float:
     """The median of a few runs."""
-    return sorted(cpu_s(work) for _ in range(times))[times // 2]
+    return median(cpu_s(work) for _ in range(times))
+
+
+def p99_ms(seconds: Sequence[float]) -> float:
+    """What 99 of a hundred do not take longer than, in ms."""
+    told = sorted(seconds)
+    return round(1000 * told[len(told) * 99 // 100], 1)
 
 
 def peak_mb(pid: int | str = "self") -> float:

@@ -16,8 +16,9 @@ from gateway import settings as settings_module
 from gateway.bench.figures import DAY
 from gateway.flow import beginning, loading, opening, uploads
 from gateway.flow.context import Context
+from gateway.flow.partner_keys import fingerprint
 from gateway.settings import shipped
-from gateway.store import sealed
+from gateway.store import documents, sealed
 from gateway.store.schema import work
 
 LOADED = (
@@ -39,8 +40,9 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._config = beginning.begin(folder / "state", "T", first_business_date=DAY.isoformat())
-        settings = settings_module.load(self._config)
+        ports = {"sftp.port": "0", "http.port": "0"}
+        self.config = beginning.begin(folder / "state", "T", first_business_date=DAY.isoformat(), **ports)
+        settings = settings_module.load(self.config)
         opening.create(settings, DAY)
         self.context: Context = opening.open_context(settings)
         loading.load(self.context, [shipped() / name for name in LOADED], "bench")
@@ -63,7 +65,7 @@ class Installation:
         with said.open("wb") as log:
             children = [
                 subprocess.Popen(
-                    [sys.executable, "-m", "gateway.flow.process", str(self._config), f"bench:{n}"],
+                    [sys.executable, "-m", "gateway.flow.process", str(self.config), f"bench:{n}"],
                     stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
                 )
                 for n in range(count)
@@ -90,6 +92,14 @@ class Installation:
     def _left(self, kinds: tuple[str, ...]) -> bool:
         with self.context.store.read() as connection:
             return connection.execute(select(work.c.id).where(work.c.kind.in_(kinds)).limit(1)).first() is not None
+
+    def partner_key(self, partner: str) -> Path:
+        """A new key that a partner may log in with."""
+        path = self.folder / f"{partner}-key"
+        line = beginning.key_pair(path)
+        with self.context.store.write("load") as connection:
+            documents.add_key(connection, self.context.now_us, partner, fingerprint(line), line)
+        return path
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class GuideWords:
 
     def __init__(self, guide: Guide) -> None:
         self.loops: dict[str, LoopWords] = {}
+        self._ids = guide.ids
         self._segments: dict[tuple[str, str], list[maps.Segment]] = defaultdict(list)
         self._walk(guide.table.tree, "")
 
@@ -56,6 +57,10 @@ class GuideWords:
         """The guide's segment these elements are, best by its qualifiers; None for one the guide does not know."""
         found = self._segments.get((loop, elements[0]), [])
         return max(found, key=lambda one: _agreement(one, elements, component), default=None)
+
+    def has(self, id: str) -> bool:
+        """Whether the guide has a segment of this id."""
+        return id in self._ids
 
     def parts(
         self, segment: maps.Segment | None, elements: Sequence[str], component: str, show_values: bool

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.check.guide_words import GuideWords, Part
+from gateway.check.masking import mask, printable
 from gateway.check.reading import Desk
 from gateway.check.records import FileResult, SetResult, Told, for_people
 from parsers.events import Event, GroupOpened, InterchangeOpened, SetClosed, SetOpened, Unit
@@ -21,6 +22,9 @@ WHOLE_SEGMENTS = 2_000
 
 MOST_SEGMENTS = 4_000
 """Segments on a page of a larger file: its findings with what stands around them, at most 2 MB of page."""
+
+ID_CHARS = 12
+"""Of what stands where a segment id belongs: three are legal, and a stray terminator puts anything there."""
 
 OPEN_SEGMENTS = 250
 """A set of at most so many segments has all its loops unfolded."""
@@ -219,7 +223,12 @@ class _SetLayout:
         wrong = {one.element for _, one in mine if one.element}
         parts += [Part(n, "", "") for n in range(len(parts) + 1, max(wrong, default=0) + 1)]
         name = segment.name if segment else ""
-        self._put(Line(position, elements[0], name, parts, mine, wrong, stray=stray))
+        self._put(Line(position, self._id(elements[0]), name, parts, mine, wrong, stray=stray))
+
+    def _id(self, sent: str) -> str:
+        """A segment id as it may be shown: one the guide does not have could be anything."""
+        known = self._words is not None and self._words.has(sent)
+        return printable(sent[:ID_CHARS]) if known or self._show_values else mask(sent[:ID_CHARS])
 
     def _put(self, line: Line) -> None:
         self.stack[-1].items.append(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from gateway import logs
 from gateway.cli.common import Day, emit, json_option, table
 from gateway.errors import UsageError
 from gateway.plan.rounding import dollars
@@ -130,6 +131,7 @@ def synth(
 @click.group()
 def bench() -> None:
     """Measure: ratios taken in one run, with seed, machine and versions."""
+    logs.configure()  # to stderr: what is measured in this process says as much as a worker does
 
 
 CLAIMS = click.option("--claims", type=click.IntRange(min=1), default=10_000, show_default=True)
@@ -185,6 +187,21 @@ def enrolment(members: int, seed: int, as_json: bool) -> None:
     columns = ("file", "seconds", "peak_mb")
     rows = [[name, found[name]["seconds"], found[name]["peak_mb"]] for name in ("first", "again")]
     emit(found, as_json, lambda: table(columns, rows, _measured(f"A full file of {members} members", found)))
+
+
+@bench.command()
+@click.option("--megabytes", type=click.IntRange(min=1), default=200, show_default=True, help="Of the large file.")
+@CLAIMS
+@SEED
+@json_option
+def sftp(megabytes: int, claims: int, seed: int, as_json: bool) -> None:
+    """The door against the machine's own sshd: seconds, latencies, memory."""
+    from gateway.bench.sftp import sftp
+
+    found = sftp(megabytes, claims, seed)
+    rows: list[list[Any]] = [[f"{name}, our seconds to sshd's", value] for name, value in found["ratios"].items()]
+    rows += [[name, found[name]] for name in found if name.endswith("_ms") or name == "rss_mb"]
+    emit(found, as_json, lambda: table(("figure", "value"), rows, _measured(f"SFTP, {megabytes} MB", found)))
 
 
 def _measured(what: str, found: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from gateway.check.reading import Desk
 from gateway.flow.context import Context
@@ -63,8 +64,9 @@ def desk_of(context: Context, partner_id: str | None) -> Desk:
         parties = Parties(connection, today)
         if partner_id is None:
             return Desk(policy=EnvelopePolicy(aliases=context.aliases), terms=Terms(today=today, codes=context.codes()),
-                        guides=context.guide)  # fmt: skip
+                        guides=context.guide, limits=context.limits)  # fmt: skip
         partner = parties.partner(partner_id)
         policy = policy_of(context, parties, partner)
     terms = terms_of(context, partner, partner.validation.inbound, today)
-    return Desk(policy=policy, terms=terms, guides=lambda gs08: guide_of(context, gs08))
+    guides = partial(guide_of, context)
+    return Desk(policy=policy, terms=terms, guides=guides, limits=context.limits)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from parsers.edits.table import Edit
-from parsers.edits.view import Found, Spot, View
+from parsers.edits.view import Found, Spot, View, sent
 from parsers.forms import CLAIMS, DENTAL, ENROLMENT, INSTITUTIONAL, PREMIUM, PROFESSIONAL, REMITTANCE
 
 TOTAL_LINE = "0001"
@@ -47,16 +47,16 @@ def adjusted(rows: Iterable[Found]) -> int:
 # ---- 837 -------------------------------------------------------------------------------------------------------------
 
 
-def _lines_differ(segment: str, element: int) -> Callable[[View], Iterable[Spot]]:
+def _lines_differ(segment: str, number: int) -> Callable[[View], Iterable[Spot]]:
     """CLM02 is the sum of the lines' charges."""
 
     def fails(claim: View) -> Iterable[Spot]:
         rows = claim.unit.rows  # of every claim there is: no index is made for it
         total = 0
         for loop, values in rows:
-            if loop == "2400" and values[0] == segment and values[1] != TOTAL_LINE:
-                total += cents(values[element])
-        return () if cents(rows[0][1][2]) == total else (Spot(claim.unit, 0, 2, 0, money(total)),)
+            if loop == "2400" and values[0] == segment and sent(values, 1) != TOTAL_LINE:
+                total += cents(sent(values, number))
+        return () if cents(sent(rows[0][1], 2)) == total else (Spot(claim.unit, 0, 2, 0, money(total)),)
 
     return fails
 
@@ -120,9 +120,10 @@ class Paid:
                 if loop == "2110" and self.lines:
                     self.lines[-1][3] += off
             elif name == "SVC":
-                self.lines.append([number, cents(values[2]), cents(values[3]), 0])
+                self.lines.append([number, cents(sent(values, 2)), cents(sent(values, 3)), 0])
             elif name == "CLP":
-                self.at, self.charge, self.paid = number, cents(values[3]), cents(values[4])
+                self.at = number
+                self.charge, self.paid = cents(sent(values, 3)), cents(sent(values, 4))
 
 
 def _service_differs(claim: View) -> Iterable[Spot]:
@@ -182,8 +183,8 @@ class Premiums:
     def take(self, view: View) -> None:
         """RMR04 and ADX01."""
         for loop in "AB":
-            self.cents += sum(cents(values[4]) for values in view.segments((f"2300{loop}", "RMR")) if len(values) > 4)
-            self.cents += sum(cents(values[1]) for values in view.segments((f"2200{loop}", "ADX")))
+            self.cents += sum(cents(sent(values, 4)) for values in view.segments((f"2300{loop}", "RMR")))
+            self.cents += sum(cents(sent(values, 1)) for values in view.segments((f"2200{loop}", "ADX")))
 
 
 def _total_differs(header: View) -> Iterator[Spot]:
@@ -208,10 +209,11 @@ class Members:
     def take(self, view: View) -> None:
         """INS01, REF*0F."""
         rows = view.unit.rows  # of every member there is: no index is made for it
-        if rows[0][1][0] != "INS":
+        ins = rows[0][1]
+        if ins[0] != "INS":
             return
-        subscriber = rows[0][1][1] == "Y"
-        number = next((values[2] for _, values in rows if values[0] == "REF" and values[1] == "0F"), "")
+        subscriber = sent(ins, 1) == "Y"
+        number = next((sent(ref, 2) for _, ref in rows if ref[0] == "REF" and sent(ref, 1) == "0F"), "")
         self.counts["ET" if subscriber else "DT"] += 1
         self.counts["TO"] += 1
         self.late = subscriber and number in self._waiting

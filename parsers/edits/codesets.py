@@ -16,8 +16,8 @@ from parsers.codes import SETS, Codes
 from parsers.edits.claims import inpatient
 from parsers.edits.conditions import days, service
 from parsers.edits.paths import path
-from parsers.edits.table import PD, PID, D, Edit, Given, I, P, Test
-from parsers.edits.view import Found, Spot, View
+from parsers.edits.table import PD, PID, D, Edit, Given, I, P, Test, begins, filled
+from parsers.edits.view import Found, Spot, View, sent
 from parsers.forms import ENROLMENT, PREMIUM, REMITTANCE
 
 # ---- on which day ----------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ def _by_line(claim: View) -> dict[int, tuple[date, ...]]:
             continue
         if values[0] in SERVICES:
             line = number
-        elif values[0] == "DTP" and values[1] == "472" and (span := days(Found(claim.unit, number))):
+        elif values[0] == "DTP" and sent(values, 1) == "472" and (span := days(Found(claim.unit, number))):
             found[line] = span
     return found
 
@@ -85,7 +85,7 @@ def at(text: str, *elements: int) -> Pick:
 
     def picked(view: View) -> Iterator[tuple[str, Spot]]:
         for row, number in product(view.all(text), elements or (element,)):
-            code = row.part(number, component) if component else row[number]
+            code = row.at(number, component)
             if code:
                 yield code, row.spot(number, component)
 
@@ -224,22 +224,12 @@ def postal_codes(text: str) -> Test:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def has(element: int, longer: int = 0) -> Given:
-    """An element is there, and has more characters than these."""
-    return lambda values: element < len(values) and len(values[element]) > longer
-
-
-def begins(qualifiers: tuple[str, ...]) -> Given:
-    """An element begins with one of the qualifiers."""
-    return lambda values: any(value.startswith(qualifiers) for value in values)
-
-
 def row(name: str, guides: tuple[str, ...], code: str, on: str, fails: Test, message: str, mend: str,
         given: Given | None = None) -> Edit:  # fmt: skip
     """A row of type 5; on may name an element, which then must be there, of the segment that makes it worth asking."""
     (loop, segment), element, _, _ = path(on)
     return Edit(name=name, guides=guides, snip=5, code=code, on=f"{loop}/{segment}", fails=fails,
-                given=given or (has(element) if element else None), message=message, mend=mend)  # fmt: skip
+                given=given or (filled(element) if element else None), message=message, mend=mend)  # fmt: skip
 
 
 def coded(what: str, guides: tuple[str, ...], code: str, where: str, of: str, pick: Pick | None = None,
@@ -255,7 +245,11 @@ def npi(who: str, guides: tuple[str, ...], code: str, where: str, qualifier: int
     """A row for one provider's NPI; qualifier: the element that says XX."""
     place = where.split("*")[0]
     _, element, _, _ = path(where)
-    wrong = lambda values: element < len(values) and values[qualifier] == "XX" and not valid_npi(values[element])  # noqa: E731
+
+    def wrong(values: list[str]) -> bool:
+        number = sent(values, element)
+        return bool(number) and sent(values, qualifier) == "XX" and not valid_npi(number)
+
     return row(f"the NPI of the {who} proves itself ({place})", guides, code, where, unproven(where, qualifier),
                f"The check digit of the NPI in {place} is wrong.",
                f"Correct the ten digits of the NPI in {place}.", given=wrong)  # fmt: skip
@@ -271,10 +265,10 @@ def address(who: str, guides: tuple[str, ...], loop: str, codes: Sequence[str]) 
         row(f"the postal code of the {who} is its country's ({loop})", guides, codes[1], on, postal_codes(on),
             f"{on}03 is no postal code of its country.",
             f"Send in {on}03 five or nine digits; of an address abroad, the country in N404.",
-            given=lambda values: len(values) > 4 or (len(values) > 3 and not ZIP.fullmatch(values[3]))),
+            given=lambda values: len(values) > 4 or not ZIP.fullmatch(sent(values, 3))),
         row(f"the country of the {who} is one ({loop})", guides, codes[2], on,
             unlisted("country", at(f"{on}04"), today), f"{on}04 is no country.",
-            f"Send in {on}04 two letters of ISO 3166, nothing for the United States.", given=has(4)),
+            f"Send in {on}04 two letters of ISO 3166, nothing for the United States.", given=filled(4)),
     )  # fmt: skip
 
 
@@ -388,7 +382,7 @@ EDITS: tuple[Edit, ...] = (
     row("a tax number has nine digits", PID, "A7:128:85", "2010AA/REF02*EI|SY",
         not_so("2010AA/REF02*EI|SY", tax_number),
         "The billing provider's tax number (REF*EI, REF*SY) is not nine digits.", NINE_DIGITS,
-        given=lambda values: not tax_number(values[2])),
+        given=lambda values: not tax_number(sent(values, 2))),
     row("a plan's tax number has nine digits", PID, "A7:128:PE", "2010AC/REF02*EI",
         not_so("2010AC/REF02*EI", tax_number),
         "The pay-to plan's tax number (REF*EI) is not nine digits.", NINE_DIGITS),
@@ -415,7 +409,7 @@ EDITS: tuple[Edit, ...] = (
           f"Send in {where} a procedure that is in force on the day of service, and its qualifier.")
       for segment, guides, where in LINES),
     *(coded(f"a modifier of {segment}", guides, "A7:453", where, "modifier", modifiers(where),
-            given=has(path(where).element, PROCEDURE_CHARS))
+            given=filled(path(where).element, PROCEDURE_CHARS))
       for segment, guides, where in LINES),
     coded("a line's place of service (SV1)", P, "A7:249", "2400/SV105", "pos"),
     coded("a line's place of service (SV3)", D, "A7:249", "2400/SV303", "pos"),

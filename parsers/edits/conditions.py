@@ -22,19 +22,12 @@ def has(text: str, *codes: str) -> Condition:
         for row in view.all(text):
             if not element:
                 return True
-            value = row.part(element, component) if component else row[element]
+            value = row.at(element, component)
             if value and (not codes or value in codes):
                 return True
         return False
 
     return holds
-
-
-def worth(row: Found, element: int, component: int) -> str:
-    """What stands at an element or component; of a path to a segment, its id."""
-    if not element:
-        return row.values[0]
-    return row.part(element, component) if component else row[element]
 
 
 def lacks(text: str, *codes: str) -> Condition:
@@ -53,11 +46,6 @@ def either(*conditions: Condition) -> Condition:
         return False
 
     return holds
-
-
-def says(element: int, *codes: str) -> Given:
-    """An element of the segment itself is one of the codes."""
-    return lambda values: element < len(values) and values[element] in codes
 
 
 def both(*conditions: Condition) -> Condition:
@@ -94,7 +82,7 @@ def bars(when: Condition | None, text: str, *codes: str) -> Test:
         rows = view.all(text)
         if not rows or (when is not None and not when(view)):
             return ()
-        values = [(row, worth(row, element, component)) for row in rows]
+        values = [(row, row.at(element, component)) for row in rows]
         return [row.spot(element, component) for row, value in values if value and (not codes or value in codes)]
 
     return fails

@@ -11,7 +11,7 @@ from parsers.edits.paths import Key, path
 from parsers.edits.rules import Rule
 from parsers.edits.table import Edit, Given
 from parsers.edits.terms import Terms
-from parsers.edits.view import HEADERS, Spot, View
+from parsers.edits.view import HEADERS, Spot, View, sent
 from parsers.events import Unit
 from parsers.findings import Finding, Mend, Place
 from parsers.forms import CLAIMS, FORMS, canonical
@@ -160,10 +160,8 @@ class Editor:
     def _name(self, view: View) -> str:
         """CLM01 or REF*0F of a unit."""
         loop, segment, element, qualifier = self._naming
-        for values in view.segments((loop, segment)):
-            if element < len(values) and (not qualifier or values[1] == qualifier):
-                return values[element]
-        return ""
+        found = (one for one in view.segments((loop, segment)) if not qualifier or sent(one, 1) == qualifier)
+        return next((name for one in found if (name := sent(one, element))), "")
 
 
 def _worth(given: Given, segments: list[list[str]]) -> bool:

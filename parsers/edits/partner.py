@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parsers.edits.conditions import bars, has, needs, worth
+from parsers.edits.conditions import bars, has, needs
 from parsers.edits.paths import path
 from parsers.edits.rules import Rule, shape
 from parsers.edits.table import Edit, Test
@@ -73,7 +73,7 @@ def _test(rule: Rule) -> Test:
         if not element or (when and not when(view)):
             return
         for row in view.all(rule.at):
-            value = worth(row, element, component)
+            value = row.at(element, component)
             if value and wrong(value):
                 yield row.spot(element, component)
 

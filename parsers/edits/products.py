@@ -13,7 +13,7 @@ from parsers.edits.balancing import cents
 from parsers.edits.claims import diagnoses, inpatient
 from parsers.edits.conditions import Condition, bars, both, either, has, lacks, needs, situation
 from parsers.edits.table import D, Edit, I, P
-from parsers.edits.view import Spot, View
+from parsers.edits.view import Spot, View, sent
 
 
 def coded(text: str, shape: str) -> Condition:
@@ -64,17 +64,17 @@ POA = frozenset("YNUW1")
 
 def _transport(sv1: list[str]) -> bool:
     """What may be an ambulance."""
-    return sv1[1][3:5] == "A0"
+    return sent(sv1, 1)[3:5] == "A0"
 
 
 def _timed(sv1: list[str]) -> bool:
     """What may be anaesthesia."""
-    return sv1[1][3:4] == "0"
+    return sent(sv1, 1)[3:4] == "0"
 
 
 def _in_minutes(sv1: list[str]) -> bool:
     """What is counted in minutes."""
-    return sv1[3] == "MJ"
+    return sent(sv1, 3) == "MJ"
 
 
 # ---- tests -----------------------------------------------------------------------------------------------------------

@@ -17,10 +17,14 @@ import msgspec
 import re2
 
 from parsers.edits.paths import path
-from parsers.forms import FORMS
+from parsers.forms import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE
 
 STATUS = re.compile(r"A[0-8]:\d{1,4}(:\w{2,3})?", re.ASCII)
 """A status of the 277CA: a category that rejects, a status code, and the entity it is about."""
+
+
+RULED = (*CLAIMS, ENROLMENT, REMITTANCE, PREMIUM)
+"""Guides a partner's rule may be for: what it brings and fetches that is no acknowledgement."""
 
 
 def shape(matches: str) -> Callable[[str], Any]:
@@ -79,8 +83,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError("status is no category:status[:entity] as A7:164:IL")
         if self.length and not 0 <= self.length[0] <= self.length[1]:
             raise ValueError("length says the least characters first, then the most")
-        if unknown := [guide for guide in self.guides if guide not in FORMS]:
-            raise ValueError(f"guides: {', '.join(unknown)}: none of {', '.join(FORMS)}")
+        if unknown := [guide for guide in self.guides if guide not in RULED]:
+            raise ValueError(f"guides: {', '.join(unknown)}: none of {', '.join(RULED)}")
         if (self.matches or self.among or self.length) and not at.element:
             raise ValueError("matches, in and length speak of an element: at names none")
         if self.required is None and not (self.matches or self.among or self.length):

@@ -7,8 +7,9 @@ the guide words as advice, weighs a warning at most.
 from __future__ import annotations
 
 from parsers.edits import claims, members
-from parsers.edits.conditions import bars, both, either, has, lacks, needs, says, situation
-from parsers.edits.table import PD, PID, D, Edit, I, P
+from parsers.edits.conditions import bars, both, either, has, lacks, needs, situation
+from parsers.edits.table import PD, PID, D, Edit, I, P, filled, says
+from parsers.edits.view import sent
 from parsers.forms import ENROLMENT, INSTITUTIONAL, PROFESSIONAL, REMITTANCE
 
 # ---- words of the table ----------------------------------------------------------------------------------------------
@@ -21,11 +22,6 @@ hospital = has("2300/CLM05-1", "11", "18", "41")  # a stay whose end has an hour
 outpatient = has("2300/CLM05-1", "13", "14", "85")
 predetermination = has("2300/CLM19", "PB")
 is_patient = has("2000B/SBR02", "18")
-
-
-def caused(clm: list[str]) -> bool:
-    """CLM11 is there."""
-    return len(clm) > 11
 
 
 unscheduled = has("2300/CL101", "1", "2", "5")
@@ -63,16 +59,16 @@ ABOUT_PEOPLE: tuple[Edit, ...] = (
 ABOUT_CLAIMS: tuple[Edit, ...] = (
     situation("an accident has its date", PD, "A6:727", "2300/CLM", needs(accident, "2300/DTP*439"),
               "CLM11 tells an accident, but its date is missing.", "Send DTP*439 with the day of the accident.",
-              given=caused),
+              given=filled(11)),
     situation("an accident comes before its treatment", PD, "A7:727", "2300/DTP", claims.accident_late,
               "The accident is dated after the last service.", "Correct the day in DTP*439 or the days of service."),
     situation("a car accident has its state", PD, "A6:750", "2300/CLM",
               needs(both(auto_accident, lacks("2300/CLM11-5")), "2300/CLM11-4"),
               "CLM11 tells a car accident, but not the state it happened in.",
-              "Send the state in CLM11-4, or the country in CLM11-5 when it was abroad.", given=caused),
+              "Send the state in CLM11-4, or the country in CLM11-5 when it was abroad.", given=filled(11)),
     situation("only a car accident has a state", PD, "A8:750", "2300/CLM",
               bars(lacks("2300/CLM11-1", "AA"), "2300/CLM11-4"), "CLM11 names a state, but no car accident.",
-              "Leave CLM11-4 out, or send AA in CLM11-1.", most="warning", given=caused),
+              "Leave CLM11-4 out, or send AA in CLM11-1.", most="warning", given=filled(11)),
     situation("the frequency is one this kind of claim has", PD, "A7:535", "2300/CLM", claims.frequency,
               "CLM05-3 is none of the frequencies of this kind of claim.",
               "Send 1 for a first claim, 7 for a replacement, 8 for a void."),
@@ -187,7 +183,7 @@ OF_MEMBERS: tuple[Edit, ...] = (
     situation("a subscriber is nobody's dependent", E, "relationship", "2000/INS", members.relationship,
               "INS01 and INS02 contradict each other: 18 (self) is the subscriber and nobody else.",
               "Send INS*Y*18 for the subscriber, INS*N with the relationship for a dependent.",
-              given=lambda values: (values[1] == "Y") is not (values[2] == "18")),
+              given=lambda ins: (sent(ins, 1) == "Y") is not (sent(ins, 2) == "18")),
     situation("a dependent names its subscriber", E, "subscriber-number", "2000/INS",
               needs(None, "2000/REF02*0F"), "A dependent does not name its subscriber.",
               "Send REF*0F with the subscriber's number.", given=says(1, "N")),
@@ -212,7 +208,7 @@ OF_MEMBERS: tuple[Edit, ...] = (
               given=says(1, "74")),
     situation("a Medicare reason has a Medicare plan", E, "medicare", "2000/INS",
               needs(has("2000/INS06-2"), "2000/INS06-1"), "INS06 tells a reason for Medicare, but not the parts.",
-              "Send A, B, C, D or E in INS06-1.", given=lambda values: len(values) > 6 and bool(values[6])),
+              "Send A, B, C, D or E in INS06-1.", given=filled(6)),
     situation("a coverage that begins has its first day", E, "benefit-begin", "2300/HD",
               needs(has("2300/HD01", "021", "025"), "2300/DTP*348"), "A new coverage has no first day.",
               "Send DTP*348 with the first covered day.", per="2300", given=says(1, "021", "025")),

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from parsers.edits.view import Spot, View
+from parsers.edits.view import Spot, View, sent
 from parsers.forms import CLAIMS, DENTAL, INSTITUTIONAL, PROFESSIONAL
 
 P, I, D = (PROFESSIONAL,), (INSTITUTIONAL,), (DENTAL,)  # noqa: E741 - the guides' own letters
@@ -19,6 +19,21 @@ Test = Callable[[View], Iterable[Spot]]
 
 Given = Callable[[list[str]], bool]
 """A quick look at a segment's elements: whether it is worth a closer one."""
+
+
+def says(number: int, *codes: str) -> Given:
+    """An element is one of the codes."""
+    return lambda values: sent(values, number) in codes
+
+
+def filled(number: int, longer: int = 0) -> Given:
+    """An element is there, and has more characters than these."""
+    return lambda values: len(sent(values, number)) > longer
+
+
+def begins(qualifiers: tuple[str, ...]) -> Given:
+    """An element begins with one of the qualifiers."""
+    return lambda values: any(value.startswith(qualifiers) for value in values)
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,11 @@ class Spot(NamedTuple):
 Answer = TypeVar("Answer")
 
 
+def sent(values: list[str], number: int) -> str:
+    """An element of a segment, "" when it is not there: even a required one may be, where type 2 is a warning."""
+    return values[number] if number < len(values) else ""
+
+
 class Found:
     """One segment: its elements by number, "" when absent."""
 
@@ -51,25 +56,31 @@ class Found:
     def __init__(self, unit: Unit, number: int) -> None:
         self.unit, self.number, self.values = unit, number, unit.rows[number][1]
 
-    def __getitem__(self, element: int) -> str:
-        return self.values[element] if element < len(self.values) else ""
+    def __getitem__(self, number: int) -> str:
+        return sent(self.values, number)
 
-    def part(self, element: int, component: int) -> str:
+    def part(self, number: int, component: int) -> str:
         """One component of an element; component 1 of an element that has no separators is the whole."""
         values = self.values
-        if element >= len(values):
+        if number >= len(values):
             return ""
-        parts = values[element].split(self.unit.component)
+        parts = values[number].split(self.unit.component)
         return parts[component - 1] if component <= len(parts) else ""
 
-    def parts(self, element: int) -> list[str]:
+    def at(self, number: int, component: int) -> str:
+        """An element, or a component of it where one is named; of the whole segment (0) its id."""
+        if not number:
+            return self.values[0]
+        return self.part(number, component) if component else self[number]
+
+    def parts(self, number: int) -> list[str]:
         """The components of an element, [] when it is absent."""
-        text = self[element]
+        text = self[number]
         return text.split(self.unit.component) if text else []
 
-    def spot(self, element: int = 0, component: int = 0, value: str = "") -> Spot:
+    def spot(self, number: int = 0, component: int = 0, value: str = "") -> Spot:
         """The place of an element of this segment, or of the whole."""
-        return Spot(self.unit, self.number, element, component, value)
+        return Spot(self.unit, self.number, number, component, value)
 
 
 class View:
@@ -143,8 +154,8 @@ class View:
         found = self.one(text)
         if found is None:
             return ""
-        _, element, component, _ = path(text)
-        return found.part(element, component) if component else found[element]
+        _, number, component, _ = path(text)
+        return found.at(number, component)
 
     def each(self, loop: str) -> tuple[View, ...]:
         """The occurrences of a loop in this view, with all that lies inside them."""

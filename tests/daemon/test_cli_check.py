@@ -170,6 +170,17 @@ def test_a_partners_settings_are_used(tmp_path: Path) -> None:
     assert gateway("check", GOLDEN / "in.837p", *named, "nobody").code == 78
 
 
+def test_an_installations_limits_are_used(tmp_path: Path) -> None:
+    """What intake would refuse as too much is refused at the desk."""
+    config = tmp_path / "site" / "gateway.toml"
+    assert gateway("config", "init", tmp_path / "site").code == 0
+    assert gateway("migrate", "--config", config).code == 0
+    assert gateway("load", *(shipped() / name for name in LOADED), "--config", config).code == 0
+    assert gateway("check", GOLDEN / "in.837p", "--config", config).code == 0
+    config.write_text(config.read_text().replace("unit_segments = 50000", "unit_segments = 5"))
+    assert gateway("check", GOLDEN / "in.837p", "--config", config).code == 65
+
+
 def test_a_partners_guide_is_written_from_its_settings(tmp_path: Path) -> None:
     """`partner guide` prints the guide, or writes it as page and PDF; a stranger has none."""
     config = tmp_path / "site" / "gateway.toml"

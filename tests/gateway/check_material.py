@@ -43,7 +43,7 @@ def poisoned() -> bytes:
         ("CLM*LFC-5001*240***11:B:1", f"CLM*{CANARY_CLAIM}*240***{CANARY_NAME}:B:{CANARY_SSN}"),
         ("NM1*IL*1*REED*ALAN", f"NM1*IL*{CANARY_SSN}*{CANARY_NAME}*{CANARY_NAME}é"),
         ("DMG*D8*", f"DMG*{CANARY_NAME}*{CANARY_SSN}"),
-        ("\nREF*6R*", f"\nZZZ*{CANARY_NAME}*{CANARY_SSN}~\nREF*6R*"),
+        ("\nREF*6R*", f"\nZZZ*{CANARY_NAME}*{CANARY_SSN}~\n{CANARY_NAME}~\nREF*6R*"),
     )
 
 

@@ -45,7 +45,10 @@ def test_a_value_no_record_can_hold_is_a_finding_at_its_place() -> None:
         "element", "6", 20, "2300", 2,
     )  # fmt: skip
     assert (second.place.position, second.place.segment, second.place.element) == (22, "SV1", 2)
+    assert {(one.place.claim, one.mend is not None) for one in reader.findings} == {("LFC-1", True)}
     assert not first.value and "100" not in first.message
+    assert reader.take(structs.replace(broken, strays=((21, ["ZZ9", "1"]),))) is None
+    assert reader.findings[-1].place.position == 23
 
 
 def test_a_claim_without_what_a_record_needs_is_a_finding() -> None:

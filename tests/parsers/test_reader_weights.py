@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from x12_material import accepted, joined, read, segments, summary, units
+from x12_material import accepted, base, joined, read, segments, summary, units
 
+from parsers.codes import CodeSets
 from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
-from parsers.events import Event, GroupClosed, SetClosed, Unit
+from parsers.events import Event, GroupClosed, SetClosed, SetOpened, Unit
 from parsers.findings import Finding
 from parsers.snip import Snip, Weight
 
@@ -150,3 +151,27 @@ def test_a_place_behind_a_stray_counts_it() -> None:
             found += editor.take(unit)
         places = [one.place.position for one in found if one.place.segment == "SV1"]
         assert {lines[at + 1] for at in places} == {"SV1*HC:8005*60*UN*1***1"}  # behind ISA and GS
+
+
+@pytest.mark.parametrize("name", ["837p", "837i", "837d", "834", "835", "820"])
+def test_what_types_1_and_2_excuse_is_still_edited(name: str) -> None:
+    """A segment cut short anywhere, every element of it left out in turn, is nothing the edits of types 3 to 7 stumble
+    over, where types 1 and 2 are off."""
+    parts, edited = base(name).decode().split("~")[:-1], 0
+    terms = Terms(today=date(2026, 4, 10), codes=CodeSets(()))
+    for at in range(3, len(parts) - 3):
+        elements = parts[at].split("*")
+        short = [elements[:number] for number in range(1, len(elements))]
+        gaps = [[*elements[:number], "", *elements[number + 1 :]] for number in range(1, len(elements))]
+        for one in (*short, *gaps):
+            editor: Editor | None = None
+            data = "~".join([*parts[:at], "*".join(one), *parts[at + 1 :], ""]).encode()
+            for event in weighed(data, snip1="off", snip2="off"):
+                if isinstance(event, SetOpened):
+                    editor = Editor(event.guide, terms)
+                if isinstance(event, Unit) and editor:
+                    edited += event.clean
+                    editor.take(event)
+                if isinstance(event, SetClosed) and editor:
+                    editor.close()
+    assert edited > len(parts)

@@ -69,7 +69,7 @@ def test_a_rule_may_be_about_any_guide(guide: str, text: str, said: str, expecte
 
 
 def test_no_pattern_takes_longer_than_its_value_is_long() -> None:
-    """Python's own engine would try two to the hundredth ways; what cannot be asked in one pass is refused when read."""
+    """Python's own engine would try two to the hundredth ways; what cannot be asked in one pass is refused."""
     assert not shape("(a+)+b")("a" * 100)
     assert shape("(a+)+b")("a" * 100 + "b")
     for twice in ("(?=a)a", r"(a)\\1", "["):
@@ -92,7 +92,8 @@ def test_a_rule_is_of_its_guides_and_weighs_what_it_says() -> None:
         'at = "NM109"\nrequired = true', 'at = "2010BA/NM109"', 'at = "2010BA/NM109"\nmatches = "("',
         'at = "2010BA/NM1"\nlength = [1, 2]', 'at = "2010BA/NM109"\nrequired = true\nstatus = "rejected"',
         'at = "2010BA/NM109"\nlength = [9, 3]', 'at = "2010BA/NM109"\nlength = [9, 9]\nguides = ["005010X222"]',
-        'at = "2010BA/NM109"\nrequired = true\nwhen = { at = "nowhere" }', 'at = "2010BA/NM109"\nforbid = true',
+        'at = "2010BA/NM109"\nrequired = true\nwhen = { at = "nowhere" }',
+        'at = "2200D/STC01"\nrequired = true\nguides = ["005010X214"]', 'at = "2010BA/NM109"\nforbid = true',
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_asked_is_refused(said: str) -> None:
