@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import claim_numbers, naming
+from gateway.flow import claim_numbers, gathering
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, named, send, time_of_day
+from gateway.flow.envelopes import Draft, delimiters_for, draft, send, time_of_day
+from gateway.flow.gathering import Answer
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import acknowledgement, door
@@ -43,23 +44,12 @@ NOT_THEIRS = "1"
 """AK905 of a group we do not take from this sender (domain 1.3): of a kind nobody may send here, or not in its role."""
 
 
-def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
-    parcel = Parcel(partner=file.partner.id, kind=kind, name=name, body=sent.body, folder=folder, control=sent.isa13,
-                    group=sent.gs06, cause=file.subject)  # fmt: skip
-    outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
-
-
 def _post_answer(
     connection: Connection, file: Inbound, read: ReadInterchange, kind: str, made: Draft, isa13: str, group: int = 0
 ) -> None:
-    """A TA1 or 999, named as its partner wants it. isa13: of what it answers. group: which, 0 for several or none."""
-    sent = send(connection, made)
-    fields = {
-        "kind": kind, "receipt": f"{file.number:09d}", "original": naming.cleaned(file.receipt.name), "answers":
-        isa13 if number_legal(isa13) else "0", "interchange": str(read.number), "group": str(group),
-    }  # fmt: skip
-    name = named(file.partner, file.partner.profile.answer, file.today, sent, fields)
-    _post(connection, file, kind, name, sent)
+    """A TA1 or 999. isa13: of what it answers. group: which, 0 for several or none."""
+    told = Answer(kind, file.number, file.receipt.name, isa13, read.number, group)
+    gathering.leave(connection, file.context, file.partner, file.today, told, send(connection, made))
 
 
 def _ta1(connection: Connection, file: Inbound, read: ReadInterchange, verdict: InterchangeVerdict) -> None:
@@ -168,7 +158,9 @@ def _report(connection: Connection, file: Inbound, document: dict[str, Any], lin
     n = counters.take(connection, f"report/{file.number}")
     base = f"R{file.number:09d}-report{n}"
     for suffix, content in (("txt", text.encode()), ("json", msgspec.json.encode(body))):
-        _post(connection, file, "report", f"{base}.{suffix}", Sent(content, "", ""), "reports")
+        parcel = Parcel(partner=file.partner.id, kind="report", name=f"{base}.{suffix}", body=content, folder="reports",
+                        cause=file.subject)  # fmt: skip
+        outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
 
 
 def _named(number: int, isa13: str) -> str:
@@ -190,18 +182,13 @@ def answer(context: Context, work: Work) -> None:
     partner = parties.partner(set_row.partner)
     sets, names = [claim_ack.write(told)], claim_ack.identifiers(told)
     made = draft(context, parties, partner, today, claim_ack.GUIDE, sets, names)
-    fields = {
-        "kind": "277CA", "receipt": f"{set_row.receipt_no:09d}", "original": naming.cleaned(answered.name),
-        "answers": answered.isa13, "interchange": str(set_row.interchange), "group": str(set_row.grp),
-        "set": str(set_row.number),
-    }  # fmt: skip
+    answers = Answer("277CA", set_row.receipt_no, answered.name, answered.isa13, set_row.interchange, set_row.grp,
+                     set_row.number)  # fmt: skip
     with context.store.write("answer") as connection:
         queue.finish(connection, work)
-        sent = send(connection, made)
-        name = named(partner, partner.profile.claim_answer, today, sent, fields)
-        parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=sent.body, control=sent.isa13,
-                        group=sent.gs06, cause=f"receipt {set_row.receipt_no}")  # fmt: skip
-        outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
+        gathering.answered(connection, work.body)
+        gathering.leave(connection, context, partner, today, answers, send(connection, made))
+        gathering.due(connection, context, set_row.receipt_no)
 
 
 def _answered(set_row: Any) -> Select[Any]:
