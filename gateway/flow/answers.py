@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.flow import claim_numbers, gathering
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, delimiters_for, draft, send, time_of_day
+from gateway.flow.envelopes import Draft, draft, send, time_of_day
 from gateway.flow.gathering import Answer
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
@@ -33,6 +33,7 @@ from mappings.records import (
     ClaimBatch,
     ClaimStatus,
 )
+from parsers import findings
 from parsers.envelope import number_legal
 from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
@@ -69,7 +70,7 @@ def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: 
 def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], ...]:
     """The 999s, one for each group that may be answered, written before the transaction that decides.
 
-    Returns: files, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
+    Returns: interchanges, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
     """
     groups = [(number, one) for number, one in enumerate(read.groups, 1) if one.answerable]
     if file.partner.profile.sets == "one":
@@ -78,10 +79,8 @@ def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], 
 
 
 def _draft_999(file: Inbound, groups: list[GroupVerdict]) -> Draft:
-    names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
-    delimiters = delimiters_for(file.partner, names)
-    sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
-    return draft(file.context, file.parties, file.partner, file.today, implementation_ack.GUIDE, sets, names)
+    message = implementation_ack.message(groups, file.partner.delimiters)
+    return draft(file.context, file.parties, file.partner, file.today, *message)
 
 
 def accept(
@@ -103,7 +102,8 @@ def accept(
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
         document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
                     "sets": [{"st02": s.st02, "type": s.st01, "verdict": s.verdict, "codes": s.codes,
-                              "findings": _listed(s.findings)} for s in bad]}  # fmt: skip
+                              "findings": list(map(findings.told, s.findings[:REPORTED_FINDINGS]))}
+                             for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
@@ -114,8 +114,8 @@ def junk(connection: Connection, file: Inbound, finding: Finding) -> None:
     _report(connection, file, document, [finding.message])
 
 
-def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
-    for finding in findings[:REPORTED_FINDINGS]:
+def _told(st02: str, found: tuple[Finding, ...]) -> Iterator[str]:
+    for finding in found[:REPORTED_FINDINGS]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
@@ -125,16 +125,6 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
 def _sentence(finding: Finding) -> str:
     """What is wrong, by which rule, and how it is mended."""
     return f"{finding.message} ({finding.law})" + (f" {finding.mend.text}" if finding.mend else "")
-
-
-def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    """Findings under the keys of `gateway check --json`, without what the file contained; a mend is its sentence."""
-    return [
-        {"snip": one.snip, "severity": one.severity, "loop": one.place.loop, "segment": one.place.segment,
-         "position": one.place.position, "element": one.place.element, "component": one.place.component,
-         "code": one.code, "rule": one.law, "message": one.message, "mend": one.mend.text if one.mend else ""}
-        for one in findings[:REPORTED_FINDINGS]
-    ]  # fmt: skip
 
 
 def _standing(connection: Connection, file: Inbound) -> dict[int, str]:
@@ -180,8 +170,7 @@ def answer(context: Context, work: Work) -> None:
         told = _acknowledgement(connection, context, parties, set_row, today)
         answered = connection.execute(_answered(set_row)).one()
     partner = parties.partner(set_row.partner)
-    sets, names = [claim_ack.write(told)], claim_ack.identifiers(told)
-    made = draft(context, parties, partner, today, claim_ack.GUIDE, sets, names)
+    made = draft(context, parties, partner, today, *claim_ack.message(told))
     answers = Answer("277CA", set_row.receipt_no, answered.name, answered.isa13, set_row.interchange, set_row.grp,
                      set_row.number)  # fmt: skip
     with context.store.write("answer") as connection:
@@ -204,12 +193,11 @@ def _acknowledgement(
 ) -> ClaimAcknowledgement:
     rows = list(connection.execute(_claims_of(set_row)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
-    return ClaimAcknowledgement(
+    return acknowledgement.of_set(
+        batch, map(_answer, rows), parties.administrator.organisation,
         reference=f"{set_row.receipt_no}-{set_row.interchange}-{set_row.grp}-{set_row.number}",
-        receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
-        time=time_of_day(context.now_us), received=date.fromisoformat(rows[0].received_on) if rows else today,
-        processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
-        providers=acknowledgement.by_provider(map(_answer, rows)),
+        receipt=f"R{set_row.receipt_no:09d}", received=date.fromisoformat(rows[0].received_on) if rows else today,
+        today=today, time=time_of_day(context.now_us),
     )  # fmt: skip
 
 
