@@ -10,6 +10,7 @@ from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
 from gateway.flow.checking import groups_of, takes
+from gateway.flow.gathering import FILE_BYTES, FILE_INTERCHANGES
 from parsers import forms
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
@@ -265,8 +266,9 @@ SHOWN = {
 """What stands in the fields of the names a guide shows."""
 
 GATHERED = (
-    "all answers of one kind to one file of yours, one interchange after the other in the order of what you sent; "
-    "what had to wait for a person comes later in a file of its own"
+    "all answers of one kind to one file of yours, one interchange after the other in the order of what you sent, at "
+    f"most {FILE_INTERCHANGES:,} of them or {FILE_BYTES // 2**20} MB; what had to wait for a person comes later in a "
+    "file of its own"
 )
 """What a partner is told of `interchanges = "many"`."""
 

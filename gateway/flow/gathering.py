@@ -3,7 +3,8 @@
 Where a partner's profile says `interchanges = "many"`, an answer is written and numbered by the transaction that
 decides it, but put aside (`outbox.INSIDE`), where no partner sees it. A step makes the file once nothing more of that
 kind is to come without a person: TA1s and 999s when the file is decided, 277CAs when its last awaited set is answered.
-What comes later, since a person had to release it, leaves as a file of its own.
+What comes later, since a person had to release it, leaves as a file of its own. Sets behind an enrolment file that
+stopped half way are awaited: that file keeps its lane, and they will be answered by what it says.
 """
 
 from __future__ import annotations

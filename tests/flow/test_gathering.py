@@ -32,7 +32,6 @@ name = "ClearPath"
 isa_id = "CLEARPATH"
 roles = ["submitter", "payee"]
 sponsors = ["bluebonnet", "lakeline"]
-newline = false
 """
 MANY = """[partner.profile]
 interchanges = "many"
@@ -116,16 +115,18 @@ def numbers(world: World) -> list[int]:
     return sorted(int(event.verdict.header.isa13) for _, closed in seen(world) for event in closed)
 
 
-def test_all_answers_of_a_kind_are_one_file(world: World) -> None:
+@pytest.mark.parametrize("newline", ["true", "false"])
+def test_all_answers_of_a_kind_are_one_file(world: World, tmp_path: Path, newline: str) -> None:
     """Three interchanges, one of them refused, are answered by one file of TA1s, one of 999s, one of 277CAs: in the
     order received, read whole by our own reader, every ISA13 once and none missing."""
+    load(world, tmp_path, f"newline = {newline}\n{MANY}")
     bad = one(702).replace("IEA*1*000000702", "IEA*1*000000999")
     world.send("clearpath", "claims.837", many(one(701, 1, 2), bad, one(703, 3)))
     assert counts(world) == {"000000002-1.TA1": 3, "000000002-1.999": 2, "000000002-1.277CA": 3}
     assert numbers(world) == list(range(1, 9))
     (ta1,) = [outbox.open_body(world.context.keys, row) for row in world.rows(outbox_table) if row.name.endswith("TA1")
               and row.folder == "outbound"]  # fmt: skip
-    assert [part[:9] for part in ta1.decode().split("~TA1*")[1:]] == ["000000701", "000000702", "000000703"]
+    assert [part[:9] for part in ta1.decode().split("TA1*")[1:]] == ["000000701", "000000702", "000000703"]
     assert batches(world) == [["1", "2", "3"]]
 
 
