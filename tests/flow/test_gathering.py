@@ -226,6 +226,7 @@ def _unless_second(real: Callable[..., None], reading: Any, event: InterchangeCl
     real(reading, event)
 
 
+@SQLITE
 @pytest.mark.parametrize(("before", "after"), [(MANY, ""), ("", MANY)])
 def test_a_profile_may_change_while_answers_are_on_their_way(
     world: World, tmp_path: Path, before: str, after: str
@@ -371,6 +372,7 @@ def test_the_last_answer_and_the_decision_meet(world: World, monkeypatch: pytest
     assert counts(world) == {"000000002-1.TA1": 1, "000000002-1.999": 1, "000000002-1.277CA": 1}
 
 
+@SQLITE
 @pytest.mark.parametrize(("name", "limit"), [("FILE_INTERCHANGES", 2), ("FILE_BYTES", 700)])
 def test_a_file_that_would_be_too_long_is_several(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
