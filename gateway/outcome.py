@@ -101,6 +101,7 @@ def _acks(connection: Connection, sponsor_id: str) -> dict[str, int]:
         for table in (enrolment, claim)
     ]
     causes = {f"receipt {receipt_of(ord_)}" for some in orders for ord_ in some}
-    mine = select(outbox.c.kind, func.count()).where(outbox.c.kind.in_(ACKS), outbox.c.cause.in_(causes))
+    files = (outbox.c.kind.in_(ACKS), outbox.c.folder == "outbound", outbox.c.cause.in_(causes))
+    mine = select(outbox.c.kind, func.count()).where(*files)
     found = {kind: int(count) for kind, count in connection.execute(mine.group_by(outbox.c.kind))}
     return {kind: found.get(kind, 0) for kind in ACKS}

@@ -28,7 +28,7 @@ from mappings.records import (
     ProviderAnswer,
     Record,
 )
-from mappings.table import Many, One, Seg, Segment, Table, Unreadable, Values, missing
+from mappings.table import Many, Message, One, Seg, Segment, Table, Unreadable, Values, missing
 from parsers import forms
 from parsers.edits.rules import ENTITIES
 from parsers.events import Unit
@@ -217,6 +217,11 @@ CLAIM = Table(
 def write(answer: ClaimAcknowledgement, control: str = "0001") -> list[Segment]:
     """One 277CA set from ST up to but not including SE, whole; `segments` says how."""
     return list(segments(answer, control))
+
+
+def message(answer: ClaimAcknowledgement) -> Message:
+    """The 277CA that answers one set, to go in a group of its own."""
+    return Message(GUIDE, [write(answer)], tuple(identifiers(answer)))
 
 
 def segments(answer: ClaimAcknowledgement, control: str = "0001") -> Iterator[Segment]:

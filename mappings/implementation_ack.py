@@ -8,17 +8,18 @@ file holds PHI.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from msgspec import structs
 
 from mappings.records import Trace
-from mappings.table import Segment, trimmed
+from mappings.table import Message, Segment, trimmed
 from parsers import forms
 from parsers.events import Delimiters, GroupVerdict, SetVerdict, Unit
 from parsers.findings import Finding, Place
 from parsers.limits import IK404_CHARS
+from parsers.writer import choose_delimiters
 
 GUIDE = forms.IMPLEMENTATION_ACK
 MAX_CODES = 5  # IK502-IK506, AK905-AK909
@@ -50,6 +51,15 @@ def write(verdict: GroupVerdict, control: str = "0001", delimiters: Delimiters |
     counts = [str(min(number, MAX_NUMBER)) for number in (verdict.claimed, verdict.received, verdict.accepted)]
     rows.append(["AK9", verdict.verdict, *counts, *verdict.codes[:MAX_CODES]])
     return rows
+
+
+def message(verdicts: Sequence[GroupVerdict], wanted: Delimiters | None = None) -> Message:
+    """The 999s that answer some groups, one set each, to go in one group. wanted: delimiters, used where they are in
+    none of the identifiers. Precondition: every verdict is `answerable`.
+    """
+    names = tuple(name for verdict in verdicts for name in identifiers(verdict))
+    delimiters = choose_delimiters(names, wanted or Delimiters())
+    return Message(GUIDE, [write(one, f"{n:04d}", delimiters) for n, one in enumerate(verdicts, 1)], names)
 
 
 def identifiers(verdict: GroupVerdict) -> Iterator[str]:

@@ -17,7 +17,7 @@ segment the table does not name is not read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mappings.codecs import TEXT, Codec
 from mappings.elements import Const, Element, F, Part
@@ -29,6 +29,16 @@ Segment = list[Element]
 Values = dict[str, Any]
 REFUSALS = (ValueError, ArithmeticError, LookupError)
 """What reading a row raises when it holds no such value, or too few elements."""
+
+
+class Message(NamedTuple):
+    """What goes into one group. guide: GS08. sets: each from ST up to but not including SE. identifiers: the values no
+    writer may alter to fit delimiters.
+    """
+
+    guide: str
+    sets: Sequence[Sequence[Segment]]
+    identifiers: Sequence[str]
 
 
 class Unreadable(ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -87,3 +87,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def law(self) -> str:
         """The rule that was broken, by its name: `IK403 7`, `TA105 021`, or the edit's own."""
         return self.rule or f"{LISTS.get(self.level, self.level)} {self.code}".rstrip()
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """A finding under the keys by which every report and `gateway check --json` tell it, free of values from the file.
+
+    position: of the segment, ST = 1; element, component: counted from 1, 0 = the whole. mend: its sentence, "" if none.
+    """
+    place = finding.place
+    return {
+        "snip": finding.snip, "severity": finding.severity, "loop": place.loop, "segment": place.segment,
+        "position": place.position, "element": place.element, "component": place.component, "code": finding.code,
+        "rule": finding.law, "message": finding.message, "mend": finding.mend.text if finding.mend else "",
+    }  # fmt: skip

@@ -6,7 +6,7 @@ that may be answered, one 277CA for every accepted 837 set. Control numbers are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -22,7 +22,7 @@ from mappings.records import (
     ClaimAnswer,
     Organisation,
 )
-from mappings.table import Segment
+from mappings.table import Message, Segment
 from mappings.verdicts import REJECTED
 from parsers.events import (
     Delimiters,
@@ -42,6 +42,9 @@ from parsers.writer import choose_delimiters, write_interchange
 
 UNKNOWN = "UNKNOWN"
 """Who is named where the file names nobody we could."""
+
+NOTHING = Message("", (), ())
+"""The message of an interchange without a group."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -88,11 +91,10 @@ class Answers:
         number, today = self._number + 1, self._now.date()
         place = f"{number}-{self._group}-{read.number}"
         payer = self._claims[0][0]
-        told = ClaimAcknowledgement(
-            reference=place, receipt=f"CHECK-{place}", batch=batch.reference, created=today, time=f"{self._now:%H%M}",
-            received=today, processed=today, submitter=batch.submitter,
-            providers=acknowledgement.by_provider(self._claims),
-            payer=Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
+        told = acknowledgement.of_set(
+            batch, self._claims,
+            Organisation(name=payer.payer_name or UNKNOWN, id_qualifier="PI", id=payer.payer_id or UNKNOWN),
+            reference=place, receipt=f"CHECK-{place}", received=today, today=today, time=f"{self._now:%H%M}",
         )  # fmt: skip
         self._pending.append((self._group, told))
 
@@ -101,40 +103,35 @@ class Answers:
         verdict = event.verdict
         header = verdict.header
         if interchange_ack.asked(verdict, self._groups, event.ta1):
-            self._write(f"{self._number}.TA1", header, "", [], ta1=interchange_ack.write(verdict))
+            self._write(f"{self._number}.TA1", header, ta1=interchange_ack.write(verdict))
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
             if told:
-                names = [name for one in told for name in implementation_ack.identifiers(one)]
-                own = choose_delimiters(names, Delimiters())
-                sets = [implementation_ack.write(one, f"{n:04d}", own) for n, one in enumerate(told, 1)]
-                self._write(f"{self._number}.999", header, implementation_ack.GUIDE, sets, told[0].header, names)
+                self._write(f"{self._number}.999", header, implementation_ack.message(told), told[0].header)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
             for group, answer in self._pending:
                 if group in alive:
-                    self._write(f"{answer.reference}.277CA", header, claim_ack.GUIDE, [claim_ack.write(answer)],
-                                self._groups[group - 1].header, claim_ack.identifiers(answer))  # fmt: skip
+                    answered = self._groups[group - 1].header
+                    self._write(f"{answer.reference}.277CA", header, claim_ack.message(answer), answered)
         self._pending, self._groups, self._group = [], [], 1
 
     def _write(
         self,
         name: str,
         received: InterchangeHeader,
-        guide: str,
-        sets: Sequence[Sequence[Segment]],
+        message: Message = NOTHING,
         group: GroupHeader | None = None,
-        identifiers: Iterable[str] = (),
         ta1: Sequence[Segment] = (),
     ) -> None:
         self._isa13 += 1
-        delimiters = choose_delimiters(identifiers, Delimiters())
+        delimiters = choose_delimiters(message.identifiers, Delimiters())
         header = _turned(received, self._now, self._isa13, delimiters)
         groups = []
         if group is not None:
             to, us = _application(group.gs02), _application(group.gs03)
-            gs01, day = FORMS[guide].gs01, f"{self._now:%Y%m%d}"
-            own = GroupHeader(gs01, us, to, day, header.isa10, str(self._isa13), "X", guide)
-            groups = [(own, [list(blanked(map(list, one), delimiters)) for one in sets])]
+            gs01, day = FORMS[message.guide].gs01, f"{self._now:%Y%m%d}"
+            own = GroupHeader(gs01, us, to, day, header.isa10, str(self._isa13), "X", message.guide)
+            groups = [(own, [list(blanked(map(list, one), delimiters)) for one in message.sets])]
         body = write_interchange(header, groups, delimiters, ta1=ta1, newline=True)
         self._keep(Answer(f"{name}.x12", body))
 

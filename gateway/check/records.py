@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gateway.check.masking import mask, printable
+from parsers import findings
 from parsers.findings import Finding, Level, Mend, Severity
 
 
@@ -97,12 +98,11 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
 def told(finding: Finding, show_values: bool = False) -> Told:
     """A finding as it is told, its values masked unless they are to be shown."""
     place, said = finding.place, printable if show_values else mask
-    return Told(
-        snip=finding.snip, severity=finding.severity, loop=place.loop, segment=place.segment, position=place.position,
-        element=place.element, code=finding.code, message=finding.message, level=finding.level,
-        component=place.component, repetition=place.repetition, reference=place.reference, rule=finding.law,
-        mend=finding.mend, claim=said(place.claim), value=said(finding.value),
-    )  # fmt: skip
+    more = {
+        "level": finding.level, "repetition": place.repetition, "reference": place.reference, "mend": finding.mend,
+        "claim": said(place.claim), "value": said(finding.value),
+    }  # fmt: skip
+    return Told(**(findings.told(finding) | more))
 
 
 def every_set(result: FileResult) -> list[SetResult]:

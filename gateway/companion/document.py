@@ -10,6 +10,7 @@ from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
 from gateway.flow.checking import groups_of, takes
+from gateway.flow.gathering import FILE_BYTES, FILE_INTERCHANGES
 from parsers import forms
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
@@ -223,14 +224,17 @@ def _when(when: When) -> str:
 def _answers(facts: FactsOnFile) -> list[Block]:
     partner = facts.partner
     profile, named = partner.profile, _shown_names(facts)
+    gathers = profile.interchanges == "many"
+    at_once = "When the file was read" if gathers else "At once"
     rows = [
-        ("TA1", "One for an interchange whose ISA14 is 1.", "At once", named(profile.answer, "TA1", group="0")),
-        ("999", "One for each group; every set is named in it, accepted ones too.", "At once",
+        ("TA1", "One for an interchange whose ISA14 is 1.", at_once, named(profile.answer, "TA1", group="0")),
+        ("999", "One for each group; every set is named in it, accepted ones too.", at_once,
          named(profile.answer, "999", group="1" if profile.sets == "one" else "0")),
     ]  # fmt: skip
     if "submitter" in partner.roles:
         what = "One for each accepted 837 set: every claim, accepted with our number of it, or rejected with reasons."
-        rows.append(("277CA", what, "When its claims were matched to members", named(profile.claim_answer, "277CA")))
+        whose = "the claims of all sets" if gathers else "its claims"
+        rows.append(("277CA", what, f"When {whose} were matched to members", named(profile.claim_answer, "277CA")))
     if "sponsor" in partner.roles:
         rows.append(("Result report", "For each accepted 834: who was added, changed, ended or held, and why.",
                      "When it was applied", "in reports, as .txt and .json"))  # fmt: skip
@@ -250,15 +254,23 @@ def _answers(facts: FactsOnFile) -> list[Block]:
         Facts((
             ("Delimiters we send", f"{signs}, others where one of them stands in an identifier"),
             ("Line ends", "a new line after each segment" if partner.newline else "none"),
+            ("Answers in a file", GATHERED if gathers else "one interchange in each file"),
         )),
     ]  # fmt: skip
 
 
 SHOWN = {
     "isa13": "000000345", "receipt": "000000012", "original": "claims-april", "answers": "000000123",
-    "interchange": "1", "group": "1", "set": "1", "run": "employer-7", "number": "0",
+    "interchange": "1", "group": "1", "set": "1", "run": "employer-7", "number": "0", "file": "1",
 }  # fmt: skip
 """What stands in the fields of the names a guide shows."""
+
+GATHERED = (
+    "all answers of one kind to one file of yours, one interchange after the other in the order of what you sent, at "
+    f"most {FILE_INTERCHANGES:,} of them or {FILE_BYTES // 2**20} MB; what had to wait for a person comes later in a "
+    "file of its own"
+)
+"""What a partner is told of `interchanges = "many"`."""
 
 
 def _shown_names(facts: FactsOnFile) -> Callable[..., str]:

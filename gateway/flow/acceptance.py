@@ -145,6 +145,7 @@ def _accept(
             row["icn_first"], icn = icn, claim_numbers.after(icn, one.rows)
         if state == "accepted":
             row["routes_left"] = len(known.sponsors.get((one.grp, one.number), []))
+            row["awaited"] = int(one.st01 == "837" and row["routes_left"] > 0)
         rows.append(row)
     _insert_sets(connection, rows)
     enqueue_route(connection, file.context, routes, file.partner.id, file.event)
@@ -196,7 +197,7 @@ def _set_row(file: Inbound, read: ReadInterchange, one: ReadSet, state: str) -> 
         "partner": file.partner.id, "st01": one.st01, "reference": one.reference,
         "body_sha256": one.closed.body_sha256 if one.closed else "", "state": state,
         "header": msgspec.json.encode(one.header).decode(), "rows": one.rows, "icn_first": "", "routes_left": 0,
-        "findings": msgspec.json.encode(one.findings).decode(),
+        "awaited": 0, "findings": msgspec.json.encode(one.findings).decode(),
     }  # fmt: skip
 
 

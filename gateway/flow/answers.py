@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.flow import claim_numbers, naming
+from gateway.flow import claim_numbers, gathering
 from gateway.flow.context import Context
-from gateway.flow.envelopes import Draft, Sent, delimiters_for, draft, named, send, time_of_day
+from gateway.flow.envelopes import Draft, draft, send, time_of_day
+from gateway.flow.gathering import Answer
 from gateway.flow.inbound import Inbound, ReadInterchange, set_key
 from gateway.flow.parties import Parties
 from gateway.plan.claims import acknowledgement, door
@@ -32,6 +33,7 @@ from mappings.records import (
     ClaimBatch,
     ClaimStatus,
 )
+from parsers import findings
 from parsers.envelope import number_legal
 from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
 from parsers.findings import Finding
@@ -43,23 +45,12 @@ NOT_THEIRS = "1"
 """AK905 of a group we do not take from this sender (domain 1.3): of a kind nobody may send here, or not in its role."""
 
 
-def _post(connection: Connection, file: Inbound, kind: str, name: str, sent: Sent, folder: str = "outbound") -> None:
-    parcel = Parcel(partner=file.partner.id, kind=kind, name=name, body=sent.body, folder=folder, control=sent.isa13,
-                    group=sent.gs06, cause=file.subject)  # fmt: skip
-    outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
-
-
 def _post_answer(
     connection: Connection, file: Inbound, read: ReadInterchange, kind: str, made: Draft, isa13: str, group: int = 0
 ) -> None:
-    """A TA1 or 999, named as its partner wants it. isa13: of what it answers. group: which, 0 for several or none."""
-    sent = send(connection, made)
-    fields = {
-        "kind": kind, "receipt": f"{file.number:09d}", "original": naming.cleaned(file.receipt.name), "answers":
-        isa13 if number_legal(isa13) else "0", "interchange": str(read.number), "group": str(group),
-    }  # fmt: skip
-    name = named(file.partner, file.partner.profile.answer, file.today, sent, fields)
-    _post(connection, file, kind, name, sent)
+    """A TA1 or 999. isa13: of what it answers. group: which, 0 for several or none."""
+    told = Answer(kind, file.number, file.receipt.name, isa13, read.number, group)
+    gathering.leave(connection, file.context, file.partner, file.today, told, send(connection, made))
 
 
 def _ta1(connection: Connection, file: Inbound, read: ReadInterchange, verdict: InterchangeVerdict) -> None:
@@ -79,7 +70,7 @@ def reject(connection: Connection, file: Inbound, read: ReadInterchange, event: 
 def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], ...]:
     """The 999s, one for each group that may be answered, written before the transaction that decides.
 
-    Returns: files, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
+    Returns: interchanges, as their partner's profile cuts them: the group each answers, 0 when it answers all of them.
     """
     groups = [(number, one) for number, one in enumerate(read.groups, 1) if one.answerable]
     if file.partner.profile.sets == "one":
@@ -88,10 +79,8 @@ def draft_999(file: Inbound, read: ReadInterchange) -> tuple[tuple[int, Draft], 
 
 
 def _draft_999(file: Inbound, groups: list[GroupVerdict]) -> Draft:
-    names = [name for verdict in groups for name in implementation_ack.identifiers(verdict)]
-    delimiters = delimiters_for(file.partner, names)
-    sets = [implementation_ack.write(verdict, f"{n:04d}", delimiters) for n, verdict in enumerate(groups, 1)]
-    return draft(file.context, file.parties, file.partner, file.today, implementation_ack.GUIDE, sets, names)
+    message = implementation_ack.message(groups, file.partner.delimiters)
+    return draft(file.context, file.parties, file.partner, file.today, *message)
 
 
 def accept(
@@ -113,7 +102,8 @@ def accept(
         lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
         document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
                     "sets": [{"st02": s.st02, "type": s.st01, "verdict": s.verdict, "codes": s.codes,
-                              "findings": _listed(s.findings)} for s in bad]}  # fmt: skip
+                              "findings": list(map(findings.told, s.findings[:REPORTED_FINDINGS]))}
+                             for s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
@@ -124,8 +114,8 @@ def junk(connection: Connection, file: Inbound, finding: Finding) -> None:
     _report(connection, file, document, [finding.message])
 
 
-def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
-    for finding in findings[:REPORTED_FINDINGS]:
+def _told(st02: str, found: tuple[Finding, ...]) -> Iterator[str]:
+    for finding in found[:REPORTED_FINDINGS]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
@@ -135,16 +125,6 @@ def _told(st02: str, findings: tuple[Finding, ...]) -> Iterator[str]:
 def _sentence(finding: Finding) -> str:
     """What is wrong, by which rule, and how it is mended."""
     return f"{finding.message} ({finding.law})" + (f" {finding.mend.text}" if finding.mend else "")
-
-
-def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    """Findings under the keys of `gateway check --json`, without what the file contained; a mend is its sentence."""
-    return [
-        {"snip": one.snip, "severity": one.severity, "loop": one.place.loop, "segment": one.place.segment,
-         "position": one.place.position, "element": one.place.element, "component": one.place.component,
-         "code": one.code, "rule": one.law, "message": one.message, "mend": one.mend.text if one.mend else ""}
-        for one in findings[:REPORTED_FINDINGS]
-    ]  # fmt: skip
 
 
 def _standing(connection: Connection, file: Inbound) -> dict[int, str]:
@@ -168,7 +148,9 @@ def _report(connection: Connection, file: Inbound, document: dict[str, Any], lin
     n = counters.take(connection, f"report/{file.number}")
     base = f"R{file.number:09d}-report{n}"
     for suffix, content in (("txt", text.encode()), ("json", msgspec.json.encode(body))):
-        _post(connection, file, "report", f"{base}.{suffix}", Sent(content, "", ""), "reports")
+        parcel = Parcel(partner=file.partner.id, kind="report", name=f"{base}.{suffix}", body=content, folder="reports",
+                        cause=file.subject)  # fmt: skip
+        outbox.post(connection, file.context.keys, file.context.now_us, file.today.isoformat(), parcel)
 
 
 def _named(number: int, isa13: str) -> str:
@@ -188,20 +170,14 @@ def answer(context: Context, work: Work) -> None:
         told = _acknowledgement(connection, context, parties, set_row, today)
         answered = connection.execute(_answered(set_row)).one()
     partner = parties.partner(set_row.partner)
-    sets, names = [claim_ack.write(told)], claim_ack.identifiers(told)
-    made = draft(context, parties, partner, today, claim_ack.GUIDE, sets, names)
-    fields = {
-        "kind": "277CA", "receipt": f"{set_row.receipt_no:09d}", "original": naming.cleaned(answered.name),
-        "answers": answered.isa13, "interchange": str(set_row.interchange), "group": str(set_row.grp),
-        "set": str(set_row.number),
-    }  # fmt: skip
+    made = draft(context, parties, partner, today, *claim_ack.message(told))
+    answers = Answer("277CA", set_row.receipt_no, answered.name, answered.isa13, set_row.interchange, set_row.grp,
+                     set_row.number)  # fmt: skip
     with context.store.write("answer") as connection:
         queue.finish(connection, work)
-        sent = send(connection, made)
-        name = named(partner, partner.profile.claim_answer, today, sent, fields)
-        parcel = Parcel(partner=partner.id, kind="277CA", name=name, body=sent.body, control=sent.isa13,
-                        group=sent.gs06, cause=f"receipt {set_row.receipt_no}")  # fmt: skip
-        outbox.post(connection, context.keys, context.now_us, today.isoformat(), parcel)
+        gathering.answered(connection, work.body)
+        gathering.leave(connection, context, partner, today, answers, send(connection, made))
+        gathering.due(connection, context, set_row.receipt_no)
 
 
 def _answered(set_row: Any) -> Select[Any]:
@@ -217,12 +193,11 @@ def _acknowledgement(
 ) -> ClaimAcknowledgement:
     rows = list(connection.execute(_claims_of(set_row)))
     batch = msgspec.json.decode(set_row.header, type=ClaimBatch)
-    return ClaimAcknowledgement(
+    return acknowledgement.of_set(
+        batch, map(_answer, rows), parties.administrator.organisation,
         reference=f"{set_row.receipt_no}-{set_row.interchange}-{set_row.grp}-{set_row.number}",
-        receipt=f"R{set_row.receipt_no:09d}", batch=batch.reference, created=today,
-        time=time_of_day(context.now_us), received=date.fromisoformat(rows[0].received_on) if rows else today,
-        processed=today, payer=parties.administrator.organisation, submitter=batch.submitter,
-        providers=acknowledgement.by_provider(map(_answer, rows)),
+        receipt=f"R{set_row.receipt_no:09d}", received=date.fromisoformat(rows[0].received_on) if rows else today,
+        today=today, time=time_of_day(context.now_us),
     )  # fmt: skip
 
 

@@ -42,8 +42,13 @@ class Inbound:
 
     @property
     def subject(self) -> str:
-        """How a hold names the file."""
-        return f"receipt {self.number}"
+        """How a hold and the outbox name the file."""
+        return subject_of(self.number)
+
+
+def subject_of(receipt_no: int) -> str:
+    """How a hold and the outbox name a received file."""
+    return f"receipt {receipt_no}"
 
 
 @dataclass

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, checking, concealed, holds
+from gateway.flow import acceptance, answers, checking, concealed, gathering, holds
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -228,6 +228,7 @@ class _Intake:
             state, reason = self._outcome(connection)
             mine = update(receipt).where(receipt.c.receipt_no == file.number)
             connection.execute(mine.values(state=state, reason=reason, decided_us=self.context.now_us))
+            gathering.due(connection, self.context, file.number)
             audit.note(connection, self.context.now_us, "gateway", "decide", file.subject, state)
 
     def _outcome(self, connection: Connection) -> tuple[str, str]:

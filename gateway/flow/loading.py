@@ -165,7 +165,8 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
         wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
     profile = partner.profile
     for one in naming.FITS:
-        said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")
+        alone, gathers = profile.sets == "one", profile.interchanges == "many"
+        said = naming.wrong(one, getattr(profile, one), alone=alone, gathers=gathers)
         wrong += [f"profile.{one}: {sentence}" for sentence in said]
     return wrong
 

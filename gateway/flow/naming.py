@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator
 
 FIELDS = {
-    "kind": "TA1, 999, 277CA, 835", "isa13": "ISA13 of the file itself", "partner": "the partner's id",
+    "kind": "TA1, 999, 277CA, 835", "isa13": "ISA13 of the file itself, the first one in it",
+    "partner": "the partner's id",
     "date": "YYYYMMDD, the business date", "receipt": "our number of the file it answers, 9 digits",
     "original": "the name of that file as its sender gave it, without its ending and odd characters",
     "answers": "ISA13 of the interchange it answers", "interchange": "which interchange of the file, from 1",
     "group": "which group of the interchange, from 1 (0 for a TA1, and for a 999 of all of them)",
     "set": "which set of the group, from 1", "run": "sponsor and number of the payment run",
     "number": "which set of the run, from 1 (0 for all of them in one file)",
+    "file": "which file of its kind that answers the received one, from 1",
 }  # fmt: skip
 """Field -> what stands in its place."""
 
 WIDEST = {
     "kind": 5, "isa13": 9, "partner": 20, "date": 8, "receipt": 9, "original": 40, "answers": 9, "interchange": 4,
-    "group": 4, "set": 6, "run": 40, "number": 4,
+    "group": 4, "set": 6, "run": 40, "number": 4, "file": 4,
 }  # fmt: skip
 """Characters of a field at most, or about that where nothing bounds it: for the length of a name."""
 
@@ -37,17 +39,27 @@ TELLS = {"answer": ("receipt", "interchange"), "claim_answer": ("receipt", "inte
 ALONE = {"answer": "group", "remittance": "number"}
 """Template -> the field that tells files apart when each set has its own."""
 
+GATHERED = frozenset({"kind", "isa13", "partner", "date", "receipt", "original", "file"})
+"""The fields of a file that holds the answers to all interchanges, groups and sets of a received one."""
+
 _FIELD = re.compile(r"\{(\w*)\}")
+_WHERE = {False: "", True: ", as one file answers all of the received one"}
 _SAFE = re.compile(r"[A-Za-z0-9._-]*")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def wrong(name: str, template: str, *, alone: bool) -> Iterator[str]:
-    """What is wrong with a template, a sentence each. alone: each set has a file of its own."""
+def wrong(name: str, template: str, *, alone: bool, gathers: bool) -> Iterator[str]:
+    """What is wrong with a template, a sentence each.
+
+    alone: each set has a file of its own. gathers: all answers of a kind to one received file are one file.
+    """
+    fits, tells = FITS[name], (*TELLS[name], *([ALONE[name]] if alone and name in ALONE else []))
+    if gathers and name != "remittance":
+        fits, tells = GATHERED, ("receipt", "file")
     used = _FIELD.findall(template)
-    yield from (f"{{{one}}} is no field of it" for one in used if one not in FITS[name])
+    yield from (f"{{{one}}} is no field of it" + _WHERE[one in FITS[name]] for one in used if one not in fits)
     yield from (f"{{{one}}} stands twice" for one in sorted(set(used)) if used.count(one) > 1)
-    wanted = () if "isa13" in used else (*TELLS[name], *([ALONE[name]] if alone and name in ALONE else []))
+    wanted = () if "isa13" in used else tells
     yield from (f"needs {{{one}}}, or two files could have one name" for one in ("kind", *wanted) if one not in used)
     if "}{" in template:
         yield "two fields need a character between them"

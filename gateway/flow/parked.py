@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import acceptance, holds, pay, route
+from gateway.flow import acceptance, gathering, holds, pay, route
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
@@ -39,6 +39,7 @@ def _park(connection: Connection, context: Context, work: Work) -> None:
         subject = f"receipt {number}"
         mine = update(receipt).where(receipt.c.receipt_no == number)
         connection.execute(mine.values(state="parked", reason="reading it failed three times"))
+        gathering.due(connection, context, number)
     if work.kind == "adjudicate":
         mine = update(claim_table).where(
             claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn.in_(work.body["icns"]),
@@ -47,6 +48,9 @@ def _park(connection: Connection, context: Context, work: Work) -> None:
         connection.execute(mine.values(state="pended"))
     if work.kind == "route" and _half_applied(connection, work):
         queue.hold_lane(connection, work.id)
+    if work.kind in ("route", "answer"):
+        gathering.answered(connection, work.body)
+        gathering.due(connection, context, work.body["receipt_no"])
     reason = f"the {work.kind} step failed three times"
     holds.open_(connection, context.now_us, "parked", work.sponsor_id, subject, reason,
                 work_id=work.id, kind=work.kind, body=work.body)  # fmt: skip

@@ -35,13 +35,15 @@ class Profile(Record, frozen=True, kw_only=True):
     """How what we send a partner is named and cut into files.
 
     answer: the name of a TA1 or 999; claim_answer: of a 277CA; remittance: of an 835 - templates of `naming.FIELDS`.
-    sets: many 999 or 835 sets stand in one file, or each has its own (a 277CA always has).
+    sets: many 999 or 835 sets stand in one interchange, or each has its own (a 277CA always has). interchanges: one
+    stands in each file, or many do: all TA1s, all 999s or all 277CAs that answer one received file.
     """
 
     answer: str = "R{receipt}-{interchange}.{kind}.x12"
     claim_answer: str = "R{receipt}-{interchange}-{group}-{set}.{kind}.x12"
     remittance: str = "{run}.{kind}.x12"
     sets: Literal["many", "one"] = "many"
+    interchanges: Literal["many", "one"] = "one"
 
 
 class Partner(Record, frozen=True, kw_only=True):

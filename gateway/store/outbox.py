@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, update
 
 from gateway.store import queue
 from gateway.store.ids import ulid
 from gateway.store.keys import Keys, new_key, seal, unseal
 from gateway.store.schema import outbox
 
+INSIDE = "inside"
+"""The folder of what travels inside a file of several; no partner sees it, and a name in it tells a place."""
+
+OPENED = 100
+"""Parcels opened by one statement: it holds their sealed bytes beside the plain ones."""
+
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to send. kind: 999, TA1, 277CA, 835, EFT, report, notice... folder: outbound or reports.
+    """One thing to send. kind: 999, TA1, 277CA, 835, EFT, report, notice... folder: outbound, reports or `INSIDE`.
 
-    control: its ISA13, group: its GS06, for matching the answer. cause: receipt, run or claim number it comes from.
+    control: its ISA13, group: its GS06, for matching the answer; a file of several has none, what it carries has them.
+    cause: receipt, run or claim number it comes from.
     """
 
     partner: str
@@ -33,7 +40,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def post(connection: Connection, keys: Keys, now_us: int, business_date: str, parcel: Parcel) -> str:
-    """Writes the outbox row and its delivery step; returns its id."""
+    """Writes the outbox row and its delivery step, none for what will travel inside another; returns its id."""
     outbox_id, key = ulid(now_us), new_key()
     connection.execute(
         insert(outbox).values(
@@ -41,12 +48,41 @@ def post(connection: Connection, keys: Keys, now_us: int, business_date: str, pa
             name=parcel.name, body=seal(key, parcel.body, outbox_id.encode()), key=keys.wrap(key),
             size=len(parcel.body), sha256=hashlib.sha256(parcel.body).hexdigest(), control=parcel.control,
             grp=parcel.group, cause=parcel.cause, business_date=business_date, created_us=now_us, state="waiting",
-            delivered_on="", fetched_on="", ta1="", ack="",
+            delivered_on="", fetched_on="", ta1="", ack="", carrier=parcel.cause if parcel.folder == INSIDE else None,
         )
     )  # fmt: skip
-    queue.enqueue(connection, now_us, "deliver", lane=f"out/{parcel.partner}", partner=parcel.partner, ord=outbox_id,
-                  body={"outbox_id": outbox_id})  # fmt: skip
+    if parcel.folder != INSIDE:
+        queue.enqueue(connection, now_us, "deliver", lane=f"out/{parcel.partner}", partner=parcel.partner,
+                      ord=outbox_id, body={"outbox_id": outbox_id})  # fmt: skip
     return outbox_id
+
+
+def uncarried(connection: Connection, cause: str) -> list[str]:
+    """The kinds of what waits to be carried as answers to one cause."""
+    kinds = select(outbox.c.kind).where(outbox.c.carrier == cause).distinct()
+    return sorted(connection.execute(kinds).scalars())
+
+
+def to_carry(connection: Connection, cause: str, kind: str, most: int) -> list[Any]:
+    """What waits of one kind, at most so many: id, name, size and ISA13, by name."""
+    columns = (outbox.c.id, outbox.c.name, outbox.c.size, outbox.c.control)
+    waits = select(*columns).where(outbox.c.carrier == cause, outbox.c.kind == kind)
+    return list(connection.execute(waits.order_by(outbox.c.name).limit(most)))
+
+
+def bodies(connection: Connection, keys: Keys, ids: Sequence[str]) -> Iterator[bytes]:
+    """The plain bytes of outbox rows, in the order of their ids."""
+    for at in range(0, len(ids), OPENED):
+        some = ids[at : at + OPENED]
+        rows = select(outbox.c.id, outbox.c.key, outbox.c.body).where(outbox.c.id.in_(some))
+        found = {row.id: row for row in connection.execute(rows)}
+        yield from (open_body(keys, found[one]) for one in some)
+
+
+def carry(connection: Connection, carrier: str, cause: str, kind: str, last: str) -> None:
+    """What waited of one kind, up to a name, is carried by a file from now on, and shares its fate."""
+    mine = update(outbox).where(outbox.c.carrier == cause, outbox.c.kind == kind, outbox.c.name <= last)
+    connection.execute(mine.values(carrier=carrier))
 
 
 def open_body(keys: Keys, row: Any) -> bytes:
@@ -55,21 +91,26 @@ def open_body(keys: Keys, row: Any) -> bytes:
 
 
 def mark_visible(connection: Connection, outbox_id: str, now_us: int, business_date: str) -> None:
-    """The partner can see it from now on; a second time changes nothing."""
-    waiting = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "waiting")
+    """The partner can see it, and what it carries, from now on; a second time changes nothing."""
+    waiting = update(outbox).where(_with_carried(outbox_id), outbox.c.state == "waiting")
     connection.execute(waiting.values(state="visible", delivered_us=now_us, delivered_on=business_date))
 
 
 def mark_fetched(connection: Connection, outbox_id: str, business_date: str) -> None:
     """The partner has read it to its end; the first time counts."""
-    first = update(outbox).where(outbox.c.id == outbox_id, outbox.c.fetched_on == "")
+    first = update(outbox).where(_with_carried(outbox_id), outbox.c.fetched_on == "")
     connection.execute(first.values(fetched_on=business_date))
 
 
 def mark_picked_up(connection: Connection, outbox_id: str, now_us: int) -> bool:
     """The partner took it away and sees it no more; False when it was not to be seen."""
-    seen = update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "visible")
-    return connection.execute(seen.values(state="picked-up", picked_up_us=now_us)).rowcount == 1
+    seen = update(outbox).where(_with_carried(outbox_id), outbox.c.state == "visible")
+    return connection.execute(seen.values(state="picked-up", picked_up_us=now_us)).rowcount > 0
+
+
+def _with_carried(outbox_id: str) -> ColumnElement[bool]:
+    """A file and what travels inside it."""
+    return or_(outbox.c.id == outbox_id, outbox.c.carrier == outbox_id)
 
 
 def mark_answered(connection: Connection, outbox_id: str, now_us: int, **verdict: str) -> None:

@@ -257,8 +257,9 @@ interchange = _table(
 x12_set = _table(
     # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. What
     # SNIP 1-2 found may quote what was sent: it is in its sealed answers only. icn_first: number of its first claim.
-    # routes_left: route steps that have not ended; the one that makes it 0 answers the set. findings: what the edits
-    # (SNIP 3-7) say of the set itself and its header, without data. Kept 7 years.
+    # routes_left: route steps that have not ended; the one that makes it 0 answers the set. awaited: its 277CA is to
+    # come without a person, so that a file of all of them waits for it. findings: what the edits (SNIP 3-7) say of the
+    # set itself and its header, without data. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -273,6 +274,7 @@ x12_set = _table(
     _i("rows"),
     _t("icn_first"),
     _i("routes_left"),
+    _flag("awaited"),
     _t("findings", server_default=text("'[]'")),
     Index("x12_set_reference", "partner", "st01", "reference"),
     Index("x12_set_body", "partner", "body_sha256"),
@@ -301,7 +303,8 @@ outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
     # ISA13 and GS06. state: waiting, visible, picked-up. delivered_on, fetched_on: business dates, "" until then.
     # ta1, ack: what its partner answered (TA104, AK901), "" until then; answered_us: when it last did. silent: a person
-    # was told that no answer came. Kept 7 years; resend gives the same bytes.
+    # was told that no answer came. carrier: of an interchange that travels inside a file of several, the id of that
+    # file; the cause it answers while the file is not made; null for a file. Kept 7 years; resend gives the same bytes.
     # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
@@ -326,12 +329,14 @@ outbox = _table(
     _t("ack"),
     _i("answered_us", nullable=True),
     _flag("silent"),
+    _t("carrier", nullable=True),
     _b("key"),
     _b("body"),
     Index("outbox_view", "partner", "folder", "name", unique=True),
     Index("outbox_control", "partner", "control"),
     Index("outbox_group", "partner", "grp"),
     _partial("outbox_unanswered", "id", where="kind = '835' and ack = '' and silent = 0"),
+    _partial("outbox_carrier", "carrier", where="carrier is not null"),
 )
 
 # ---- members ---------------------------------------------------------------------------------------------------------

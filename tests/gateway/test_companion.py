@@ -12,7 +12,7 @@ from test_check_page import Balance
 
 from gateway.companion import blocks, document, examples, page
 from gateway.companion.facts import FactsOnFile
-from gateway.flow.parties import Administrator, Partner, Validation
+from gateway.flow.parties import Administrator, Partner, Profile, Validation
 from gateway.plan.money.payment import Payer
 from gateway.settings import Settings, Sftp
 from mappings.records import Contact
@@ -47,6 +47,17 @@ def facts(usage: str = "T", **said: object) -> FactsOnFile:
 def text(given: FactsOnFile) -> str:
     """The guide for a terminal, its lines unwrapped."""
     return " ".join(blocks.as_text(document.document(given)).split())
+
+
+def test_it_says_which_answers_share_a_file() -> None:
+    """One interchange stands in each file, unless the profile joins the answers to a file: then their names and times
+    are those of the one file."""
+    each = text(facts())
+    assert "one interchange in each file" in each and "R000000012-1-1-1.277CA.x12" in each
+    template = "{receipt}-{file}.{kind}"
+    joined = text(facts(profile=Profile(interchanges="many", answer=template, claim_answer=template)))
+    assert "all answers of one kind to one file of yours" in joined and "claims of all sets were matched" in joined
+    assert all(f"000000012-1.{kind}" in joined for kind in ("TA1", "999", "277CA"))
 
 
 @pytest.mark.parametrize(

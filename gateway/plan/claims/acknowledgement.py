@@ -1,15 +1,24 @@
-"""A claim's part of the 277CA: its answer from the reasons and objections it met, claims by billing provider."""
+"""The 277CA of a set: each claim's answer from the reasons and objections it met, claims by billing provider."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import groupby
 
 from msgspec import structs
 
 from gateway.plan.claims import door
 from gateway.plan.claims.door import Objection
-from mappings.records import Claim, ClaimAnswer, ClaimStatus, ProviderAnswer
+from mappings.records import (
+    Claim,
+    ClaimAcknowledgement,
+    ClaimAnswer,
+    ClaimBatch,
+    ClaimStatus,
+    Organisation,
+    ProviderAnswer,
+)
 
 ACCEPTED = (ClaimStatus(category="A2", status="20", entity="PR"),)
 """Accepted into the adjudication system."""
@@ -28,6 +37,20 @@ def answer(
         reasons=reasons or ACCEPTED, icn="" if reasons else icn, clearinghouse_no=claim.clearinghouse_no,
         bill_type=claim.bill_type, first=claim.first, last=claim.last,
         lines=door.line_answers(claim, objections),
+    )  # fmt: skip
+
+
+def of_set(
+    batch: ClaimBatch, told: Iterable[tuple[Claim, ClaimAnswer]], payer: Organisation, *, reference: str, receipt: str,
+    received: date, today: date, time: str,
+) -> ClaimAcknowledgement:  # fmt: skip
+    """The whole answer. told: the set's claims in file order. reference, receipt: our names of the answer and the file.
+
+    received: the day the file came; today, time: when it is answered.
+    """
+    return ClaimAcknowledgement(
+        reference=reference, receipt=receipt, batch=batch.reference, created=today, time=time, received=received,
+        processed=today, payer=payer, submitter=batch.submitter, providers=by_provider(told),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.plan.enrolment.records import RowOutcome, Survey, Trouble
 from mappings.records import EnrolmentHeader, MemberRow, Record
-from parsers.findings import Finding, Severity
+from parsers.findings import Finding, Severity, told
 
 COUNTS = ("read", "added", "changed", "ended", "unchanged", "rejected", "held", "ended_by_absence", "ends_waiting")
 
@@ -67,25 +67,21 @@ MOST_TOLD = 1_000
 
 def findings(found: Iterable[tuple[MemberRow | None, Iterable[Finding]]]) -> Findings:
     """What the edits say of a file. found: rows, None for the header and the file, with their findings."""
-    told: list[Told] = []
+    kept: list[Told] = []
     left_out = 0
     for row, those in found:
         for one in those:
-            if len(told) < MOST_TOLD:
-                told.append(_told(row, one))
+            if len(kept) < MOST_TOLD:
+                kept.append(_told(row, one))
             else:
                 left_out += 1
-    return Findings(told=tuple(told), left_out=left_out)
+    return Findings(told=tuple(kept), left_out=left_out)
 
 
 def _told(row: MemberRow | None, one: Finding) -> Told:
-    place = one.place
-    return Told(
-        row=row.ordinal if row else 0, subscriber_no=row.subscriber_no if row else "",
-        member_no=row.member_no if row else "", severity=one.severity, snip=one.snip, loop=place.loop,
-        segment=place.segment, position=place.position, element=place.element, component=place.component,
-        code=one.code, rule=one.law, message=one.message, mend=one.mend.text if one.mend else "",
-    )  # fmt: skip
+    if row is None:
+        return Told(**told(one))
+    return Told(row=row.ordinal, subscriber_no=row.subscriber_no, member_no=row.member_no, **told(one))
 
 
 def lines(row: MemberRow, outcome: RowOutcome) -> list[Line]:

@@ -191,6 +191,7 @@ def upgrade() -> None:
         _i("rows"),
         _t("icn_first"),
         _i("routes_left"),
+        _flag("awaited"),
         _t("findings", server_default=sa.text("'[]'")),
     )
     _index("x12_set_body", "x12_set", "partner", "body_sha256")
@@ -232,6 +233,7 @@ def upgrade() -> None:
         _t("ack"),
         _i("answered_us", nullable=True),
         _flag("silent"),
+        _t("carrier", nullable=True),
         _b("key"),
         _b("body"),
     )
@@ -239,6 +241,7 @@ def upgrade() -> None:
     _index("outbox_control", "outbox", "partner", "control")
     _index("outbox_group", "outbox", "partner", "grp")
     _index("outbox_unanswered", "outbox", "id", where="kind = '835' and ack = '' and silent = 0")
+    _index("outbox_carrier", "outbox", "carrier", where="carrier is not null")
     _table(
         "person",
         _t("sponsor_id", primary_key=True),
