@@ -25,7 +25,10 @@ class Database(_Section, frozen=True, kw_only=True):
 
 
 class Sftp(_Section, frozen=True, kw_only=True):
-    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file."""
+    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file.
+
+    Of two keys of a kind clients see the first; the second is announced until the first is retired.
+    """
 
     interface: str = "127.0.0.1"
     port: Port = 2222

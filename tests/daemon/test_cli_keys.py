@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ import pytest
 from test_cli import LOADED, gateway
 
 from gateway.flow import beginning
-from gateway.settings import shipped
+from gateway.flow.opening import open_context
+from gateway.settings import load, shipped
+from gateway.store import outbox
+from sftp_drop.server import sftp_service
 
 
 @pytest.fixture
@@ -67,3 +72,59 @@ def test_keys_that_cannot_be_are_refused(site: Path, tmp_path: Path) -> None:
         assert gateway("partner", "key", "add", *args, *at).code == code, args
     assert gateway("partner", "key", "revoke", "clearpath", "SHA256:none", *at).code == 64
     assert listed(site) == []
+
+
+def test_a_master_key_is_rotated_retired_and_restored(site: Path, tmp_path: Path) -> None:
+    """Rotate, verify, retire: all is under the new key, the old file is kept; a backup brings a lost key back."""
+    at, folder = ("--config", site), site.parent / "keys"
+    context = open_context(load(site))
+    with context.store.write("post") as connection:
+        outbox.post(
+            connection,
+            context.keys,
+            1,
+            "2026-04-01",
+            outbox.Parcel(partner="clearpath", kind="999", name="a", body=b"a"),
+        )
+    assert gateway("key", "retire", "1", *at).code == 64, "the only one"
+    rotated = gateway("key", "rotate", "--user", "ann", *at)
+    assert rotated.code == 0 and "master-2 made" in rotated.out and "gateway key retire 1" in rotated.out
+    told = json.loads(gateway("key", "verify", "--json", *at).out)
+    assert (told["newest"], told["retirable"], {need["master"] for need in told["needs"]}) == (2, [1], {2})
+    assert gateway("key", "retire", "1", *at).code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["master-1.retired", "master-2"]
+    (tmp_path / "phrase").write_text("four random plain words\n")
+    (tmp_path / "short").write_text("secret\n")
+    phrase = ("--passphrase-file", tmp_path / "phrase")
+    assert gateway("key", "backup", tmp_path / "b", "--passphrase-file", tmp_path / "short", *at).code == 65
+    assert gateway("key", "backup", tmp_path / "b", *phrase, *at).code == 0
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
+    assert (folder / "master-2").read_bytes() not in (tmp_path / "b").read_bytes()
+    assert gateway("key", "backup", tmp_path / "b", *phrase, *at).code == 73, "no file is replaced"
+    (folder / "master-2").rename(tmp_path / "lost")
+    assert gateway("key", "verify", *at).code == 78
+    other = gateway("key", "restore", tmp_path / "b", "--passphrase-file", tmp_path / "short", *at)
+    assert other.code == 65 and "passphrase" in other.sentence
+    assert gateway("key", "restore", tmp_path / "b", *phrase, *at).code == 0
+    assert (folder / "master-2").read_bytes() == (tmp_path / "lost").read_bytes()
+    assert gateway("key", "verify", *at).code == 0
+    (folder / "master-2").write_bytes(bytes(32))
+    assert gateway("key", "restore", tmp_path / "b", *phrase, *at).code == 73, "another key of that number is kept"
+    assert gateway("key", "verify", *at).code == 78
+
+
+def test_the_doors_key_is_changed_in_two_steps(site: Path) -> None:
+    """A new key is announced first; the old one can be retired then, and not before."""
+    at = ("--config", site)
+    assert gateway("key", "host", "retire", "host_ed25519", *at).code == 64, "the only one"
+    made = json.loads(gateway("key", "host", "add", "--json", *at).out)
+    told = json.loads(gateway("key", "host", "list", "--json", *at).out)
+    assert [(one["file"], one["state"]) for one in told] == [("host_ed25519", "shown"), (made["file"], "announced")]
+    assert stat.S_IMODE((site.parent / made["file"]).stat().st_mode) == 0o600
+    factory = sftp_service(None, [site.parent / one["file"] for one in told], "127.0.0.1", 0).factory
+    assert factory.privateKeys[b"ssh-ed25519"].public().blob() == b64decode(told[0]["line"].split()[1])
+    assert gateway("key", "host", "retire", "no-such", *at).code == 64
+    assert gateway("key", "host", "retire", "host_ed25519", *at).code == 0
+    (left,) = json.loads(gateway("key", "host", "list", "--json", *at).out)
+    assert (left["fingerprint"], left["state"]) == (made["fingerprint"], "shown")
+    assert gateway("config", "check", *at).code == 0
