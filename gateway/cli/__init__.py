@@ -17,6 +17,10 @@ COMMANDS = {
     "run": ("gateway.cli.serve", "Run the daemon: SFTP door, status endpoint, workers."),
     "worker": ("gateway.cli.serve", "Run a node of workers without doors, beside a daemon on the same PostgreSQL."),
     "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
+    "doctor": (
+        "gateway.cli.doctor",
+        "Is this installation fit to run? Keys, disk, clock, database, ports, door.",
+    ),
     "config": ("gateway.cli.config", "Check, show or begin a settings file."),
     "partner": ("gateway.cli.parties", "Trading partners: add, list, keys, self-test, certification, guide."),
     "key": ("gateway.cli.keys", "Master keys: rotate, retire, verify, backup, restore; the door's own keys."),

@@ -106,6 +106,18 @@ def needs(store: Store, keys: Keys) -> list[Need]:
     ]
 
 
+def newest_opened(store: Store, keys: Keys) -> dict[str, bool]:
+    """Kind -> whether its newest row opens, of those kinds there are rows of."""
+    found: dict[str, bool] = {}
+    for kind in KINDS:
+        newest = select(kind.table).where(kind.there).order_by(*(column.desc() for column in kind.place)).limit(1)
+        with store.read() as connection:
+            row = connection.execute(newest).one_or_none()
+        if row is not None:
+            found[kind.name] = _opens(store, keys, kind, row)
+    return found
+
+
 def _batches(store: Store, kind: Kind, newest: int) -> Iterator[list[Any]]:
     """Rows that need another master key than the newest, by primary key."""
     after: tuple[Any, ...] | None = None
