@@ -17,6 +17,7 @@ from gateway.cli.common import (
     user_option,
     write_file,
 )
+from gateway.cli.partner_checks import partner_certify, partner_test
 from gateway.cli.partner_keys import key, key_line, let_in
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
@@ -43,7 +44,8 @@ def partner() -> None:
     """Trading partners."""
 
 
-partner.add_command(key)
+for _command in (key, partner_test, partner_certify):
+    partner.add_command(_command)
 
 
 @partner.command("add")

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from gateway.errors import BadData, InputOutput
 from gateway.flow import agreements, concealed, naming, partner_keys
 from gateway.flow.agreements import Document
+from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.plan import stoploss
@@ -293,6 +294,8 @@ def _strangers_policies(connection: Connection) -> list[str]:
 
 
 def _after_partner(connection: Connection, context: Context, partner: Partner, user: str) -> None:
+    if context.certified_only and partner.certified is None and groups_of(partner) != {ANYBODYS}:
+        raise BadData(f"partner {partner.id}: certified: missing, and certified_only is set; gateway partner certify")
     documents.set_agreements(connection, partner.id, partner.sponsors)
     for line in partner.keys:
         partner_keys.add(connection, context.now_us, partner.id, line, user)
