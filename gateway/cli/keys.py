@@ -38,6 +38,7 @@ def rotate(user: str | None, config: Path) -> None:
     goes_on = rotation.is_stale(context.store, context.keys)
     if not goes_on:
         create_master(folder)
+        context.keys.look()
     newest = context.keys.newest
     click.echo(
         f"master-{newest} {'is the newest; going on' if goes_on else 'made; back it up: gateway key backup FILE'}"

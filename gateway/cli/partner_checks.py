@@ -104,7 +104,7 @@ def _enrolment(today: date, trade: dict[str, Any], seed: int = SEED) -> bytes:
 
 
 def _refused_enrolment(today: date, trade: dict[str, Any]) -> bytes:
-    """No INS01 is neither Y nor N."""
+    """A file whose first INS01 is neither Y nor N."""
     return _enrolment(today, trade).replace(b"INS*Y*", b"INS*X*", 1)
 
 

@@ -11,15 +11,16 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import SECOND_US
 from gateway.errors import ConfigError, GatewayError, InputOutput, KeyMissing, NotPermitted, PortTaken, Unavailable
 from gateway.flow import host_keys, machine, rotation
+from gateway.flow.fitness import Check, State
+from gateway.flow.partner_keys import ENDING_US
 from gateway.settings import Settings
 from gateway.store import installation, login_keys, migrate
 from gateway.store.engine import Store
@@ -30,9 +31,6 @@ from sftp_drop import hello
 WAIT_S = 5.0
 """How long a door or a database on this machine may take to say the first word; both need milliseconds."""
 
-ENDING_US = 14 * 24 * 3_600 * SECOND_US
-"""A partner needs about two weeks to send a new key."""
-
 DISK_FAIL_BYTES, DISK_WARN_BYTES = 1 << 30, 10 << 30
 """Below 1 GiB a day of a large clearinghouse (500 MB) does not fit twice; ten times that warns days before."""
 
@@ -41,19 +39,6 @@ WAL_WARN_BYTES = 256 << 20
 
 SKEW_WARN_US, SKEW_FAIL_US = 2 * SECOND_US, 60 * SECOND_US
 """Leases and beats are seconds; a minute makes keys open and close at the wrong time."""
-
-
-State = Literal["ok", "warn", "fail"]
-
-
-class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found. said: one sentence; todo: what to do, "" where nothing. exit_code: of a failed one."""
-
-    name: str
-    state: State
-    said: str
-    todo: str = ""
-    exit_code: int = 0
 
 
 Found = Iterator[tuple[State, str, str] | tuple[State, str]]

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from gateway.clock import SECOND_US
 from gateway.errors import BadData, UsageError
 from gateway.store import audit, login_keys
 from gateway.store.login_keys import LoginKey
@@ -23,6 +24,9 @@ RSA_MIN_BITS = 3072
 
 RSA_MAX_BITS = 8192
 """Checking a signature takes longer with the length; the door takes no longer key either."""
+
+ENDING_US = 14 * 24 * 3_600 * SECOND_US
+"""Two weeks before a partner's last key ends it is warned of: about as long as a partner needs to send a new one."""
 
 
 def fingerprint(line: str) -> str:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 from gateway.flow import loading, naming
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
-from gateway.flow.doctor import ENDING_US, Check, State
+from gateway.flow.fitness import Check, State
 from gateway.flow.parties import Parties, Partner
+from gateway.flow.partner_keys import ENDING_US
 from gateway.store import installation, login_keys
 from gateway.store.schema import outbox
 from parsers.events import Delimiters

@@ -7,6 +7,7 @@ Everything new is under the newest master key, keyed hashes too; `gateway.flow.r
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -28,8 +29,8 @@ KEY = 32
 class Keys:
     """The master keys of an installation; `wrap` uses the newest, `unwrap` whichever wrapped.
 
-    A process that runs while a master key is added sees it: the folder is read again when it changed, which a look at
-    its time of change tells (1 microsecond), and when a key is asked for that was not there.
+    A process that runs while a master key is added takes it at its next `look`, once a step and an upload: within one
+    all is under one key. What another process put under a newer one is opened at once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,13 +48,15 @@ class Keys:
     @property
     def newest(self) -> int:
         """The number of the master key that new things are put under."""
-        try:
-            changed = self._folder.stat().st_mtime_ns != self._changed_ns
-        except OSError:  # unmounted since the start, as credentials may be: what was read still holds
-            changed = False
-        if changed:
-            self._read()
         return max(self._masters)
+
+    def look(self) -> None:
+        """Reads the folder again when it changed. A key that is being copied in is taken once it is whole; a folder
+        that was unmounted, as credentials may be, changes nothing.
+        """
+        with contextlib.suppress(OSError, KeyMissing):
+            if self._folder.stat().st_mtime_ns != self._changed_ns:
+                self._read()
 
     def wrap(self, data_key: bytes) -> bytes:
         """The data key sealed by the newest master key: 4 bytes of its number, nonce, ciphertext."""
@@ -110,14 +113,14 @@ class Keys:
     def _read(self) -> None:
         """Raises KeyMissing for a key that was cut short."""
         try:
-            self._changed_ns = self._folder.stat().st_mtime_ns
+            changed_ns = self._folder.stat().st_mtime_ns
             masters = {number: path.read_bytes() for number, path in master_files(self._folder)}
         except OSError as error:
             raise KeyMissing(f"{self._folder} ({error.strerror})") from error
         for number, master in masters.items():
             if len(master) != KEY:
                 raise KeyMissing(f"master-{number} has {len(master)} bytes, not {KEY}")
-        self._masters = masters
+        self._masters, self._changed_ns = masters, changed_ns
 
 
 def wrapped_by(wrapped: bytes) -> int:

@@ -8,13 +8,17 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 from test_cli import LOADED, gateway
 
+from gateway.demo import Demo
+from gateway.errors import Unavailable
 from gateway.flow import beginning
 from gateway.flow.opening import open_context
 from gateway.settings import load, shipped
 from gateway.store import outbox
+from sftp_drop import client
 from sftp_drop.server import sftp_service
 
 
@@ -128,3 +132,27 @@ def test_the_doors_key_is_changed_in_two_steps(site: Path) -> None:
     (left,) = json.loads(gateway("key", "host", "list", "--json", *at).out)
     assert (left["fingerprint"], left["state"]) == (made["fingerprint"], "shown")
     assert gateway("config", "check", *at).code == 0
+
+
+def test_a_running_daemon_takes_new_keys_and_lets_go_of_old_ones(tmp_path: Path) -> None:
+    """While it runs the master key changes, and what comes after is under it; a revoked login key opens no more."""
+    demo = Demo(tmp_path / "state", "golden", lambda _: None)
+    demo.prepare(fresh=False, resume=False, sftp_port=0, http_port=0)
+    at = ("--config", demo.config)
+    with demo.running() as run:
+        with demo._sftp("bluebonnet") as sftp:
+            client.upload(sftp, (shipped() / "golden" / "in.834").read_bytes(), "enrol.834")
+            assert gateway("key", "rotate", *at).code in (0, 75), "75: a step was under way"
+            client.upload(sftp, (shipped() / "golden" / "in.834").read_bytes(), "again.834")
+        demo.settle_down()
+        assert gateway("key", "rotate", *at).code == 0
+        told = json.loads(gateway("key", "verify", "--json", *at).out)
+        newest = {need["kind"]: need["master"] for need in told["needs"]}
+        assert {"files received", "files sent", "SSNs"} <= set(newest) and set(newest.values()) == {told["newest"]}
+        assert all(need["opened"] == need["tried"] > 0 for need in told["needs"])
+        fingerprint = json.loads(gateway("partner", "key", "list", "bluebonnet", "--json", *at).out)[0]["fingerprint"]
+        assert gateway("partner", "key", "revoke", "bluebonnet", fingerprint, *at).code == 0
+        with pytest.raises(Unavailable) as refused, demo._sftp("bluebonnet"):
+            pass
+        assert isinstance(refused.value.__cause__, paramiko.AuthenticationException)
+        assert json.loads((demo.state / "run.json").read_text())["worker_pids"] == run["worker_pids"], "no worker died"

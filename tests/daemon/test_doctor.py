@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from test_cli import gateway
 from gateway.demo import Demo
 from gateway.flow import beginning, doctor, machine
 from gateway.flow.opening import open_context
-from gateway.settings import Settings, load
+from gateway.settings import Settings, load, shipped
 from gateway.store import outbox
 from gateway.store.engine import Store
 from gateway.store.schema import audit
@@ -60,6 +61,18 @@ def test_a_fresh_installation_is_fit(site: Path) -> None:
     assert (said["keys apart"], said["workers"]) == ("warn", "warn")
     people = gateway("doctor", "--config", site)
     assert people.code == 0 and "sealed rows" in people.out
+
+
+def test_keys_that_end_soon_are_warned_of(site: Path, tmp_path: Path) -> None:
+    """A partner whose last key ends within two weeks is named; with a longer key beside it, it is not."""
+    administrator = [shipped() / name for name in ("administrator.toml", "partners/sample.toml")]
+    assert gateway("load", *administrator, "--config", site).code == 0
+    for name, until, state in (("short", date.today() + timedelta(days=3), "warn"), ("long", date(2999, 1, 1), "ok")):
+        beginning.key_pair(tmp_path / name)
+        days = ("--until", until, "--config", site)
+        assert gateway("partner", "key", "add", "clearpath", tmp_path / f"{name}.pub", *days).code == 0
+        (said,) = examined(site)[1]["partners' keys"]
+        assert (said["state"], "clearpath" in said["said"]) == (state, state == "warn")
 
 
 def _spoil_newest(site: Path, _: ExitStack) -> None:

@@ -37,6 +37,12 @@ def folder(world: World) -> Path:
     return world.context.keys._folder
 
 
+def new_master(world: World) -> None:
+    """A newer master key, which the running process takes at its next step."""
+    create_master(folder(world))
+    world.context.keys.look()
+
+
 def masters(world: World) -> dict[str, set[int]]:
     """Kind -> master keys it needs; every sample opens."""
     found: dict[str, set[int]] = {}
@@ -73,8 +79,8 @@ def test_everything_comes_under_the_new_key(world: World) -> None:
     before = secrets(world)
     assert {tuple(found) for found in masters(world).values()} == {(1,)}
     assert not rotation.is_stale(world.store, world.context.keys)
-    create_master(folder(world))
-    assert rotation.is_stale(world.store, world.context.keys), "the running process saw the new key"
+    new_master(world)
+    assert rotation.is_stale(world.store, world.context.keys)
     done = list(rotation.rotate(world.store, world.context.keys))
     assert sum(each.rows for each in done) == sum(each.rows for each in rotation.needs(world.store, world.context.keys))
     assert {tuple(found) for found in masters(world).values()} == {(2,)}
@@ -89,7 +95,7 @@ def test_life_goes_on_after_a_rotation(world: World, tmp_path: Path) -> None:
     with world.store.read() as connection:
         documents = set(connection.execute(select(document.c.kind, document.c.id, document.c.version)))
     create_master(folder(world))
-    list(rotation.rotate(world.store, world.context.keys))
+    assert list(rotation.rotate(world.store, Keys(folder(world))))
     again = golden("in.834").replace(b"000000101", b"000000109").replace(b"ENR20260402", b"ENR20260409")
     with world.store.read() as connection:
         before = connection.execute(select(person.c.person_id, person.c.ssn).order_by(person.c.person_id)).all()
@@ -107,7 +113,7 @@ def test_a_rotation_may_stop_after_any_batch(world: World, monkeypatch: pytest.M
     """Stopped after each batch in turn and begun anew it ends as if it ran through; all is readable between."""
     before = secrets(world)
     monkeypatch.setattr(rotation, "KINDS", tuple(kind._replace(rows=2) for kind in rotation.KINDS))
-    create_master(folder(world))
+    new_master(world)
     stops = 0
     while rotation.is_stale(world.store, world.context.keys):
         next(rotation.rotate(world.store, world.context.keys))
@@ -148,7 +154,7 @@ for _ in rotation.rotate(Dying(sys.argv[1]), Keys(Path(sys.argv[2]))):
 def test_a_killed_rotation_is_gone_on_with(world: World, store_url: str) -> None:
     """A process killed in the midst of a transaction loses that batch only; the next goes on, until one ends."""
     before = secrets(world)
-    create_master(folder(world))
+    new_master(world)
     for passed in (0, 3):
         killed = subprocess.run([sys.executable, "-c", KILLED, store_url, str(folder(world)), str(passed)], timeout=60)
         assert killed.returncode == -signal.SIGKILL
@@ -161,7 +167,7 @@ def test_a_killed_rotation_is_gone_on_with(world: World, store_url: str) -> None
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_row_that_changed_meanwhile_is_left_to_the_next_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between reading and writing somebody may change a row: it is not overwritten, and its newer state is renewed."""
-    create_master(folder(world))
+    new_master(world)
     (body,) = (kind for kind in rotation.KINDS if kind.table is funding_request)
     with world.store.read() as connection:
         text = connection.execute(select(funding_request.c.body)).scalar_one()
@@ -187,7 +193,7 @@ def test_what_does_not_open_is_told(world: World) -> None:
     told = {need.kind: need for need in rotation.needs(world.store, world.context.keys)}
     assert told["files received"].opened == 0 < told["files received"].tried
     assert told["files sent"].opened == told["files sent"].tried
-    create_master(folder(world))
+    new_master(world)
     with pytest.raises(KeyMissing):
         list(rotation.rotate(world.store, world.context.keys))
     retire_master(folder(world), 1)
