@@ -73,9 +73,9 @@ def retire(number: int, user: str | None, config: Path) -> None:
     if needed := [need for need in rotation.needs(context.store, context.keys) if need.master == number]:
         said = ", ".join(f"{need.rows} {need.kind}" for need in needed)
         raise UsageError(f"master-{number} is needed by {said}; run gateway key rotate")
-    away = retire_master(settings.path(settings.keys.folder), number)
     with context.store.write("key-retire") as connection:
         audit.note(connection, context.now_us, actor(user), "key retire", f"master-{number}")
+        away = retire_master(settings.path(settings.keys.folder), number)
     click.echo(f"{away} opens backups made before; destroy it with the last of them")
 
 
