@@ -31,12 +31,11 @@ from gateway.errors import (
     Unavailable,
     UsageError,
 )
-from gateway.flow import beginning, day, loading, opening, pay, recover, takeover
+from gateway.flow import beginning, day, loading, opening, partner_keys, pay, recover, takeover
 from gateway.flow.context import Context
-from gateway.flow.partner_keys import fingerprint
 from gateway.plan.rounding import dollars
 from gateway.settings import shipped
-from gateway.store import documents, installation, queue
+from gateway.store import installation, queue
 from gateway.store.schema import (
     funding_request,
     pay_run,
@@ -148,7 +147,7 @@ class Demo:
         with self.context.store.write("load") as connection:
             for name in PARTNERS:
                 line = self._key(name)
-                documents.add_key(connection, self.context.now_us, name, fingerprint(line), line)
+                partner_keys.add(connection, self.context.now_us, name, line, "demo")
             if self.scenario == "sample":
                 pay.post_deposit(connection, self.context, SPONSOR, 5_000_00, "OPENING")
 

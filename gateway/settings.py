@@ -25,7 +25,10 @@ class Database(_Section, frozen=True, kw_only=True):
 
 
 class Sftp(_Section, frozen=True, kw_only=True):
-    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file."""
+    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file.
+
+    Of two keys of a kind clients see the first; the second is announced until the first is retired.
+    """
 
     interface: str = "127.0.0.1"
     port: Port = 2222
@@ -56,12 +59,14 @@ class Written(_Section, frozen=True, kw_only=True):
     """What a settings file says. usage: T or P, must equal what the state was created with.
 
     first_business_date: where a test installation's calendar begins; without it, today. workers: 0 = one per core.
-    limits: what one reader of files may hold, by the names of `parsers.limits.Limits`.
+    limits: what one reader of files may hold, by the names of `parsers.limits.Limits`. certified_only: a partner that
+    sends files is taken only with the day it was certified in a test installation.
     """
 
     usage: Literal["T", "P"] = "P"
     first_business_date: date | None = None
     workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    certified_only: bool = False
     database: Database = Database()
     sftp: Sftp = Sftp()
     http: Http = Http()

@@ -34,8 +34,9 @@ class DoorFactory(SSHFactory):
 
     def __init__(self, drop: Drop, host_keys: Sequence[Key], settings: DoorSettings, clock: Clock) -> None:
         self._drop, self._settings, self._clock = drop, settings, clock
-        self.publicKeys = {key.sshType(): key.public() for key in host_keys}
-        self.privateKeys = {key.sshType(): key for key in host_keys}
+        shown = {key.sshType(): key for key in reversed(host_keys)}  # of two of a kind the first; the second is to come
+        self.publicKeys = {kind: key.public() for kind, key in shown.items()}
+        self.privateKeys = shown
         self.inside: set[DoorTransport] = set()
         self._owed = 0
         self._empty: list[Deferred[None]] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from gateway.cli.common import (
     actor,
@@ -18,13 +17,12 @@ from gateway.cli.common import (
     user_option,
     write_file,
 )
+from gateway.cli.partner_checks import partner_certify, partner_test
+from gateway.cli.partner_keys import key, key_line, let_in
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
-from gateway.flow.context import Context
 from gateway.flow.parties import Parties
-from gateway.flow.partner_keys import fingerprint
-from gateway.store import audit, documents, installation
-from gateway.store.schema import partner_key
+from gateway.store import installation, login_keys
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -46,6 +44,10 @@ def partner() -> None:
     """Trading partners."""
 
 
+for _command in (key, partner_test, partner_certify):
+    partner.add_command(_command)
+
+
 @partner.command("add")
 @FILES
 @click.option(
@@ -60,7 +62,7 @@ def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None
     for each in loading.load(context, list(files), actor(user)):
         click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
     for name, line in lines:
-        add_key(context, name, line, actor(user))
+        let_in(context, name, line, actor(user))
 
 
 def _key_of(pair: str) -> tuple[str, str]:
@@ -68,37 +70,21 @@ def _key_of(pair: str) -> tuple[str, str]:
     name, _, path = pair.partition("=")
     if not name or not path:
         raise UsageError(f"--key {pair}: write PARTNER=FILE")
-    try:
-        line = Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--key {pair}: the file cannot be read") from error
-    fingerprint(line)
-    return name, line
-
-
-def add_key(context: Context, name: str, line: str, user: str) -> None:
-    """Lets a partner on file log in with a public key line; raises ConfigError for one that is not, or BadData."""
-    with context.store.write("load") as connection:
-        Parties(connection, installation.business_date(connection)).partner(name)
-        found = fingerprint(line)
-        documents.add_key(connection, context.now_us, name, found, line)
-        audit.note(connection, context.now_us, user, "key add", f"partner {name}", found)
+    return name, key_line(Path(path))
 
 
 @partner.command("list")
 @config_option
 @json_option
 def partner_list(config: Path, as_json: bool) -> None:
-    """The partners in force today, and their keys."""
+    """The partners in force today, and the keys that open for them now."""
     context = context_of(config)
     with context.store.read() as connection:
         parties = Parties(connection, installation.business_date(connection))
-        keys = connection.execute(
-            select(partner_key.c.partner, partner_key.c.fingerprint).where(partner_key.c.revoked == 0)
-        ).all()
+        keys = login_keys.good(connection, context.now_us)
     data = [
         {"id": p.id, "name": p.name, "isa": f"{p.qualifier}/{p.isa_id}", "roles": p.roles, "sponsors": p.sponsors,
-         "keys": [f for who, f in keys if who == p.id]}
+         "keys": [key.fingerprint for key in keys if key.partner == p.id]}
         for p in parties.partners.values()
     ]  # fmt: skip
     rows = [

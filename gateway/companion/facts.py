@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
-from sqlalchemy import select
 
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Parties, Partner, Sponsor
 from gateway.flow.partner_keys import fingerprint
 from gateway.settings import Settings
-from gateway.store import installation
-from gateway.store.schema import partner_key
+from gateway.store import installation, login_keys
 from parsers.codes import CodeSets
 
 
@@ -36,15 +34,18 @@ class FactsOnFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(context: Context, settings: Settings, partner_id: str) -> FactsOnFile:
     """The facts about a partner. Raises ConfigError when it, or the administrator, is not on file."""
+    now_us = context.now_us
     with context.store.read() as connection:
         today = installation.business_date(connection)
         parties = Parties(connection, today)
         partner, ours = parties.partner(partner_id), parties.administrator
-        mine = select(partner_key.c.fingerprint).where(partner_key.c.partner == partner_id, partner_key.c.revoked == 0)
-        keys = tuple(connection.execute(mine.order_by(partner_key.c.fingerprint)).scalars())
+        mine = [
+            key for key in login_keys.of_partner(connection, partner_id) if key.state(now_us) in ("good", "not yet")
+        ]
     sponsors = tuple(parties.sponsors[one] for one in partner.sponsors if one in parties.sponsors)
     return FactsOnFile(
-        settings=settings, usage=context.usage, today=today, ours=ours, partner=partner, sponsors=sponsors, keys=keys,
+        settings=settings, usage=context.usage, today=today, ours=ours, partner=partner, sponsors=sponsors,
+        keys=tuple(sorted(key.fingerprint for key in mine)),
         host_keys=tuple(_host_keys(settings)), aliases=dict(context.aliases), codes=context.codes(),
     )  # fmt: skip
 

@@ -8,19 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.clock import SECOND_US
-from gateway.flow import uploads
+from gateway.flow import partner_keys, uploads
 from gateway.flow.context import Context
-from gateway.flow.partner_keys import fingerprint_of
-from gateway.store import audit, documents, installation, outbox
+from gateway.store import audit, installation, outbox
 from gateway.store.schema import outbox as outbox_table
 from sftp_drop.drop import Entry, Refused
 
 
 def login(context: Context, user: str, key_blob: bytes, peer: str) -> str:
     """The partner the key belongs to, which must be the user; raises Refused."""
-    found = fingerprint_of(key_blob)
+    found = partner_keys.fingerprint_of(key_blob)
     with context.store.read() as connection:
-        partner = documents.partner_of_key(connection, found)
+        partner = partner_keys.owner(connection, context.now_us, found)
     if partner is None or partner != user:
         raise Refused("permission-denied")
     with context.store.write("login") as connection:

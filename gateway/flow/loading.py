@@ -18,11 +18,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed, naming
+from gateway.flow import agreements, concealed, naming, partner_keys
 from gateway.flow.agreements import Document
+from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
-from gateway.flow.partner_keys import fingerprint
 from gateway.plan import stoploss
 from gateway.plan.claims import benefits, document
 from gateway.plan.money import nacha
@@ -68,7 +68,7 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     if problems:
         raise BadData("; ".join(problems))
     with context.store.write("load") as connection:
-        loaded = [_store(connection, context, path, kind, rows) for path, kind, rows in prepared]
+        loaded = [_store(connection, context, path, kind, rows, user) for path, kind, rows in prepared]
         if problems := _strangers_policies(connection):
             raise BadData("; ".join(problems))
         for each in loaded:
@@ -156,7 +156,7 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
     wrong = []
     for number, line in enumerate(partner.keys, 1):
         try:
-            fingerprint(line)
+            partner_keys.fingerprint(line)
         except BadData as error:
             wrong.append(f"keys[{number}]: {error.detail}")
     if partner.delimiters and not legal_delimiters(partner.delimiters):
@@ -260,7 +260,7 @@ def _fee(raw: dict[str, str]) -> FeeRow:
     )  # fmt: skip
 
 
-def _store(connection: Connection, context: Context, path: Path, kind: str, rows: list[Any]) -> Loaded:
+def _store(connection: Connection, context: Context, path: Path, kind: str, rows: list[Any], user: str) -> Loaded:
     changed = 0
     if kind == "fee":
         new, changed = documents.put_fees(connection, rows)
@@ -280,7 +280,7 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
         after: Callable[..., None] | None = _AFTER.get(kind)
         for row in rows:
             if after is not None:
-                after(connection, context, row.body)
+                after(connection, context, row.body, user)
     return Loaded(file=path.name, kind=kind, rows=len(rows), new=new, changed=changed)
 
 
@@ -294,10 +294,12 @@ def _strangers_policies(connection: Connection) -> list[str]:
     ]
 
 
-def _after_partner(connection: Connection, context: Context, partner: Partner) -> None:
+def _after_partner(connection: Connection, context: Context, partner: Partner, user: str) -> None:
+    if context.certified_only and partner.certified is None and groups_of(partner) != {ANYBODYS}:
+        raise BadData(f"partner {partner.id}: certified: missing, and certified_only is set; gateway partner certify")
     documents.set_agreements(connection, partner.id, partner.sponsors)
     for line in partner.keys:
-        documents.add_key(connection, context.now_us, partner.id, fingerprint(line), line)
+        partner_keys.add(connection, context.now_us, partner.id, line, user)
 
 
 _AFTER: dict[str, Callable[..., None]] = {"partner": _after_partner}

@@ -46,5 +46,5 @@ def open_context(settings: Settings) -> Context:
     require_readable(store, master)
     return Context(
         store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases),
-        limits=limits_of(settings.limits),
+        limits=limits_of(settings.limits), certified_only=settings.certified_only,
     )  # fmt: skip

@@ -52,7 +52,8 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send.
+    names and files of what we send. claims: kinds of claims it sends (P, I, D). certified: the day it had shown
+    everything in a test installation (`gateway partner certify`).
     """
 
     id: str
@@ -68,6 +69,8 @@ class Partner(Record, frozen=True, kw_only=True):
     validation: Validation = Validation()
     reply_days: int = 1
     profile: Profile = Profile()
+    claims: tuple[Literal["P", "I", "D"], ...] = ("P",)
+    certified: date | None = None
 
     @property
     def application(self) -> str:

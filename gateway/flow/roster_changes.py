@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from gateway.plan.records import FOREVER, Member, Span
 from gateway.store.engine import upsert
-from gateway.store.keys import Keys, new_key, seal
+from gateway.store.keys import Keys
 from gateway.store.schema import alias, person, span
 
 BODY = ("family_root", "subscriber_no", "member_no", "body")
@@ -58,16 +58,8 @@ class RosterChanges:
                 "member_no": bare.member_no, "body": msgspec.json.encode(bare).decode(), "ssn_hash": "",
             }  # fmt: skip
         if ssn and (hashed := self._keys.fingerprint(ssn)) != self._ssn_hashes.get(member.person_id):
-            secret = self._sealed(member.person_id, ssn)
+            secret = self._keys.enclose(ssn, bound(self._sponsor_id, member.person_id))
             self._secrets[member.person_id] = {"of_person_id": member.person_id, "ssn": secret, "ssn_hash": hashed}
-
-    def _sealed(self, person_id: str, ssn: str) -> bytes:
-        key = new_key()
-        wrapped = self._keys.wrap(key)
-        return len(wrapped).to_bytes(2, "big") + wrapped + seal(key, ssn.encode(), self._bound(person_id))
-
-    def _bound(self, person_id: str) -> bytes:
-        return f"{self._sponsor_id}/{person_id}".encode()
 
     def add_alias(self, subscriber_no: str, person_id: str) -> None:
         """An earlier number keeps finding the person."""
@@ -110,6 +102,11 @@ class RosterChanges:
             (insert(span), self._opened.values()),
         ):
             _many(connection, statement, rows)
+
+
+def bound(sponsor_id: str, person_id: str) -> bytes:
+    """What the sealed SSN of a person is bound to: it opens in nobody else's row."""
+    return f"{sponsor_id}/{person_id}".encode()
 
 
 def _many(connection: Connection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:

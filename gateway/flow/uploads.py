@@ -63,6 +63,7 @@ def begin(context: Context, partner: str, name: str, resume: bool) -> tuple[Uplo
 
 
 def _new(context: Context, partner: str, name: str) -> Upload:
+    context.keys.look()
     row = {
         "id": ulid(context.now_us), "partner": partner, "name": name, "state": "open", "size": 0, "sha256": "",
         "key": context.keys.wrap(new_key()), "touched_us": context.now_us, "hidden": 0,

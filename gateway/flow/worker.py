@@ -80,6 +80,7 @@ def work_once(context: Context, me: str) -> bool:
         return True  # another worker took a row of the same lane first: look again
     if work is None:
         return False
+    context.keys.look()
     structlog.contextvars.bind_contextvars(work=work.kind, sponsor=work.sponsor_id, partner=work.partner)
     try:
         STEPS[work.kind](context, work)

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, or_, select
 
 from gateway.plan.records import FeeRow
 from gateway.store.engine import upsert
-from gateway.store.schema import agreement, document, fee, partner_key
+from gateway.store.schema import agreement, document, fee
 
 T = TypeVar("T")
 
@@ -97,23 +97,6 @@ def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]
     rows = [{"partner": partner, "sponsor_id": sponsor} for sponsor in sorted(set(sponsors))]
     if rows:
         connection.execute(insert(agreement), rows)
-
-
-def add_key(connection: Connection, now_us: int, partner: str, fingerprint: str, key: str) -> None:
-    """Lets a partner log in with a public key (OpenSSH form); adding it again changes nothing."""
-    values = {"fingerprint": fingerprint, "partner": partner, "key": key, "added_us": now_us, "revoked": 0}
-    connection.execute(upsert(connection, partner_key).values(**values).on_conflict_do_nothing())
-
-
-def revoke_key(connection: Connection, fingerprint: str) -> None:
-    """The key opens nothing any more."""
-    connection.execute(update(partner_key).where(partner_key.c.fingerprint == fingerprint).values(revoked=1))
-
-
-def partner_of_key(connection: Connection, fingerprint: str) -> str | None:
-    """The partner a living key belongs to."""
-    alive = select(partner_key.c.partner).where(partner_key.c.fingerprint == fingerprint, partner_key.c.revoked == 0)
-    return connection.execute(alive).scalar_one_or_none()
 
 
 def _newest(kind: str) -> Select[Any]:

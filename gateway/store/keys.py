@@ -1,11 +1,13 @@
 """Sealing: AES-256-GCM under a data key per file, wrapped by the newest master key `master-<n>` (0600).
 
 The master keys lie outside the state's backup; the database holds only wrapped data keys. Nonces are random, 96 bit.
+Everything new is under the newest master key, keyed hashes too; `gateway.flow.rotation` brings the rest there.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -25,39 +27,69 @@ KEY = 32
 
 
 class Keys:
-    """The master keys of an installation, read once; `wrap` uses the newest, `unwrap` whichever wrapped."""
+    """The master keys of an installation; `wrap` uses the newest, `unwrap` whichever wrapped.
+
+    A process that runs while a master key is added takes it at its next `look`, once a step and an upload: within one
+    all is under one key. What another process put under a newer one is opened at once.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._masters = {number: path.read_bytes() for number, path in _masters(folder)}
+        self._folder = folder
+        self._concealing = cache(_concealing_key)
+        self._read()
         if not self._masters:
             raise KeyMissing(str(folder))
-        self._newest = max(self._masters)
-        self._concealing = cache(self._concealing_key)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The master keys there are, oldest first."""
+        return sorted(self._masters)
+
+    @property
+    def newest(self) -> int:
+        """The number of the master key that new things are put under."""
+        return max(self._masters)
+
+    def look(self) -> None:
+        """Reads the folder again when it changed. A key that is being copied in is taken once it is whole; a folder
+        that was unmounted, as credentials may be, changes nothing.
+        """
+        with contextlib.suppress(OSError, KeyMissing):
+            if self._folder.stat().st_mtime_ns != self._changed_ns:
+                self._read()
 
     def wrap(self, data_key: bytes) -> bytes:
         """The data key sealed by the newest master key: 4 bytes of its number, nonce, ciphertext."""
-        number = self._newest.to_bytes(4, "big")
-        return number + seal(self._masters[self._newest], data_key, number)
+        newest = self.newest
+        number = newest.to_bytes(4, "big")
+        return number + seal(self._master(newest), data_key, number)
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """The data key; raises KeyMissing when its master key is absent or another."""
-        master = self._masters.get(int.from_bytes(wrapped[:4], "big"))
-        if master is None:
-            raise KeyMissing(f"master-{int.from_bytes(wrapped[:4], 'big')}")
-        return unseal(master, wrapped[4:], wrapped[:4])
+        return unseal(self._master(wrapped_by(wrapped)), wrapped[4:], wrapped[:4])
+
+    def enclose(self, secret: str, bound_to: bytes) -> bytes:
+        """A short secret under a data key of its own: length of the wrapped key, that key, what is sealed by it."""
+        key = new_key()
+        wrapped = self.wrap(key)
+        return len(wrapped).to_bytes(2, "big") + wrapped + seal(key, secret.encode(), bound_to)
+
+    def disclose(self, enclosed: bytes, bound_to: bytes) -> str:
+        """The secret that was enclosed; raises KeyMissing."""
+        wrapped, sealed = _enclosed(enclosed)
+        return unseal(self.unwrap(wrapped), sealed, bound_to).decode()
 
     def fingerprint(self, secret: str) -> str:
         """A keyed hash to match a secret by (SSN) without keeping it readable."""
-        oldest = self._masters[min(self._masters)]
-        return _keyed(oldest, b"match", secret.encode()).hex()
+        return _keyed(self._master(self.newest), b"match", secret.encode()).hex()
 
     def conceal(self, secret: str) -> str:
         """A short secret as text for a plain row. The same secret gives the same text, so that rows can be compared.
 
         The nonce is a keyed hash of the secret, under a key of its own: equal nonces mean equal secrets.
         """
-        number = min(self._masters)
-        key, cipher = self._concealing(number)
+        number = self.newest
+        key, cipher = self._concealing(self._master(number))
         nonce = _keyed(key, b"nonce", secret.encode())[:NONCE]
         sealed = nonce + cipher.encrypt(nonce, secret.encode(), CONCEALED.encode())
         return f"{CONCEALED}{number}:{base64.b64encode(sealed).decode()}"
@@ -67,14 +99,48 @@ class Keys:
         if not text.startswith(CONCEALED):
             return text
         number, _, sealed = text.removeprefix(CONCEALED).partition(":")
-        return unseal(self._concealing(int(number))[0], base64.b64decode(sealed), CONCEALED.encode()).decode()
+        key, _ = self._concealing(self._master(int(number)))
+        return unseal(key, base64.b64decode(sealed), CONCEALED.encode()).decode()
 
-    def _concealing_key(self, number: int) -> tuple[bytes, AESGCM]:
-        master = self._masters.get(number)
-        if master is None:
-            raise KeyMissing(f"master-{number}")
-        key = _keyed(master, b"conceal", b"")
-        return key, AESGCM(key)
+    def _master(self, number: int) -> bytes:
+        if number not in self._masters:
+            self._read()
+        try:
+            return self._masters[number]
+        except KeyError as error:
+            raise KeyMissing(f"master-{number}") from error
+
+    def _read(self) -> None:
+        """Raises KeyMissing for a key that was cut short."""
+        try:
+            changed_ns = self._folder.stat().st_mtime_ns
+            masters = {number: path.read_bytes() for number, path in master_files(self._folder)}
+        except OSError as error:
+            raise KeyMissing(f"{self._folder} ({error.strerror})") from error
+        for number, master in masters.items():
+            if len(master) != KEY:
+                raise KeyMissing(f"master-{number} has {len(master)} bytes, not {KEY}")
+        self._masters, self._changed_ns = masters, changed_ns
+
+
+def wrapped_by(wrapped: bytes) -> int:
+    """The number of the master key that wrapped a data key."""
+    return int.from_bytes(wrapped[:4], "big")
+
+
+def enclosed_by(enclosed: bytes) -> int:
+    """The number of the master key an enclosed secret needs."""
+    return wrapped_by(_enclosed(enclosed)[0])
+
+
+def _enclosed(enclosed: bytes) -> tuple[bytes, bytes]:
+    length = int.from_bytes(enclosed[:2], "big")
+    return enclosed[2 : 2 + length], enclosed[2 + length :]
+
+
+def _concealing_key(master: bytes) -> tuple[bytes, AESGCM]:
+    key = _keyed(master, b"conceal", b"")
+    return key, AESGCM(key)
 
 
 def _keyed(key: bytes, purpose: bytes, text: bytes) -> bytes:
@@ -82,7 +148,7 @@ def _keyed(key: bytes, purpose: bytes, text: bytes) -> bytes:
     return blake2b(text, key=key, person=purpose, digest_size=KEY).digest()
 
 
-def _masters(folder: Path) -> Iterator[tuple[int, Path]]:
+def master_files(folder: Path) -> Iterator[tuple[int, Path]]:
     """(number, file) of every master key; an operator's `master-1.bak` is none."""
     for path in folder.glob("master-*"):
         number = path.name.removeprefix("master-")
@@ -96,17 +162,48 @@ def new_key() -> bytes:
 
 
 def create_master(folder: Path) -> Path:
-    """Writes the next master key, 0600, in a 0700 folder; raises CannotCreate."""
+    """Makes the next master key, 0600, in a 0700 folder; whole or not at all. Raises CannotCreate."""
+    number = 1 + max((number for number, _ in master_files(folder)), default=0)
+    return put_master(folder, number, os.urandom(KEY))
+
+
+def put_master(folder: Path, number: int, key: bytes) -> Path:
+    """Writes a master key under a number that is free; raises CannotCreate. A crash leaves it whole or absent."""
+    path = folder / f"master-{number}"
+    part = folder / f"master-{number}.part"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = 1 + max((number for number, _ in _masters(folder)), default=0)
-        path = folder / f"master-{number}"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(KEY))
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
             os.fsync(file.fileno())
+        os.link(part, path)  # refuses where a key lies already, as a rename would not
+        part.unlink()
+        _sync(folder)
     except OSError as error:
         raise CannotCreate(f"{folder} ({error.strerror})") from error
     return path
+
+
+def retire_master(folder: Path, number: int) -> Path:
+    """Takes a master key out of use: the file is kept under a name that nobody reads. Raises CannotCreate."""
+    path = folder / f"master-{number}"
+    away = folder / f"master-{number}.retired"
+    try:
+        path.rename(away)
+        _sync(folder)
+    except OSError as error:
+        raise CannotCreate(f"{away} ({error.strerror})") from error
+    return away
+
+
+def _sync(folder: Path) -> None:
+    """The folder's entries reach the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def seal(key: bytes, plain: bytes, bound_to: bytes) -> bytes:

@@ -155,13 +155,19 @@ code = _table(
 )
 
 partner_key = _table(
-    # An SSH public key a partner may log in with. Kept while the partner is.
+    # An SSH public key a partner may log in with: from from_us (0: at once) until before until_us (null: for ever), and
+    # never after revoked_us. line: as OpenSSH writes it. Kept for ever: a revoked key must stay known as one.
     "partner_key",
     _t("fingerprint", primary_key=True),
     _t("partner"),
-    _t("key"),
+    _t("line"),
+    _i("from_us"),
+    _i("until_us", nullable=True),
     _i("added_us"),
-    _flag("revoked"),
+    _t("added_by"),
+    _i("revoked_us", nullable=True),
+    _t("revoked_by"),
+    Index("partner_key_partner", "partner"),
 )
 
 agreement = _table(

@@ -71,5 +71,10 @@ ELSEWHERE = {
     "gather": "tests/flow/test_gathering.py: no partner of the scenario wants it",
     "migrate": "one DDL transaction; tests/store says what an interrupted one leaves",
     "bench": "a database of its own, thrown away",
+    "rotate": "test_a_killed_rotation_is_gone_on_with in tests/flow",
+    "key-rotate": "the audit row of a rotation that has ended; the next rotation writes one again",
+    "key-retire": "the audit row of a file that was renamed",
+    "key-add": "one row of a key and its audit row; adding it again changes nothing",
+    "key-revoke": "one row of a key and its audit row; revoking it again changes nothing",
 }
 """Causes that no table names, and why."""

@@ -68,15 +68,10 @@ def test_fees_in_few_statements(store: Store) -> None:
     assert sorted((fee.npi, fee.allowed_cents, fee.last) for fee in found) == [("1", 120, DEC), ("2", 100, None)]
 
 
-def test_agreements_and_keys(store: Store) -> None:
-    """Agreements are replaced whole; a key opens for its partner until revoked, and adding it again revives nothing."""
+def test_agreements(store: Store) -> None:
+    """Agreements are replaced whole."""
     with store.write("load") as connection:
         documents.set_agreements(connection, "clear", ["A", "B"])
         documents.set_agreements(connection, "clear", ["B", "C", "C"])
         agreed = select(agreement.c.sponsor_id).where(agreement.c.partner == "clear").order_by(agreement.c.sponsor_id)
         assert connection.execute(agreed).scalars().all() == ["B", "C"]
-        documents.add_key(connection, 1, "clear", "SHA256:x", "ssh-ed25519 AAAA")
-        assert documents.partner_of_key(connection, "SHA256:x") == "clear"
-        documents.revoke_key(connection, "SHA256:x")
-        documents.add_key(connection, 2, "other", "SHA256:x", "ssh-ed25519 AAAA")
-        assert documents.partner_of_key(connection, "SHA256:x") is None

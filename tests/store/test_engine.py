@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.store import installation
 from gateway.store.engine import Store
-from gateway.store.schema import counter, metadata, partner_key
+from gateway.store.schema import counter, metadata, upload
 
 
 def test_commit_and_rollback(store: Store) -> None:
@@ -80,9 +80,18 @@ def test_columns_refuse_the_wrong_type(store: Store) -> None:
 
 def test_flags_are_0_or_1(store: Store) -> None:
     """A flag that is neither 0 nor 1 is refused."""
-    row = {"fingerprint": "f", "partner": "p", "key": "k", "added_us": 1, "revoked": 2}
+    row = {
+        "id": "u",
+        "partner": "p",
+        "name": "n",
+        "state": "open",
+        "size": 0,
+        "sha256": "",
+        "key": b"k",
+        "touched_us": 1,
+    }
     with pytest.raises(IntegrityError), store.write("wrong") as connection:
-        connection.execute(insert(partner_key).values(row))
+        connection.execute(insert(upload).values(**row, hidden=2))
 
 
 def test_writers_wait_for_each_other(store: Store) -> None:

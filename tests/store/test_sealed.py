@@ -118,6 +118,27 @@ def test_wrapped_key_survives_rotation(tmp_path: Path) -> None:
     assert keys.fingerprint("123") == keys.fingerprint("123") != keys.fingerprint("124")
 
 
+def test_a_running_process_sees_a_new_master_key(tmp_path: Path) -> None:
+    """A new key is taken at the next look, whole only; what is under it opens before; a lost folder changes nothing."""
+    create_master(tmp_path / "keys")
+    keys = Keys(tmp_path / "keys")
+    (tmp_path / "keys" / "master-2").write_bytes(b"half")
+    keys.look()
+    assert keys.newest == 1
+    with pytest.raises(KeyMissing, match="master-2 has 4 bytes"):
+        Keys(tmp_path / "keys")
+    (tmp_path / "keys" / "master-2").unlink()
+    create_master(tmp_path / "keys")
+    assert keys.newest == 1
+    keys.look()
+    assert (keys.newest, keys.reveal(keys.conceal("5550001"))) == (2, "5550001")
+    create_master(tmp_path / "keys")
+    assert keys.unwrap(Keys(tmp_path / "keys").wrap(b"k" * 32)) == b"k" * 32
+    (tmp_path / "keys").rename(tmp_path / "away")
+    keys.look()
+    assert keys.newest == 3 and keys.unwrap(keys.wrap(b"k" * 32)) == b"k" * 32
+
+
 def test_missing_master_key(tmp_path: Path) -> None:
     """Without the master key that wrapped it, or with another in its place, a data key stays closed."""
     with pytest.raises(KeyMissing):

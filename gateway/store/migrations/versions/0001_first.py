@@ -116,8 +116,18 @@ def upgrade() -> None:
         _t("label"),
     )
     _table(
-        "partner_key", _t("fingerprint", primary_key=True), _t("partner"), _t("key"), _i("added_us"), _flag("revoked")
+        "partner_key",
+        _t("fingerprint", primary_key=True),
+        _t("partner"),
+        _t("line"),
+        _i("from_us"),
+        _i("until_us", nullable=True),
+        _i("added_us"),
+        _t("added_by"),
+        _i("revoked_us", nullable=True),
+        _t("revoked_by"),
     )
+    _index("partner_key_partner", "partner_key", "partner")
     _table("agreement", _t("partner", primary_key=True), _t("sponsor_id", primary_key=True))
     _index("agreement_sponsor", "agreement", "sponsor_id")
     _table(
