@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": ("gateway.cli.serve", "Run a node of workers without doors, beside a daemon on the same PostgreSQL."),
     "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
     "config": ("gateway.cli.config", "Check, show or begin a settings file."),
+    "door": ("gateway.cli.door", "The SFTP door: who is shut out, and letting an address in again."),
     "partner": ("gateway.cli.parties", "Trading partners: add, list."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),

@@ -42,6 +42,7 @@ DAEMON = [
     ("beat", "enrol", "select seen_us from node"),
     ("timer", "enrol", "select id from work where kind = 'chain'"),
     ("fetched", "fetch", "select count(*) from audit where action = 'fetch'"),
+    ("door", "fetch", "select count(*) from audit where action = 'read'"),
     ("hide", "fetch", "select count(*) from outbox where state = 'picked-up'"),
 ]
 """Commits of the daemon. That which gives back a dead worker's claims has a test of its own."""
@@ -68,6 +69,7 @@ BEGINNING = [
 ELSEWHERE = {
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",
+    "unban": "one row less; who shut it out may do so again",
     "migrate": "one DDL transaction; tests/store says what an interrupted one leaves",
     "bench": "a database of its own, thrown away",
 }

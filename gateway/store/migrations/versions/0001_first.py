@@ -118,6 +118,7 @@ def upgrade() -> None:
     _table(
         "partner_key", _t("fingerprint", primary_key=True), _t("partner"), _t("key"), _i("added_us"), _flag("revoked")
     )
+    _table("ban", _t("place", primary_key=True), _i("until_us"), _i("times"))
     _table("agreement", _t("partner", primary_key=True), _t("sponsor_id", primary_key=True))
     _index("agreement_sponsor", "agreement", "sponsor_id")
     _table(
