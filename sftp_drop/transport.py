@@ -115,8 +115,12 @@ class DoorTransport(transport.SSHServerTransport):
             self.sendKexInit()
 
     def getPacket(self) -> bytes | None:
-        """Nothing more is taken from a connection that was ended."""
-        return None if self._ended else super().getPacket()
+        """Nothing more is taken from a connection that was ended; a packet of nothing would stop Conch's loop."""
+        packet = None if self._ended else super().getPacket()
+        if packet == b"":
+            self.protocol_error()
+            return None
+        return packet
 
     def sendDisconnect(self, reason: int, desc: bytes) -> None:
         """Says why and ends."""

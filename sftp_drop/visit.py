@@ -36,10 +36,10 @@ class Visit:
         if place.name:
             raise Refused("no-such-file", "this is not a folder")
         if not place.folder:
-            return Listing([looks.row(folder, looks.FOLDER) for folder in FOLDERS])
+            return Listing(FOLDERS, lambda folder: looks.row(folder, looks.FOLDER))
         entries = await self._drop.list(self._partner, place.folder)
         self._drop.note("list", place.folder)
-        return Listing([looks.row(entry.name, looks.of(place.folder, entry)) for entry in entries])
+        return Listing(entries, lambda entry: looks.row(entry.name, looks.of(place.folder, entry)))
 
     async def open(self, path: bytes, flags: int) -> Handle:
         place = _file(path)

@@ -203,7 +203,11 @@ class StoreUpload:
         if len(stretches) > 1:
             self._check_holes(start, stretches)
         if offset + len(data) > self._size:
-            self._account.grow(offset + len(data), offset + len(data) - self._size)
+            try:
+                self._account.grow(offset + len(data), offset + len(data) - self._size)
+            except Refused:
+                yield self._discard()
+                raise
             self._size = offset + len(data)
         self._written = stretches
         self._tail.extend(bytes(max(0, start + len(data) - len(self._tail))))
@@ -274,6 +278,15 @@ class StoreUpload:
     def _lose(self) -> Any:
         if not self._over:
             yield self._end(uploads.lose)
+
+    @defer.inlineCallbacks
+    def _discard(self) -> Any:
+        """More than the partner's allowance: nothing of it is kept or counted, and it is over before it is closed."""
+        self._over = True
+        self._tail.clear()
+        self._count()
+        self._account.end(self._size - self._start, None)
+        yield self._run(uploads.discard, self._context, self._id, self._by)
 
     @defer.inlineCallbacks
     def _end(self, how: Callable[[Context, str, int, str], None]) -> Any:

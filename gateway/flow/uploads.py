@@ -121,6 +121,17 @@ def lose(context: Context, upload_id: str, size: int, by: str = "") -> None:
         sealed.drop(context.store, upload_id)
 
 
+def discard(context: Context, upload_id: str, by: str = "") -> None:
+    """An open upload that was refused: nothing of it is kept."""
+    with context.store.write("upload") as connection:
+        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+        gone = mine.values(state="swept", size=0).returning(upload.c.partner)
+        partner = connection.execute(gone).scalar_one_or_none()
+        if partner is not None:
+            audit.note(connection, context.now_us, partner, "refuse", f"upload {upload_id}", by)
+    sealed.drop(context.store, upload_id)
+
+
 def close(context: Context, upload_id: str, size: int, by: str = "") -> None:
     """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept.
 
