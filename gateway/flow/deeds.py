@@ -72,11 +72,13 @@ def signature(visitor: Visitor | None) -> str:
 
 def write(connection: Connection, now_us: int, deeds: list[tuple[Deed, int, int]], made: list[Ban]) -> None:
     """Writes deeds and bans."""
-    for (actor, action, entity, detail), at_us, many in deeds:
-        audit.note(connection, at_us, actor, action, entity, detail + (f" x{many}" if many > 1 else ""))
+    rows = [
+        (at_us, deed.actor, deed.action, deed.entity, deed.detail + (f" x{many}" if many > 1 else ""))
+        for deed, at_us, many in deeds
+    ]
+    rows += [(now_us, NOBODY, "ban", ban.place, f"number {ban.times}") for ban in made]
+    audit.note_all(connection, rows)
     bans.put(connection, [stored(ban) for ban in made])
-    for ban in made:
-        audit.note(connection, now_us, NOBODY, "ban", ban.place, f"number {ban.times}")
 
 
 def stored(ban: Ban) -> bans.Banned:

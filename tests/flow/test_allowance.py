@@ -41,8 +41,9 @@ def test_what_counts(context: Context) -> None:
     ones, older ones and another partner's not at all."""
     now_us = context.now_us
     states = [
-        ("received", 1, 0, 0), ("received", 2, DAY_US - SECOND_US, 1), ("closed", 4, 120 * SECOND_US, 0), ("open", 8, 0, 0),
-        ("lost", 16, 120 * SECOND_US, 1), ("swept", 32, 0, 0), ("received", 64, DAY_US + SECOND_US, 0),
+        ("received", 1, 0, 0), ("received", 2, DAY_US - SECOND_US, 1), ("closed", 4, 120 * SECOND_US, 0),
+        ("open", 8, 0, 0), ("lost", 16, 120 * SECOND_US, 1), ("swept", 32, 0, 0),
+        ("received", 64, DAY_US + SECOND_US, 0),
     ]  # fmt: skip
     rows = [
         {"id": str(n), "partner": "p", "name": "n", "state": state, "size": size, "sha256": "", "key": b"",
