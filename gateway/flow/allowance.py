@@ -22,11 +22,11 @@ class Allowance(Record, frozen=True, kw_only=True):
     """networks: CIDR it may log in from, all when empty. connections: at a time, None for the door's own rule.
 
     file_bytes: of one file; day_bytes, day_files: what it brings in 24 hours; minute_files: opened for writing in one
-    minute. 0: no limit. What was broken off or refused is not counted as brought.
+    minute; of these four 0 is no limit. What was broken off or refused is not counted as brought.
     """
 
     networks: tuple[str, ...] = ()
-    connections: Count | None = None
+    connections: Annotated[int, msgspec.Meta(ge=1)] | None = None
     file_bytes: Count = 2 * 1024**3
     """Ten times the largest file measured (200 MB); the whole of a year's 837s of 100,000 members is about 2 GB."""
     day_bytes: Count = 50 * 1024**3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from gateway.flow.accounts import Account
 from gateway.flow.allowance import DAY_US, Allowance, Used, refusal
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
+from gateway.flow.parties import Partner
 from gateway.store import bans
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -168,3 +170,18 @@ def test_a_flood_of_deeds_is_bounded() -> None:
     held.put_back(taken[:2])
     held.note(9, CLEAR, "read", "outbox 1")
     assert [(deed.entity, at_us, many) for deed, at_us, many in held.take()] == [("outbox 0", 0, 1), ("outbox 1", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ({"networks": ["192.0.2.0/33"]}, "192.0.2.0/33"),
+        ({"networks": ["192.0.2.1/24"]}, "has host bits set"),
+        ({"connections": 0}, "connections"),
+        ({"file_bytes": -1}, "file_bytes"),
+    ],
+)
+def test_an_allowance_that_cannot_be_is_refused(said: dict[str, Any], refusal: str) -> None:
+    """What is no network or no number of that kind is told when the partner is loaded."""
+    with pytest.raises(msgspec.ValidationError, match=refusal):
+        msgspec.convert({"id": "p", "name": "p", "isa_id": "P", "allowance": said}, Partner)

@@ -21,6 +21,7 @@ from sqlalchemy import insert
 from gateway.store import bans, documents
 from gateway.store.keys import create_master
 from gateway.store.schema import audit, ban, partner_key, receipt, upload
+from sftp_drop.hostkey import make_host_key
 from sftp_drop.settings import DoorSettings
 from tests.flow.store_door import StoreDoor, store_door
 
@@ -509,3 +510,23 @@ def test_everything_done_is_on_record(open_door: Open) -> None:
         (refusal,) = door.audited("login refused")
         assert (refusal.actor, refusal.entity) == ("stranger", "stranger")
         assert "SECRETNAME" not in str(door.rows(audit)) + door.log_path.read_text()
+
+
+@pytest.mark.program("sftp")
+def test_a_host_key_is_rotated_without_a_phone_call(tmp_path: Path, sqlite_template: Path) -> None:
+    """OpenSSH, knowing the old host key, learns the next one that stands behind it, and meets it later as known."""
+    create_master(tmp_path / "keys")
+    for name in ("host", "next"):
+        (tmp_path / f"{name}.pub").write_text(make_host_key(tmp_path / name) + "\n")
+    old, new = str(tmp_path / "host"), str(tmp_path / "next")
+    with store_door(tmp_path, sqlite_template, tmp_path / "keys", host_keys=[old, new]) as door:
+        done = door.batch("pwd\n", "-o", "UpdateHostKeys=yes", "-v")
+        assert done.returncode == 0, done.stderr
+        known = door.known_hosts().read_text()
+        assert (tmp_path / "next.pub").read_text().split()[1] in known and door.host_line.split()[1] in known
+        port = door.port
+    with store_door(tmp_path, sqlite_template, tmp_path / "keys", host_keys=[new]) as door:
+        door.known_hosts().write_text(known.replace(f"]:{port} ", f"]:{door.port} "))
+        assert door.batch("pwd\n").returncode == 0
+        door.known_hosts().write_text(f"[127.0.0.1]:{door.port} {door.host_line}\n")
+        assert "Host key verification failed" in door.batch("pwd\n").stderr
