@@ -22,8 +22,11 @@ from twisted.internet.error import CannotListenError
 
 from gateway.errors import AlreadyRuns, ConfigError, InputOutput, PortTaken
 from gateway.flow.context import Context
+from gateway.flow.door_limits import door_settings
 from gateway.flow.drop import StoreDrop
 from gateway.flow.opening import open_context
+from gateway.flow.porter import Porter
+from gateway.flow.space import Space
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.threads import Pool
 from gateway.flow.timers import Timers
@@ -76,13 +79,17 @@ class Daemon(Node):
         """The SFTP door on the store, the status site, and their threads."""
         files, pages = Pool(reactor, FILE_THREADS, "files"), Pool(reactor, PAGE_THREADS, "pages")
         self.token = read_token(settings)
-        drop = StoreDrop(context, files.run, self.supervisor.wake)
-        host_keys = [settings.path(name) for name in settings.sftp.host_keys]
-        self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port)
+        space = Space(
+            settings.path(".") if settings.database_url.startswith("sqlite") else None, settings.sftp.free_bytes_min
+        )
+        drop = StoreDrop(context, files.run, self.supervisor.wake, space)
+        host_keys, limits = [settings.path(name) for name in settings.sftp.host_keys], door_settings(settings)
+        self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port, settings=limits)
+        porter = Porter(reactor, context, files.run, drop, self.door)
         self.status = StatusService(
             reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port
         )
-        return files, pages, self.door, self.status
+        return files, pages, porter, self.door, self.status
 
 
 def worker_argv(config: Path) -> Argv:

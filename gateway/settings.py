@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -25,14 +25,16 @@ class Database(_Section, frozen=True, kw_only=True):
 
 
 class Sftp(_Section, frozen=True, kw_only=True):
-    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file.
-
-    Of two keys of a kind clients see the first; the second is announced until the first is retired.
+    """The door. port 0 picks a free one. host_keys: files, relative ones lie beside the settings file; of two of a kind
+    clients see the first, the second is announced until the first is retired. free_bytes_min: of the disk, else files
+    are refused. limits: by the names of `sftp_drop.settings.DoorSettings`.
     """
 
     interface: str = "127.0.0.1"
     port: Port = 2222
     host_keys: tuple[str, ...] = ("host_ed25519",)
+    free_bytes_min: Annotated[int, msgspec.Meta(ge=0)] = 1 << 30
+    limits: dict[str, Any] = {}
 
 
 class Http(_Section, frozen=True, kw_only=True):

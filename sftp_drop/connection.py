@@ -19,11 +19,13 @@ from sftp_drop.wire import Reader
 if TYPE_CHECKING:
     from sftp_drop.transport import DoorTransport
 
+_PROVE = b"hostkeys-prove-00@openssh.com"
+_SIGN_BY = {"Ed25519": b"ssh-ed25519", "RSA": b"rsa-sha2-512"}
 _PACKET_MIN_BYTES = 1024  # a peer asking for smaller packets asks for a flood of them
 
 
 class DoorConnection(connection.SSHConnection):
-    """Opens sftp channels, refuses every other channel and every global request."""
+    """Opens sftp channels, refuses every other channel and every global request but the proof of our host keys."""
 
     transport: DoorTransport
     _log = QUIET
@@ -41,9 +43,27 @@ class DoorConnection(connection.SSHConnection):
             conn=self,
         )
 
-    def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int:
+    def serviceStarted(self) -> None:
+        """Announces every host key, so that a client may learn the next one before the old one goes (OpenSSH 2.5)."""
+        super().serviceStarted()
+        blobs = [key.public().blob() for key in self.transport.factory.host_keys]
+        self.sendGlobalRequest(b"hostkeys-00@openssh.com", b"".join(NS(blob) for blob in blobs))
+
+    def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int | tuple[int, bytes]:
         """No forwarding; keep-alives are answered by the refusal they expect."""
-        return 0
+        return self._proof(Reader(data)) if requestType == _PROVE else 0
+
+    def _proof(self, ask: Reader) -> int | tuple[int, bytes]:
+        """A signature by each host key asked about, which must be ours; each is asked about once at most."""
+        ours = {key.public().blob(): key for key in self.transport.factory.host_keys}
+        signatures = b""
+        while not ask.at_end():
+            key = ours.pop(blob := ask.string(), None)
+            if key is None:
+                return 0
+            to_sign = NS(_PROVE) + NS(self.transport.sessionID or b"") + NS(blob)
+            signatures += NS(key.sign(to_sign, signatureType=_SIGN_BY[key.type()]))
+        return 1, signatures
 
     def ssh_CHANNEL_DATA(self, packet: bytes) -> None:
         """Unlike Conch, opens the window again only when requests are taken: that is what bounds the inbox."""
@@ -78,7 +98,7 @@ class DoorChannel(SSHChannel):
         if requestType != b"subsystem" or data != NS(b"sftp") or self.session is not None:
             return 0
         transport = self.conn.transport
-        self.session = Session(self, transport.drop, transport.partner)
+        self.session = Session(self, transport.drop.of(transport.visitor), transport.partner)
         return 1
 
     def dataReceived(self, data: bytes) -> None:

@@ -13,6 +13,25 @@ from twisted.internet.defer import Deferred
 Code = Literal["no-such-file", "permission-denied", "failure", "unsupported"]
 
 
+@dataclass(frozen=True)
+class Visitor:
+    """Who is at the door. partner: "" before login; connections_max: how many it may have, None for the door's rule."""
+
+    partner: str
+    fingerprint: str
+    peer: str
+    connections_max: int | None = None
+
+
+@dataclass(frozen=True)
+class Ban:
+    """An address shut out. place: an IPv4 address or IPv6 /64; until_s: UTC; times: which ban of it this is."""
+
+    place: str
+    until_s: float
+    times: int
+
+
 class Refused(Exception):
     """The drop says no. code becomes the SFTP status; text is sent to the client (never PHI, never a path of ours)."""
 
@@ -22,13 +41,18 @@ class Refused(Exception):
         self.text = text
 
 
+class Stranger(Refused):
+    """A login as somebody the drop does not know. The client is told what every refused login is told."""
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One visible file. name: without folder; size in bytes; modified_s: UTC seconds."""
+    """One visible file. name: without folder; size in bytes; modified_s: UTC seconds; id: what records call it."""
 
     name: str
     size: int
     modified_s: int
+    id: str = ""
 
 
 class Upload(Protocol):
@@ -47,11 +71,20 @@ class Upload(Protocol):
 class Drop(Protocol):
     """The keeper of partners' files. Folders are `inbound`, `outbound`, `reports`; names carry no folder.
 
-    Every method may raise or fail with Refused. `partner` is what `login` returned.
+    Every method may raise or fail with Refused. `partner` is the visitor's.
     """
 
-    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[str]:
-        """The partner id for an SSH user name and public key blob, from peer address; fails with Refused otherwise."""
+    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[Visitor]:
+        """Who an SSH user name and public key blob from a peer address is; fails with Stranger or Refused otherwise."""
+
+    def of(self, visitor: Visitor) -> Drop:
+        """This drop as one visitor uses it: what is done through it is on record as theirs."""
+
+    def note(self, what: str, about: str = "") -> None:
+        """For the record: the visitor did what changes nothing (a listing, a read, a login refused). Never raises."""
+
+    def ban(self, ban: Ban) -> None:
+        """For the record, and for the other doors of this drop: an address is shut out. Never raises."""
 
     def begin(self, partner: str, name: str, resume: bool) -> Deferred[Upload]:
         """Opens an upload into inbound under name; resume continues an earlier, unfinished or received one."""

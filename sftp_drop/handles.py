@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TypeVar
+
 import structlog
 
 from sftp_drop import looks
@@ -10,6 +14,8 @@ from sftp_drop.names import Place
 from sftp_drop.settings import LISTING_ENTRIES, READ_AHEAD_BYTES, READ_MAX_BYTES
 from sftp_drop.turns import Turns
 from sftp_drop.wire import Attributes
+
+T = TypeVar("T")
 
 log = structlog.get_logger("sftp_drop")
 
@@ -119,13 +125,15 @@ class Reading(Handle):
 
 
 class Listing(Handle):
-    """A folder being listed; what it shows is what was there when it was opened."""
+    """A folder being listed; what it shows is what was there when it was opened.
 
-    def __init__(self, rows: list[tuple[bytes, bytes, Attributes]]) -> None:
+    Rows are made as they are asked for: those of 100,000 files at once would hold up everybody for a second.
+    """
+
+    def __init__(self, entries: Iterable[T], row: Callable[[T], looks.Row]) -> None:
         super().__init__(looks.FOLDER)
-        self._rows = rows
+        self._rows = map(row, entries)
 
-    async def more(self) -> list[tuple[bytes, bytes, Attributes]]:
+    async def more(self) -> list[looks.Row]:
         """The next rows, none at the end."""
-        rows, self._rows = self._rows[:LISTING_ENTRIES], self._rows[LISTING_ENTRIES:]
-        return rows
+        return list(islice(self._rows, LISTING_ENTRIES))

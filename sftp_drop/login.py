@@ -17,7 +17,7 @@ from twisted.conch.ssh.keys import FingerprintFormats, Key
 from twisted.conch.ssh.service import SSHService
 from twisted.internet.defer import Deferred
 
-from sftp_drop.drop import Refused
+from sftp_drop.drop import Refused, Stranger, Visitor
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import LOGIN_REQUESTS_MAX
 from sftp_drop.wire import Reader
@@ -32,6 +32,7 @@ KEY_KIND = {b"ssh-ed25519": b"ssh-ed25519", b"rsa-sha2-512": b"ssh-rsa", b"rsa-s
 SIGNATURE_ALGORITHMS = list(KEY_KIND)
 _NO_MORE_TRIES = 14  # SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE, RFC 4253 11.1
 _NO_SERVICE = 7  # SSH_DISCONNECT_SERVICE_NOT_AVAILABLE
+_ASKED = Visitor("", "", "")  # nobody yet: a key was only shown
 _RSA_MAX_BITS = 8192  # larger keys cost us more to check than the stranger to send
 
 
@@ -46,6 +47,7 @@ class KeyLogin(SSHService):
     def __init__(self) -> None:
         self._asked = 0
         self._failed = 0
+        self._greeted = False
         self._waiting: deque[bytes] = deque()
         self._busy = False
 
@@ -72,32 +74,50 @@ class KeyLogin(SSHService):
         ask = Reader(packet)
         user, service, method = ask.string(), ask.string(), ask.string()
         asked_s = self.transport.clock.seconds()
+        self._greet()
         if service != b"ssh-connection":
             self.transport.sendDisconnect(_NO_SERVICE, b"no such service")
             return
-        partner = await self._publickey(user, ask, packet) if method == METHOD else None
-        if partner is None:
+        if method == METHOD:
+            visitor = await self._publickey(user, ask, packet)
+            if visitor is not None and visitor is not _ASKED:
+                self.transport.logged_in(visitor)
+                return
+            if visitor is None:
+                await self._refuse(asked_s)
+        else:  # "none" asks what there is: clients begin with it, so it is no try
+            if method != b"none":
+                self._record("no key")
             await self._refuse(asked_s, counts=method != b"none")
-        elif partner:
-            self.transport.logged_in(partner)
-            return
         self._busy = False
         self._next()
 
-    async def _publickey(self, user: bytes, ask: Reader, packet: bytes) -> str | None:
-        """The partner's id; "" when only a key was shown and is worth a signature; None to refuse (RFC 4252 7)."""
+    def _greet(self) -> None:
+        """The banner, once, before the first answer (RFC 4252 5.4)."""
+        banner = self.transport.settings.banner
+        if banner and not self._greeted:
+            self.transport.sendPacket(userauth.MSG_USERAUTH_BANNER, NS(banner.encode()) + NS(b"en"))
+        self._greeted = True
+
+    async def _publickey(self, user: bytes, ask: Reader, packet: bytes) -> Visitor | None:
+        """Who it is; _ASKED when only a key was shown and is worth a signature; None to refuse (RFC 4252 7)."""
         signed, algorithm, blob = ask.flag(), ask.string(), ask.string()
         key = self._key(algorithm, blob)
         if key is None:
+            self._record("key not allowed")
             return None
         if not signed:
             ask.end()
             self.transport.sendPacket(userauth.MSG_USERAUTH_PK_OK, NS(algorithm) + NS(blob))
-            return ""
+            return _ASKED
         to_sign = packet[: ask.at]
         signature = ask.string()
         ask.end()
-        return await self._admit(user, key, blob) if self._proves(key, algorithm, signature, to_sign) else None
+        fingerprint = key.fingerprint(FingerprintFormats.SHA256_BASE64)
+        if not self._proves(key, algorithm, signature, to_sign):
+            self._record("signature", fingerprint)
+            return None
+        return await self._admit(user, blob, fingerprint)
 
     def _key(self, algorithm: bytes, blob: bytes) -> Key | None:
         """The shown key if its kind and size are allowed."""
@@ -118,22 +138,31 @@ class KeyLogin(SSHService):
         except Exception:
             return False
 
-    async def _admit(self, user: bytes, key: Key, blob: bytes) -> str | None:
+    async def _admit(self, user: bytes, blob: bytes, fingerprint: str) -> Visitor | None:
         """Asks the drop. Its failures refuse the login too; the log knows the difference, the stranger does not."""
         peer = self.transport.peer
-        fingerprint = key.fingerprint(FingerprintFormats.SHA256_BASE64)
         try:
-            partner = await self.transport.drop.login(user.decode(), blob, peer)
-        except (Refused, UnicodeDecodeError):
-            log.warning("sftp login refused", peer=peer, fingerprint=fingerprint)
-            return None
+            visitor = await self.transport.drop.login(user.decode(), blob, peer)
+        except (Stranger, UnicodeDecodeError):
+            self._record("stranger", fingerprint)
+        except Refused:
+            self._record("not let in", fingerprint, user.decode())
         except Exception as error:
             log.error("sftp login failed", peer=peer, error=type(error).__name__)
-            return None
-        log.info("sftp login", peer=peer, partner=partner, fingerprint=fingerprint)
-        return partner
+        else:
+            log.info("sftp login", peer=peer, partner=visitor.partner, fingerprint=fingerprint)
+            return visitor
+        return None
 
-    async def _refuse(self, asked_s: float, counts: bool) -> None:
+    def _record(self, why: str, fingerprint: str = "", partner: str = "") -> None:
+        """A login refused: on record, in the log, and points against its address. partner: whom the drop knows."""
+        transport, settings = self.transport, self.transport.settings
+        transport.drop.of(Visitor(partner, fingerprint, transport.peer)).note("login refused", why)
+        log.warning("sftp login refused", peer=transport.peer, fingerprint=fingerprint, reason=why)
+        points = settings.ban_wrong_key if partner else settings.ban_stranger
+        transport.factory.offence(transport.peer, points)
+
+    async def _refuse(self, asked_s: float, counts: bool = True) -> None:
         clock, settings = self.transport.clock, self.transport.settings
         self._failed += counts
         if counts:

@@ -28,7 +28,11 @@ def line(name: str, attributes: Attributes) -> bytes:
     return f"{_letters(attributes.mode)} 1 partner partner {attributes.size:>12} {date} {name}".encode()
 
 
-def row(name: str, attributes: Attributes) -> tuple[bytes, bytes, Attributes]:
+Row = tuple[bytes, bytes, Attributes]
+"""Name, long name, attributes."""
+
+
+def row(name: str, attributes: Attributes) -> Row:
     """One entry of a NAME reply."""
     return name.encode(), line(name, attributes), attributes
 

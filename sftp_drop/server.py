@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +18,9 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succee
 from twisted.internet.interfaces import IAddress
 
 from sftp_drop.clock import Clock
-from sftp_drop.drop import Drop
+from sftp_drop.defender import Defender
+from sftp_drop.drop import Ban, Drop, Visitor
+from sftp_drop.places import place_of
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import DoorSettings
 from sftp_drop.transport import DoorTransport
@@ -25,42 +29,71 @@ log = structlog.get_logger("sftp_drop")
 
 
 class DoorFactory(SSHFactory):
-    """Makes the connections and keeps count of them."""
+    """Makes the connections, keeps count of them, and knows who is shut out.
+
+    now_s: UTC, for bans; chance: evenly in [0, 1), for who is turned away of many strangers.
+    """
 
     protocol = DoorTransport
     primes = None
     _log = QUIET
     noisy = False
 
-    def __init__(self, drop: Drop, host_keys: Sequence[Key], settings: DoorSettings, clock: Clock) -> None:
-        self._drop, self._settings, self._clock = drop, settings, clock
-        shown = {key.sshType(): key for key in reversed(host_keys)}  # of two of a kind the first; the second is to come
+    def __init__(
+        self, drop: Drop, host_keys: Sequence[Key], settings: DoorSettings, clock: Clock,
+        now_s: Callable[[], float] = time.time, chance: Callable[[], float] = random.random,
+    ) -> None:  # fmt: skip
+        self._drop, self._settings, self._clock, self._now_s, self._chance = drop, settings, clock, now_s, chance
+        self.host_keys = host_keys
+        shown = {key.sshType(): key for key in reversed(host_keys)}  # Conch shows one of a type: the first
         self.publicKeys = {kind: key.public() for kind, key in shown.items()}
         self.privateKeys = shown
+        self.defender = Defender(settings)
         self.inside: set[DoorTransport] = set()
         self._owed = 0
         self._empty: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> DoorTransport | None:  # type: ignore[override]  # as Factory allows
-        """None, and so an immediate end, when the house, the address or the hall of strangers is full."""
+        """None, and so an immediate end, for the banned, and when house, address or hall of strangers is full."""
         host = str(getattr(addr, "host", ""))
-        if self._full(host):
-            log.warning("sftp full", peer=host)
+        if self.defender.banned(host, self._now_s()):
+            return None
+        full = self._full(host)
+        if full:
+            log.warning("sftp full", peer=host, reason=full)
             return None
         door = cast(DoorTransport, super().buildProtocol(addr))
         door.clock, door.settings, door.drop, door.peer = self._clock, self._settings, self._drop, host
         self.inside.add(door)
         return door
 
-    def _full(self, host: str) -> bool:
+    def _full(self, host: str) -> str:
         limits = self._settings
-        hosts = Counter(door.peer for door in self.inside)
+        places = Counter(place_of(door.peer) for door in self.inside)
+        if places[place_of(host)] >= limits.connections_per_ip_max:
+            self.offence(host, limits.ban_crowd)
+            return "address"
+        if len(self.inside) >= limits.connections_max:
+            return "house"
         strangers = sum(not door.partner for door in self.inside)
-        return (
-            len(self.inside) >= limits.connections_max
-            or hosts[host] >= limits.connections_per_ip_max
-            or strangers >= limits.strangers_max
-        )
+        return "strangers" if self._chance() < turned_away(strangers, limits) else ""
+
+    def crowded(self, visitor: Visitor) -> bool:
+        """Whether the visitor's partner has as many connections as it may have."""
+        most = visitor.connections_max
+        most = self._settings.connections_per_partner_max if most is None else most
+        return sum(door.partner == visitor.partner for door in self.inside) >= most
+
+    def offence(self, peer: str, points: int) -> None:
+        """Something only strangers do; enough of it shuts the address out, and ends its connections without a login."""
+        ban = self.defender.score(peer, points, self._now_s())
+        if ban is None:
+            return
+        log.warning("sftp banned", peer=ban.place, count=ban.times)
+        self._drop.ban(ban)
+        for door in list(self.inside):
+            if not door.partner and place_of(door.peer) == ban.place:
+                door.loseConnection()
 
     def gone(self, door: DoorTransport) -> None:
         self.inside.discard(door)
@@ -81,11 +114,12 @@ class DoorFactory(SSHFactory):
             for empty in waiting:
                 empty.callback(None)
 
-    def end(self, partner: str | None = None) -> None:
-        """Ends a partner's connections, everyone's without one: open uploads are lost, never committed."""
-        for door in list(self.inside):
-            if partner is None or door.partner == partner:
-                door.loseConnection()
+    def end(self, whom: Callable[[Visitor], bool] = lambda visitor: True) -> int:
+        """Ends the connections of some visitors, everyone's if not said; returns how many. Open uploads are lost."""
+        ending = [door for door in self.inside if whom(door.visitor)]
+        for door in ending:
+            door.loseConnection()
+        return len(ending)
 
     def empty(self) -> Deferred[None]:
         """Fires when the last connection is gone and the drop has done what was asked of it."""
@@ -120,13 +154,34 @@ class Door(Service):
         self.factory.end()
         return DeferredList([closed, self.factory.empty()])
 
-    def expel(self, partner: str) -> None:
-        """Ends the connections of a partner whose key was revoked."""
-        self.factory.end(partner)
+    def visitors(self) -> set[Visitor]:
+        """Who is inside, logged in."""
+        return {door.visitor for door in self.factory.inside if door.partner}
+
+    def expel(self, gone: Iterable[Visitor]) -> None:
+        """Ends the connections of visitors who may not stay (key revoked, network no longer allowed)."""
+        gone = set(gone)
+        count = self.factory.end(lambda visitor: visitor in gone)
+        if count:
+            log.warning("sftp expelled", count=count)
+
+    def shut_out(self, bans: Iterable[Ban]) -> None:
+        """The bans are these."""
+        self.factory.defender.replace(bans)
 
     def inside(self) -> int:
         """How many connections there are."""
         return len(self.factory.inside)
+
+
+def turned_away(strangers: int, limits: DoorSettings) -> float:
+    """The chance of a new connection to be refused while so many have not logged in: OpenSSH's MaxStartups."""
+    if strangers >= limits.strangers_max:
+        return 1.0
+    if strangers < limits.strangers_begin:
+        return 0.0
+    grown = (strangers - limits.strangers_begin) / (limits.strangers_max - limits.strangers_begin)
+    return limits.strangers_refused + (1 - limits.strangers_refused) * grown
 
 
 def sftp_service(
@@ -140,8 +195,9 @@ def sftp_service(
 ) -> Door:
     """The SFTP door of a drop. host_keys: OpenSSH private keys (ed25519, RSA) or paths of them; port 0: any free one.
 
+    Of two host keys of a type clients are shown the first; the others are announced (hostkeys-00@openssh.com).
     clock: reactor or test clock for the timers; listening always uses the reactor.
-    Raises OSError or twisted.conch.ssh.keys.BadKeyError for a host key that cannot be read.
+    Raises OSError or twisted.conch.ssh.keys.BadKeyError for a host key that cannot be read, ValueError for never_ban.
     """
     from twisted.internet import reactor
 

@@ -14,7 +14,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from sftp_drop.clock import Clock, Timer
 from sftp_drop.connection import DoorConnection
-from sftp_drop.drop import Drop
+from sftp_drop.drop import Drop, Visitor
 from sftp_drop.login import SIGNATURE_ALGORITHMS, KeyLogin
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import GOODBYE_S, SSH_PACKET_MAX_BYTES, DoorSettings
@@ -30,6 +30,7 @@ _KEX = [kex for kex in _X25519 if kex in transport.SSHServerTransport.supportedK
 _CIPHERS = [b"aes256-ctr", b"aes128-ctr"]
 _MACS = [b"hmac-sha2-512", b"hmac-sha2-256"]
 _COMPRESSIONS = [b"none"]  # Conch's zlib inflates without a bound, and before login
+_TOO_MANY = 12  # SSH_DISCONNECT_TOO_MANY_CONNECTIONS, RFC 4253 11.1
 _HOST_KEYS = (b"ssh-ed25519", b"rsa-sha2-512", b"rsa-sha2-256")
 
 
@@ -43,6 +44,7 @@ class DoorTransport(transport.SSHServerTransport):
     settings: DoorSettings
     drop: Drop
     peer: str
+    visitor = Visitor("", "", "")
 
     version = b"aso"
     ourVersionString = b"SSH-2.0-aso"  # which program and release it is, strangers need not know
@@ -53,12 +55,18 @@ class DoorTransport(transport.SSHServerTransport):
     supportedCompressions = _COMPRESSIONS
     _log = QUIET
 
-    partner = ""
     congested = False
+    _moved_bytes = 0  # since the last key exchange
+    _keyed_s = 0.0
     _ended = False
     _grace: Timer | None = None
     _idle: Timer | None = None
     _cut: Timer | None = None
+
+    @property
+    def partner(self) -> str:
+        """Who is logged in; "" for a stranger."""
+        return self.visitor.partner
 
     # The life of a connection
 
@@ -67,7 +75,7 @@ class DoorTransport(transport.SSHServerTransport):
         self.transport.setTcpKeepAlive(True)
         self.transport.registerProducer(self, True)
         self.supportedPublicKeys = [name for name in _HOST_KEYS if name in self.supportedPublicKeys]
-        self._heard_s = self.clock.seconds()
+        self._heard_s = self._keyed_s = self.clock.seconds()
         self._grace = self.clock.callLater(self.settings.login_grace_s, self._cut_off, "login_grace")
         self._idle = self.clock.callLater(self.settings.idle_s, self._check_idle)
         super().connectionMade()
@@ -92,10 +100,27 @@ class DoorTransport(transport.SSHServerTransport):
             self.protocol_error()
         if len(self.buf) > SSH_PACKET_MAX_BYTES:
             self.protocol_error()
+        self._moved_bytes += len(data)
+        self._rekey()
+
+    def sendPacket(self, messageType: int, payload: bytes) -> None:
+        self._moved_bytes += len(payload)
+        super().sendPacket(messageType, payload)
+
+    def _rekey(self) -> None:
+        """New keys after each rekey_bytes and each rekey_s. Whoever moves much also sends: here is early enough."""
+        limits = self.settings
+        due = self._moved_bytes >= limits.rekey_bytes or self.clock.seconds() - self._keyed_s >= limits.rekey_s
+        if due and self.partner and not self._ended and self._keyExchangeState == self._KEY_EXCHANGE_NONE:
+            self.sendKexInit()
 
     def getPacket(self) -> bytes | None:
-        """Nothing more is taken from a connection that was ended."""
-        return None if self._ended else super().getPacket()
+        """Nothing more is taken from a connection that was ended; a packet of nothing would stop Conch's loop."""
+        packet = None if self._ended else super().getPacket()
+        if packet == b"":
+            self.protocol_error()
+            return None
+        return packet
 
     def sendDisconnect(self, reason: int, desc: bytes) -> None:
         """Says why and ends."""
@@ -116,6 +141,8 @@ class DoorTransport(transport.SSHServerTransport):
 
     def protocol_error(self) -> None:
         """Ends a connection that broke the rules, at once when it broke them before there were keys to say so with."""
+        if not self._ended and not self.partner:
+            self.factory.offence(self.peer, self.settings.ban_broken)
         try:
             self.sendDisconnect(transport.DISCONNECT_PROTOCOL_ERROR, b"protocol error")
         except Exception:
@@ -149,11 +176,16 @@ class DoorTransport(transport.SSHServerTransport):
         """Conch would offer the algorithms of our host keys for the partners' keys (RFC 8308 3.1)."""
         super().sendExtInfo([(b"server-sig-algs", b",".join(SIGNATURE_ALGORITHMS))])
 
-    def logged_in(self, partner: str) -> None:
+    def logged_in(self, visitor: Visitor) -> None:
+        """Lets a visitor in, unless its partner has its fill of connections: who it is is proven, so it is told."""
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
+        if self.factory.crowded(visitor):
+            log.warning("sftp full", peer=self.peer, partner=visitor.partner, reason="partner")
+            self.drop.of(visitor).note("login refused", "too many connections")
+            self.sendDisconnect(_TOO_MANY, b"too many connections of this partner")
         if not self._ended:
-            self.partner = partner
+            self.visitor = visitor
             self.sendPacket(userauth.MSG_USERAUTH_SUCCESS, b"")
             self.setService(DoorConnection())
 
@@ -175,6 +207,7 @@ class DoorTransport(transport.SSHServerTransport):
 
     def _newKeys(self) -> None:
         super()._newKeys()
+        self._moved_bytes, self._keyed_s = 0, self.clock.seconds()
         self._pump()
 
     def _pump(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sftp_drop import looks
-from sftp_drop.drop import Drop, Refused
+from sftp_drop.drop import Drop, Entry, Refused
 from sftp_drop.handles import Handle, Listing, Reading, Writing
 from sftp_drop.names import FOLDERS, Place, locate
 from sftp_drop.wire import Attributes, Open
@@ -20,7 +20,10 @@ class Visit:
         place = locate(path)
         if not place.name:
             return looks.FOLDER
-        return looks.of(place.folder, await self._drop.stat(self._partner, place.folder, place.name))
+        return looks.of(place.folder, await self._entry(place))
+
+    async def _entry(self, place: Place) -> Entry:
+        return await self._drop.stat(self._partner, place.folder, place.name)
 
     async def set(self, path: bytes, size: int | None) -> None:
         """Times and modes are ours alone, so setting them is agreed to and means nothing; sizes are facts."""
@@ -33,16 +36,18 @@ class Visit:
         if place.name:
             raise Refused("no-such-file", "this is not a folder")
         if not place.folder:
-            return Listing([looks.row(folder, looks.FOLDER) for folder in FOLDERS])
+            return Listing(FOLDERS, lambda folder: looks.row(folder, looks.FOLDER))
         entries = await self._drop.list(self._partner, place.folder)
-        return Listing([looks.row(entry.name, looks.of(place.folder, entry)) for entry in entries])
+        self._drop.note("list", place.folder)
+        return Listing(entries, lambda entry: looks.row(entry.name, looks.of(place.folder, entry)))
 
     async def open(self, path: bytes, flags: int) -> Handle:
         place = _file(path)
         if flags & Open.WRITE:
             return await self._write(_inbound(place), flags)
-        attributes = await self.stat(path)
-        return Reading(self._drop, self._partner, place, attributes)
+        entry = await self._entry(place)
+        self._drop.note("read", entry.id)
+        return Reading(self._drop, self._partner, place, looks.of(place.folder, entry))
 
     async def _write(self, place: Place, flags: int) -> Handle:
         """Without TRUNCATE the client continues what is there; only then, and for EXCLUSIVE, it matters what is."""
@@ -58,7 +63,7 @@ class Visit:
 
     async def _present(self, place: Place) -> Attributes | None:
         try:
-            return looks.of(place.folder, await self._drop.stat(self._partner, place.folder, place.name))
+            return looks.of(place.folder, await self._entry(place))
         except Refused as refused:
             if refused.code == "no-such-file":
                 return None

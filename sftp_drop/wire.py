@@ -129,8 +129,11 @@ class Reader:
             self.string()
         return size
 
+    def at_end(self) -> bool:
+        return self.at == len(self._data)
+
     def end(self) -> None:
-        if self.at != len(self._data):
+        if not self.at_end():
             raise Malformed
 
 

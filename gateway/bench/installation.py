@@ -14,11 +14,10 @@ from sqlalchemy import select
 
 from gateway import settings as settings_module
 from gateway.bench.figures import DAY
-from gateway.flow import beginning, loading, opening, uploads
+from gateway.flow import beginning, loading, opening, partner_keys, uploads
 from gateway.flow.context import Context
-from gateway.flow.partner_keys import fingerprint
 from gateway.settings import shipped
-from gateway.store import documents, sealed
+from gateway.store import sealed
 from gateway.store.schema import work
 
 LOADED = (
@@ -98,7 +97,7 @@ class Installation:
         path = self.folder / f"{partner}-key"
         line = beginning.key_pair(path)
         with self.context.store.write("load") as connection:
-            documents.add_key(connection, self.context.now_us, partner, fingerprint(line), line)
+            partner_keys.add(connection, self.context.now_us, partner, line, "bench")
         return path
 
 

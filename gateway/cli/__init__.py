@@ -22,6 +22,7 @@ COMMANDS = {
         "Is this installation fit to run? Keys, disk, clock, database, ports, door.",
     ),
     "config": ("gateway.cli.config", "Check, show or begin a settings file."),
+    "door": ("gateway.cli.door", "The SFTP door: who is shut out, and letting an address in again."),
     "partner": ("gateway.cli.parties", "Trading partners: add, list, keys, self-test, certification, guide."),
     "key": ("gateway.cli.keys", "Master keys: rotate, retire, verify, backup, restore; the door's own keys."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),

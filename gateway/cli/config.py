@@ -12,6 +12,7 @@ import msgspec
 from gateway.cli.common import config_option, emit, json_option, settings_of
 from gateway.errors import ConfigError
 from gateway.flow import beginning
+from gateway.flow.door_limits import door_settings
 from gateway.settings import Written
 from parsers.forms import with_aliases
 from parsers.limits import limits_of
@@ -30,6 +31,7 @@ def check(config: Path, as_json: bool) -> None:
     settings = settings_of(config)
     with_aliases(settings.guides.aliases)
     limits_of(settings.limits)
+    door_settings(settings)
     keys = [settings.path(name) for name in settings.sftp.host_keys]
     wrong = [f"host key {path} is missing" for path in keys if not path.is_file()]
     if not any(settings.path(settings.keys.folder).glob("master-*")):

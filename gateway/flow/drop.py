@@ -7,6 +7,7 @@ in any order inside that window. Every database call runs through `run_blocking`
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,10 +16,13 @@ from twisted.internet.defer import Deferred, DeferredLock
 
 from gateway.clock import SECOND_US
 from gateway.flow import folders, uploads
+from gateway.flow.accounts import Account
 from gateway.flow.context import Context
+from gateway.flow.deeds import Deeds, signature
+from gateway.flow.space import ENDLESS, Space
 from gateway.flow.threads import RunBlocking
 from gateway.store import sealed
-from sftp_drop.drop import Entry, Refused
+from sftp_drop.drop import Ban, Entry, Refused, Visitor
 
 WINDOW = 2 * sealed.ROW
 """Bytes behind the end that may still be rewritten: clients send at most 2 MiB ahead (the SSH window)."""
@@ -39,25 +43,75 @@ OPEN_BODIES = 4
 """Outbound files kept open in memory while clients read them piece by piece; each is opened once, not once a piece."""
 
 
-class StoreDrop:
-    """`sftp_drop.Drop` on the store. wake: called after every commit that made work. run_blocking: the thread pool."""
+ACCOUNT_US = 5 * SECOND_US
+"""How old what the store says of a partner's allowance may be: this process counts on in between."""
 
-    def __init__(self, context: Context, run_blocking: RunBlocking, wake: Callable[[], None]) -> None:
+
+class StoreDrop:
+    """`sftp_drop.Drop` on the store. wake: called after every commit that made work. run_blocking: the thread pool.
+
+    deeds: what was done that changed nothing, for the porter to write. space: the disk.
+    """
+
+    def __init__(
+        self, context: Context, run_blocking: RunBlocking, wake: Callable[[], None], space: Space = ENDLESS
+    ) -> None:
         self._context = context
         self._run = run_blocking
         self._wake = wake
+        self._space = space
         self._unsealed = Unsealed(UNSEALED_BYTES)
+        self._accounts: dict[str, Account] = {}
         self._body = lru_cache(OPEN_BODIES)(partial(folders.body, context))
+        self._visitor: Visitor | None = None
+        self.deeds = Deeds()
 
-    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[str]:
+    def of(self, visitor: Visitor) -> StoreDrop:
+        """This drop, everything of it shared, as one visitor uses it."""
+        bound = copy(self)
+        bound._visitor = visitor
+        return bound
+
+    @property
+    def _by(self) -> str:
+        return signature(self._visitor)
+
+    def note(self, what: str, about: str = "") -> None:
+        """For the record, written within a moment."""
+        if self._visitor is not None:
+            self.deeds.note(self._context.now_us, self._visitor, what, about)
+
+    def ban(self, ban: Ban) -> None:
+        """For the record and the doors of other nodes, written within a moment."""
+        self.deeds.bans[ban.place] = ban
+
+    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[Visitor]:
         """The partner the key belongs to; user must be its id."""
         return self._run(folders.login, self._context, user, key_blob, peer)
 
     @defer.inlineCallbacks
     def begin(self, partner: str, name: str, resume: bool) -> Any:
         """A new upload, or one that goes on where an earlier one ended or has come to."""
-        row, tail = yield self._run(uploads.begin, self._context, partner, name, resume)
-        return StoreUpload(self._context, self._run, self._wake, self._unsealed, row, tail)
+        account = yield self._account(partner)
+        account.begin(resume)
+        row, tail = yield self._run(self._begin, partner, name, resume)
+        return StoreUpload(
+            self._context, self._run, self._wake, self._unsealed, row, tail, account, self._space, self._by
+        )
+
+    def _begin(self, partner: str, name: str, resume: bool) -> tuple[uploads.Upload, bytes]:
+        self._space.check(sealed.ROW)
+        return uploads.begin(self._context, partner, name, resume)
+
+    @defer.inlineCallbacks
+    def _account(self, partner: str) -> Any:
+        """The partner's account, its numbers at most some seconds old: a look costs a millisecond a thousand files."""
+        account = self._accounts.setdefault(partner, Account())
+        now_us = self._context.now_us
+        if account.looked_us < now_us - ACCOUNT_US:
+            limits, used = yield self._run(folders.account, self._context, partner)
+            account.look(limits, used, now_us)
+        return account
 
     def list(self, partner: str, folder: str) -> Deferred[list[Entry]]:
         """What the partner sees."""
@@ -73,16 +127,16 @@ class StoreDrop:
 
     def read_done(self, partner: str, folder: str, name: str) -> Deferred[None]:
         """Evidence that an outbound file was fetched."""
-        return self._run(folders.read_done, self._context, partner, folder, name)
+        return self._run(folders.read_done, self._context, partner, folder, name, self._by)
 
     def hide(self, partner: str, folder: str, name: str) -> Deferred[None]:
         """Out of sight, never destroyed."""
-        return self._run(folders.hide, self._context, partner, folder, name)
+        return self._run(folders.hide, self._context, partner, folder, name, self._by)
 
     @defer.inlineCallbacks
     def rename(self, partner: str, old: str, new: str, overwrite: bool) -> Any:
         """To a final name: fires only when there is a receipt."""
-        yield self._run(uploads.rename, self._context, partner, old, new, overwrite)
+        yield self._run(uploads.rename, self._context, partner, old, new, overwrite, self._by)
         self._wake()
 
 
@@ -110,9 +164,11 @@ class StoreUpload:
 
     def __init__(
         self, context: Context, run: RunBlocking, wake: Callable[[], None], unsealed: Unsealed, row: uploads.Upload,
-        tail: bytes,
+        tail: bytes, account: Account, space: Space, by: str,
     ) -> None:  # fmt: skip
         self._context, self._run, self._wake, self._unsealed = context, run, wake, unsealed
+        self._account, self._space, self._by = account, space, by
+        self._size = self._start = row["size"]  # `account` counts what lies between
         self._id, self._key = row["id"], context.keys.unwrap(row["key"])
         self._sealed_rows = sealed.rows_of(row["size"]) - 1  # the last row stays open: it may yet grow
         self._tail = bytearray(tail)  # bytes from sealed_rows * ROW on
@@ -146,6 +202,13 @@ class StoreUpload:
         stretches = merge([*self._written, (start, start + len(data))])
         if len(stretches) > 1:
             self._check_holes(start, stretches)
+        if offset + len(data) > self._size:
+            try:
+                self._account.grow(offset + len(data), offset + len(data) - self._size)
+            except Refused:
+                yield self._discard()
+                raise
+            self._size = offset + len(data)
         self._written = stretches
         self._tail.extend(bytes(max(0, start + len(data) - len(self._tail))))
         self._tail[start : start + len(data)] = data
@@ -189,11 +252,17 @@ class StoreUpload:
     @defer.inlineCallbacks
     def _seal_first(self) -> Any:
         row = bytes(self._tail[: sealed.ROW])
-        yield self._run(sealed.put, self._context.store, self._id, self._key, self._sealed_rows, False, row)
+        yield self._run(self._seal, False, row)
         del self._tail[: sealed.ROW]
         self._written = [(max(0, a - sealed.ROW), b - sealed.ROW) for a, b in self._written if b >= sealed.ROW]
         self._sealed_rows += 1
         self._count()
+
+    def _seal(self, last: bool, row: bytes) -> None:
+        """Blocks. Raises Refused when the disk has no room; what is lost is sealed all the same, to be resumed."""
+        if not self._over:
+            self._space.check(len(row))
+        sealed.put(self._context.store, self._id, self._key, self._sealed_rows, last, row)
 
     @defer.inlineCallbacks
     def _commit(self) -> Any:
@@ -211,18 +280,29 @@ class StoreUpload:
             yield self._end(uploads.lose)
 
     @defer.inlineCallbacks
-    def _end(self, how: Callable[[Context, str, int], None]) -> Any:
+    def _discard(self) -> Any:
+        """More than the partner's allowance: nothing of it is kept or counted, and it is over before it is closed."""
+        self._over = True
+        self._tail.clear()
+        self._count()
+        self._account.end(self._size - self._start, None)
+        yield self._run(uploads.discard, self._context, self._id, self._by)
+
+    @defer.inlineCallbacks
+    def _end(self, how: Callable[[Context, str, int, str], None]) -> Any:
         """Seals what came whole from the beginning and tells the store; nothing is written after that."""
         self._over = True
         del self._tail[self._whole() :]
-        size = self._sealed_rows * sealed.ROW + len(self._tail)
+        size, kept = self._sealed_rows * sealed.ROW + len(self._tail), None
         try:
             while len(self._tail) > sealed.ROW:
                 yield self._seal_first()
             last = bytes(self._tail)
-            yield self._run(sealed.put, self._context.store, self._id, self._key, self._sealed_rows, True, last)
-            yield self._run(how, self._context, self._id, size)
+            yield self._run(self._seal, True, last)
+            yield self._run(how, self._context, self._id, size, self._by)
+            kept = size if how is uploads.close else None
         finally:
+            self._account.end(self._size - self._start, kept)
             self._tail.clear()
             self._count()
 

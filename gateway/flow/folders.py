@@ -2,29 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from gateway.clock import SECOND_US
-from gateway.flow import partner_keys, uploads
+from gateway.flow import allowance, partner_keys, uploads
+from gateway.flow.allowance import Allowance, Used
 from gateway.flow.context import Context
-from gateway.store import audit, installation, outbox
+from gateway.flow.parties import Partner
+from gateway.flow.partner_keys import fingerprint_of
+from gateway.flow.uploads import said
+from gateway.store import audit, documents, installation, outbox
 from gateway.store.schema import outbox as outbox_table
-from sftp_drop.drop import Entry, Refused
+from sftp_drop.drop import Entry, Refused, Stranger, Visitor
+from sftp_drop.places import is_in
 
 
-def login(context: Context, user: str, key_blob: bytes, peer: str) -> str:
-    """The partner the key belongs to, which must be the user; raises Refused."""
-    found = partner_keys.fingerprint_of(key_blob)
+def login(context: Context, user: str, key_blob: bytes, peer: str) -> Visitor:
+    """Who comes: the key must be the user's, the network one of its own. Raises Stranger for who is no partner, or
+    Refused."""
+    visitor = Visitor(user, fingerprint_of(key_blob), peer)
     with context.store.read() as connection:
-        partner = partner_keys.owner(connection, context.now_us, found)
-    if partner is None or partner != user:
-        raise Refused("permission-denied")
+        partner = documents.at(connection, "partner", user, installation.business_date(connection), Partner)
+        if partner is None:
+            raise Stranger("permission-denied")
+        opens = partner_keys.owner(connection, context.now_us, visitor.fingerprint) == user
+        if not opens or not _from_here(visitor, partner):
+            raise Refused("permission-denied")
     with context.store.write("login") as connection:
-        audit.note(connection, context.now_us, partner, "login", found, peer)
-    return partner
+        audit.note(connection, context.now_us, user, "login", visitor.fingerprint, peer)
+    return replace(visitor, connections_max=partner.allowance.connections)
+
+
+def _from_here(visitor: Visitor, partner: Partner) -> bool:
+    networks = partner.allowance.networks
+    return not networks or is_in(visitor.peer, networks)
+
+
+def unwelcome(connection: Connection, now_us: int, inside: Iterable[Visitor]) -> list[Visitor]:
+    """Those inside who would not be let in any more: asked every few seconds of everybody at once."""
+    visitors = list(inside)
+    today = installation.business_date(connection)
+    good = partner_keys.allowed(connection, now_us, {(one.partner, one.fingerprint) for one in visitors})
+    partners = {
+        one: documents.at(connection, "partner", one, today, Partner) for one in {each.partner for each in visitors}
+    }
+    return [
+        visitor for visitor in visitors
+        if (partner := partners[visitor.partner]) is None or not _from_here(visitor, partner)
+        or (visitor.partner, visitor.fingerprint) not in good
+    ]  # fmt: skip
+
+
+def account(context: Context, partner: str) -> tuple[Allowance, Used]:
+    """What a partner may bring, and what it has brought."""
+    with context.store.read() as connection:
+        on_file = documents.at(connection, "partner", partner, installation.business_date(connection), Partner)
+        limits = on_file.allowance if on_file is not None else Allowance()
+        return limits, allowance.used(connection, context.now_us, partner)
 
 
 def entries(context: Context, partner: str, folder: str) -> list[Entry]:
@@ -64,32 +102,32 @@ def body(context: Context, outbox_id: str) -> bytes:
     return outbox.open_body(context.keys, row)
 
 
-def read_done(context: Context, partner: str, folder: str, name: str) -> None:
-    """Evidence that an outbound file was fetched; raises Refused when it is not there."""
+def read_done(context: Context, partner: str, folder: str, name: str, by: str = "") -> None:
+    """Evidence that an outbound file was fetched; raises Refused when it is not there. by: key and peer."""
     if folder == "inbound":
         return
     with context.store.write("fetched") as connection:
         row = _parcel(connection, partner, folder, name)
         outbox.mark_fetched(connection, row.id, installation.business_date(connection).isoformat())
-        audit.note(connection, context.now_us, partner, "fetch", f"outbox {row.id}", f"{row.size} bytes {row.sha256}")
+        audit.note(connection, context.now_us, partner, "fetch", f"outbox {row.id}", said(row.size, row.sha256, by))
 
 
-def hide(context: Context, partner: str, folder: str, name: str) -> None:
-    """Out of sight, never destroyed; raises Refused when it is not there."""
+def hide(context: Context, partner: str, folder: str, name: str, by: str = "") -> None:
+    """Out of sight, never destroyed; raises Refused when it is not there. by: key and peer."""
     with context.store.write("hide") as connection:
         if folder == "inbound":
             found = _upload(connection, context, partner, name)
             uploads.hide(connection, partner, name)
-            audit.note(connection, context.now_us, partner, "hide", f"upload {found['id']}")
+            audit.note(connection, context.now_us, partner, "hide", f"upload {found['id']}", by)
             return
         row = _parcel(connection, partner, folder, name)
         if not outbox.mark_picked_up(connection, row.id, context.now_us):
             raise Refused("no-such-file")
-        audit.note(connection, context.now_us, partner, "pick up", f"outbox {row.id}")
+        audit.note(connection, context.now_us, partner, "pick up", f"outbox {row.id}", by)
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(row.name, row.size, row.delivered_us // SECOND_US)
+    return Entry(row.name, row.size, row.delivered_us // SECOND_US, f"outbox {row.id}")
 
 
 def _parcel(connection: Connection, partner: str, folder: str, name: str) -> Any:

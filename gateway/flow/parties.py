@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
+from gateway.flow.allowance import Allowance
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
@@ -52,8 +53,8 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send. claims: kinds of claims it sends (P, I, D). certified: the day it had shown
-    everything in a test installation (`gateway partner certify`).
+    names and files of what we send. allowance: at the door. claims: kinds of claims it sends (P, I, D). certified: the
+    day it had shown everything in a test installation (`gateway partner certify`).
     """
 
     id: str
@@ -71,6 +72,7 @@ class Partner(Record, frozen=True, kw_only=True):
     profile: Profile = Profile()
     claims: tuple[Literal["P", "I", "D"], ...] = ("P",)
     certified: date | None = None
+    allowance: Allowance = Allowance()
 
     @property
     def application(self) -> str:

@@ -108,19 +108,36 @@ def note(context: Context, upload_id: str, size: int) -> None:
             raise Refused("failure", GONE)
 
 
-def lose(context: Context, upload_id: str, size: int) -> None:
+def lose(context: Context, upload_id: str, size: int, by: str = "") -> None:
     """The session ended without CLOSE: size bytes are sealed and wait for a resume. Only an open upload is lost."""
     with context.store.write("upload") as connection:
         mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
-        if connection.execute(mine.values(state="lost", size=size)).rowcount == 1:
+        lost = mine.values(state="lost", size=size).returning(upload.c.partner)
+        partner = connection.execute(lost).scalar_one_or_none()
+        if partner is not None:
+            audit.note(connection, context.now_us, partner, "break off", f"upload {upload_id}", said(size, "", by))
             return
         state = connection.execute(select(upload.c.state).where(upload.c.id == upload_id)).scalar_one_or_none()
     if state in (None, "swept"):  # what was sealed behind the sweeper's back would belong to nobody
         sealed.drop(context.store, upload_id)
 
 
-def close(context: Context, upload_id: str, size: int) -> None:
-    """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept."""
+def discard(context: Context, upload_id: str, by: str = "") -> None:
+    """An open upload that was refused: nothing of it is kept."""
+    with context.store.write("upload") as connection:
+        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+        gone = mine.values(state="swept", size=0).returning(upload.c.partner)
+        partner = connection.execute(gone).scalar_one_or_none()
+        if partner is not None:
+            audit.note(connection, context.now_us, partner, "refuse", f"upload {upload_id}", by)
+    sealed.drop(context.store, upload_id)
+
+
+def close(context: Context, upload_id: str, size: int, by: str = "") -> None:
+    """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept.
+
+    by: key and peer, for the audit.
+    """
     with context.store.read() as connection:
         row = _found(connection, _open(upload_id))
     sha256 = "" if is_temporary(row["name"]) else _digest(context, row, size)
@@ -128,8 +145,10 @@ def close(context: Context, upload_id: str, size: int) -> None:
         row = _found(connection, _open(upload_id).with_for_update())  # its name may be a temporary one by now
         if is_temporary(row["name"]):
             _must_change(connection, row, state="closed", size=size, touched_us=context.now_us, hidden=0)
+            detail = said(size, "", by)
+            audit.note(connection, context.now_us, row["partner"], "write", f"upload {upload_id}", detail)
         else:
-            _receive(connection, context, row, row["name"], size, sha256)
+            _receive(connection, context, row, row["name"], size, sha256, by)
 
 
 def _open(upload_id: str) -> Select[Any]:
@@ -150,7 +169,14 @@ def _digest(context: Context, row: Upload, size: int) -> str:
     return digest.hexdigest()
 
 
-def _receive(connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str) -> None:
+def said(size: int, sha256: str, by: str) -> str:
+    """What the audit says of a file: never its name."""
+    return " ".join(word for word in (f"{size} bytes", sha256, by) if word)
+
+
+def _receive(
+    connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str, by: str
+) -> None:  # fmt: skip
     """What makes an upload ours, in one commit: receipt, number, audit, intake step."""
     now_us, today = context.now_us, installation.get(connection, "business_date")
     _must_change(
@@ -163,7 +189,7 @@ def _receive(connection: Connection, context: Context, row: Upload, name: str, s
             received_us=now_us, received_on=today, state="received", reason="",
         )
     )  # fmt: skip
-    audit.note(connection, now_us, row["partner"], "receive", f"receipt {number}", f"{size} bytes {sha256}")
+    audit.note(connection, now_us, row["partner"], "receive", f"receipt {number}", said(size, sha256, by))
     queue.enqueue(
         connection, now_us, "intake", lane=f"in/{row['partner']}", partner=row["partner"], ord=ord_of(number),
         body={"receipt_no": number},
@@ -200,7 +226,7 @@ def shown(connection: Connection, now_us: int, partner: str, name: str) -> Uploa
 
 def entry(row: Upload) -> Entry:
     """An upload as its partner sees it."""
-    return Entry(row["name"], row["size"], row["touched_us"] // SECOND_US)
+    return Entry(row["name"], row["size"], row["touched_us"] // SECOND_US, f"upload {row['id']}")
 
 
 def entries(connection: Connection, now_us: int, partner: str) -> list[Entry]:
@@ -223,7 +249,7 @@ def hide(connection: Connection, partner: str, name: str) -> None:
     connection.execute(mine.values(hidden=1))
 
 
-def rename(context: Context, partner: str, old: str, new: str, overwrite: bool) -> None:
+def rename(context: Context, partner: str, old: str, new: str, overwrite: bool, by: str = "") -> None:
     """Raises Refused for what is not there, is in the way, or would get a final name without being whole."""
     with context.store.read() as connection:
         found = shown(connection, context.now_us, partner, old)
@@ -239,9 +265,10 @@ def rename(context: Context, partner: str, old: str, new: str, overwrite: bool) 
         _check_free(connection, context.now_us, partner, new, overwrite)
         hide(connection, partner, new)
         if sha256:
-            _receive(connection, context, found, new, found["size"], sha256)
+            _receive(connection, context, found, new, found["size"], sha256, by)
         else:
             _must_change(connection, found, name=new, hidden=0)
+            audit.note(connection, context.now_us, partner, "rename", f"upload {found['id']}", by)
 
 
 def _check_free(connection: Connection, now_us: int, partner: str, name: str, overwrite: bool) -> None:

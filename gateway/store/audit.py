@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -18,6 +19,13 @@ def note(connection: Connection, now_us: int, actor: str, action: str, entity: s
     connection.execute(
         insert(audit).values(id=ulid(now_us), at_us=now_us, actor=actor, action=action, entity=entity, detail=detail)
     )
+
+
+def note_all(connection: Connection, rows: Sequence[tuple[int, str, str, str, str]]) -> None:
+    """Writes (instant, actor, action, entity, detail) of many things in one statement."""
+    names = ("at_us", "actor", "action", "entity", "detail")
+    if rows:
+        connection.execute(insert(audit), [{"id": ulid(row[0])} | dict(zip(names, row, strict=True)) for row in rows])
 
 
 def chain(connection: Connection) -> int:

@@ -170,6 +170,14 @@ partner_key = _table(
     Index("partner_key_partner", "partner"),
 )
 
+ban = _table(
+    # An address (IPv4, or IPv6 /64) the door shuts out until an instant; times: which ban of it. Kept a day longer.
+    "ban",
+    _t("place", primary_key=True),
+    _i("until_us"),
+    _i("times"),
+)
+
 agreement = _table(
     # This partner may send files for this sponsor. Kept while the partner is.
     "agreement",

@@ -230,5 +230,3 @@ def test_levels_that_count_on_are_told_once() -> None:
     found = [one for event in read(joined(shifted)) if isinstance(event, SetClosed) for one in event.verdict.findings]
     wrong = [(one.code, one.place.segment, one.place.element) for one in found if one.level == "element"]
     assert wrong == [("7", "HL", 1)]
-        ("7", "HL", 1)
-    ]

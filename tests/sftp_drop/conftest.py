@@ -111,6 +111,8 @@ def start_door(key_folder: Path) -> Iterator[Callable[..., DoorProcess]]:
 @pytest.fixture(scope="session")
 def door(key_folder: Path) -> Iterator[DoorProcess]:
     """One door for all tests that need nothing of their own: `a.837` lies in /inbound."""
-    shared = DoorProcess(key_folder, {"files": {"inbound": {"a.837": 10}}, "settings": {"login_answer_s": ANSWER_S}})
+    shared = DoorProcess(
+        key_folder, {"files": {"inbound": {"a.837": 10}}, "settings": {"login_answer_s": ANSWER_S, "ban_score": 0}}
+    )
     yield shared
     shared.stop()

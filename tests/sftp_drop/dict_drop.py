@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import copy
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from sftp_drop.drop import Entry, Refused
+from sftp_drop.drop import Ban, Entry, Refused, Stranger, Visitor
 
 Event = dict[str, Any]
+
+
+def fingerprint(key_blob: bytes) -> str:
+    """SHA256:... as OpenSSH prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key_blob).digest()).decode().rstrip("=")
 
 
 class DictUpload:
@@ -60,6 +68,8 @@ class DictDrop:
         self.partial: dict[str, bytes] = {}
         self.events: list[Event] = []
         self.refuse_write_at: int | None = None
+        self.connections_max: int | None = None
+        self.visitor = Visitor("", "", "")
         self._hear = tell or (lambda event: None)
 
     def tell(self, what: str, name: str = "", **more: Any) -> None:
@@ -78,10 +88,23 @@ class DictDrop:
             done.callback(None)
         return done
 
-    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[str]:
+    def login(self, user: str, key_blob: bytes, peer: str) -> Deferred[Visitor]:
         known, partner = self.keys.get(key_blob, ("", ""))
         self.tell("login", user, peer=peer)
-        return succeed(partner) if partner and known == user else fail(Refused("permission-denied"))
+        if partner and known == user:
+            return succeed(Visitor(partner, fingerprint(key_blob), peer, self.connections_max))
+        return fail((Refused if user in {user for user, _ in self.keys.values()} else Stranger)("permission-denied"))
+
+    def of(self, visitor: Visitor) -> DictDrop:
+        bound = copy.copy(self)
+        bound.visitor = visitor
+        return bound
+
+    def note(self, what: str, about: str = "") -> None:
+        self.tell("note", what, about=about, by=[self.visitor.partner, self.visitor.fingerprint, self.visitor.peer])
+
+    def ban(self, ban: Ban) -> None:
+        self.tell("ban", ban.place, times=ban.times)
 
     def begin(self, partner: str, name: str, resume: bool) -> Deferred[DictUpload]:
         start = self.partial.get(name) or self.folders["inbound"].get(name, b"") if resume else b""

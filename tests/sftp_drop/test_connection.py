@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dict_drop import DictDrop
 from twisted.conch.ssh.common import NS
+from twisted.conch.ssh.keys import Key
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from sftp_drop.connection import DoorConnection
+from sftp_drop.drop import Visitor
 from sftp_drop.settings import SESSIONS_MAX, WINDOW_BYTES
 from sftp_drop.wire import Ask, Open, Reader, string
 
-GLOBAL_REQUEST, REQUEST_FAILURE, OPEN, CONFIRMATION, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF, CLOSE, REQUEST = (
-    80, 82, 90, 91, 92, 93, 94, 95, 96, 97, 98,
-)  # fmt: skip
+GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = 80, 81, 82
+OPEN, CONFIRMATION, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF, CLOSE, REQUEST = range(90, 99)
 SUCCESS, FAILURE = 99, 100
 HERS = 7  # the client's number for the channel; ours is 0
 
@@ -25,11 +28,13 @@ class Peer:
 
     partner, broken, congested = "p1", False, False
 
-    def __init__(self) -> None:
+    def __init__(self, host_keys: Sequence[Key] = ()) -> None:
         self.drop = DictDrop({}, {}, Clock())
         self.sent: list[tuple[int, bytes]] = []
         self.owed: list[Deferred[None]] = []
-        self.factory = self
+        self.factory: Any = self
+        self.host_keys = host_keys
+        self.visitor, self.sessionID = Visitor("p1", "SHA256:x", "192.0.2.1"), b"session id"
         self.connection: Any = DoorConnection()
         self.connection.transport = self
         self.connection.serviceStarted()
@@ -217,3 +222,22 @@ def test_a_lost_connection_loses_every_session() -> None:
     upload(peer)
     peer.connection.serviceStopped()
     assert peer.drop.events[-1]["event"] == "lose"
+
+
+def test_every_host_key_is_announced_and_proven(key_folder: Path) -> None:
+    """All host keys are told after login; asked for proof, each signs for this session; a foreign key gets nothing."""
+    keys = [Key.fromFile(str(key_folder / name)) for name in ("host", "user")]
+    peer = Peer(keys)
+    blobs = b"".join(NS(key.public().blob()) for key in keys)
+    assert peer.sent == [(GLOBAL_REQUEST, NS(b"hostkeys-00@openssh.com") + b"\0" + blobs)]
+    ask = NS(b"hostkeys-prove-00@openssh.com")
+    peer.tell(GLOBAL_REQUEST, ask + b"\1" + blobs)
+    kind, proof = peer.sent[-1]
+    reader = Reader(proof)
+    for key in keys:
+        assert key.verify(reader.string(), ask + NS(peer.sessionID) + NS(key.public().blob()))
+    assert kind == REQUEST_SUCCESS and reader.at_end()
+    foreign = NS(Key.fromFile(str(key_folder / "stranger")).public().blob())
+    for wrong in (foreign, blobs + blobs):
+        peer.tell(GLOBAL_REQUEST, ask + b"\1" + wrong)
+        assert peer.sent[-1] == (REQUEST_FAILURE, b"")

@@ -13,6 +13,7 @@ from twisted.conch.ssh.keys import Key
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from sftp_drop.drop import Visitor
 from sftp_drop.login import KeyLogin
 from sftp_drop.settings import LOGIN_REQUESTS_MAX, DoorSettings
 
@@ -30,6 +31,7 @@ class Stranger:
         self.clock, self.settings = Clock(), DoorSettings()
         self.drop: Any = DictDrop({key.public().blob(): ("clear", "p1") for key in keys})
         self.sent: list[int] = []
+        self.factory, self.points = self, 0
         self.partner, self.ended, self.broken = "", False, False
         self.service: Any = KeyLogin()
         self.service.transport = self
@@ -43,8 +45,11 @@ class Stranger:
     def protocol_error(self) -> None:
         self.broken = True
 
-    def logged_in(self, partner: str) -> None:
-        self.partner, self.service = partner, None
+    def offence(self, peer: str, points: int) -> None:
+        self.points += points
+
+    def logged_in(self, visitor: Visitor) -> None:
+        self.partner, self.service = visitor.partner, None
 
     def show(self, key: Key, algorithm: bytes, user: bytes = b"clear", signed: bool = False) -> bytes:
         head = NS(user) + NS(b"ssh-connection") + NS(b"publickey") + bytes([signed])
@@ -122,12 +127,12 @@ def test_a_drop_that_fails_refuses(ed25519: Key) -> None:
 def test_requests_sent_at_once_are_answered_in_turn(ed25519: Key) -> None:
     """A second request waits for the first, however slow the drop; a login ends them all."""
     stranger = Stranger(ed25519)
-    slow: Deferred[str] = Deferred()
+    slow: Deferred[Visitor] = Deferred()
     stranger.drop.login = lambda *_: slow
     stranger.ask(stranger.sign(ed25519, b"ssh-ed25519"))
     stranger.ask(stranger.show(ed25519, b"ssh-ed25519"))
     assert stranger.sent == []
-    slow.callback("p1")
+    slow.callback(Visitor("p1", "", ""))
     assert stranger.sent == [] and stranger.partner == "p1"
 
 

@@ -76,7 +76,8 @@ class Client:
         return any(at == number for at, _, _ in self.replies)
 
     def told(self) -> list[str]:
-        return [event["event"] for event in self.drop.events]
+        """What was done; what was only noted for the record left out."""
+        return [event["event"] for event in self.drop.events if event["event"] != "note"]
 
 
 def test_close_waits_for_slow_writes_and_for_the_commit() -> None:

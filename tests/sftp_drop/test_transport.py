@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from sftp_drop.server import Door, DoorFactory
+from sftp_drop.drop import Ban, Visitor
+from sftp_drop.server import Door, DoorFactory, turned_away
 from sftp_drop.settings import GOODBYE_S, SSH_PACKET_MAX_BYTES, DoorSettings
 
 HELLO = b"SSH-2.0-test\r\n"
@@ -45,10 +47,10 @@ def packet(payload: bytes) -> bytes:
 class House:
     """A factory and the connections to it."""
 
-    def __init__(self, key_folder: Path, **limits: Any) -> None:
-        self.clock = Clock()
-        keys = [Key.fromFile(str(key_folder / "host"))]
-        self.factory = DoorFactory(DictDrop({}), keys, DoorSettings(**limits), self.clock)
+    def __init__(self, key_folder: Path, chance: Callable[[], float] = lambda: 0.5, **limits: Any) -> None:
+        self.clock, self.drop = Clock(), DictDrop({})
+        keys, seconds = [Key.fromFile(str(key_folder / "host"))], self.clock.seconds
+        self.factory = DoorFactory(self.drop, keys, DoorSettings(**limits), self.clock, seconds, chance)
 
     def knock(self, host: str = "192.0.2.1") -> tuple[Any, Wire]:
         door = self.factory.buildProtocol(IPv4Address("TCP", host, 4))
@@ -225,3 +227,92 @@ def test_a_door_that_never_opened_closes(house: House) -> None:
     fired: list[object] = []
     Door(house.factory, None, "127.0.0.1", 0).stopService().addCallback(fired.append)
     assert fired == [None]
+
+
+def test_of_two_host_keys_of_a_type_the_first_is_shown(key_folder: Path) -> None:
+    """Rotation: old before new, then new before old, is which key a client meets; both are announced."""
+    keys = [Key.fromFile(str(key_folder / name)) for name in ("host", "user")]
+    factory = DoorFactory(DictDrop({}), keys, DoorSettings(), Clock())
+    assert factory.privateKeys == {b"ssh-ed25519": keys[0]} and list(factory.host_keys) == keys
+
+
+def test_many_strangers_are_turned_away_by_chance(key_folder: Path) -> None:
+    """From 30 strangers on a third are refused, more the more there are, all at 60: the 20 of one address never."""
+    limits = DoorSettings()
+    chances = [turned_away(strangers, limits) for strangers in range(70)]
+    assert chances[29] == 0 and chances[30] == 0.3 and round(chances[45], 6) == 0.65 and chances[60] == chances[69] == 1
+    assert chances == sorted(chances)
+    house = House(key_folder, strangers_begin=1, chance=lambda: 0.29)
+    assert house.knock()[0] is not None and house.knock()[0] is None
+    house = House(key_folder, strangers_begin=1, chance=lambda: 0.31)
+    assert house.knock()[0] is not None and house.knock()[0] is not None
+
+
+def test_the_banned_are_dropped_before_the_key_exchange(key_folder: Path) -> None:
+    """Who does not speak SSH is banned the eighth time: told to the drop, its other half-open connections ended, and
+    no bytes of ours any more until the ban is over or lifted."""
+    house = House(key_folder)
+    waiting, waiting_wire = house.knock()
+    for _ in range(8):
+        door, _wire = house.knock()
+        door.dataReceived(HELLO + packet(bytes([MSG_NEWKEYS])))
+        door.connectionLost(Failure(ConnectionDone()))
+    (ban,) = [event for event in house.drop.events if event["event"] == "ban"]
+    assert ban["name"] == "192.0.2.1" and waiting_wire.disconnecting
+    waiting.connectionLost(Failure(ConnectionDone()))
+    assert house.knock()[0] is None and house.knock("192.0.2.2")[0] is not None
+    house.clock.advance(1800)
+    assert house.knock()[0] is not None
+    house.factory.defender.replace([Ban("192.0.2.3", house.clock.seconds() + 9, 1)])
+    assert house.knock("192.0.2.3")[0] is None
+
+
+def test_a_partner_has_so_many_connections(key_folder: Path) -> None:
+    """The next one of the partner is told and ended, by the drop's number or the door's; others get in."""
+    house = House(key_folder, connections_per_partner_max=2)
+
+    def come(partner: str, most: int | None = None) -> bool:
+        door, wire = house.knock()
+        wire.clear()
+        door._keyExchangeState = door._KEY_EXCHANGE_NONE
+        door.logged_in(Visitor(partner, "SHA256:x", "192.0.2.1", most))
+        told = b"too many connections of this partner" in wire.value()
+        assert told != bool(door.partner)
+        return bool(door.partner)
+
+    assert [come("p1"), come("p1"), come("p1"), come("p1", 3), come("p2", 0), come("p2")] == [
+        True, True, False, True, False, True,
+    ]  # fmt: skip
+    notes = [(event["name"], event["about"]) for event in house.drop.events if event["event"] == "note"]
+    assert notes == [("login refused", "too many connections")] * 2
+
+
+def test_those_who_may_not_stay_are_ended(key_folder: Path) -> None:
+    """Expelling ends the connections of exactly these visitors."""
+    house = House(key_folder)
+    inside = [(house.knock(), Visitor("p1", key, "192.0.2.1")) for key in ("SHA256:a", "SHA256:b")]
+    for (door, _), visitor in inside:
+        door._keyExchangeState = door._KEY_EXCHANGE_NONE
+        door.logged_in(visitor)
+    service = Door(house.factory, None, "127.0.0.1", 0)
+    assert service.visitors() == {visitor for _, visitor in inside}
+    service.expel([inside[0][1]])
+    assert [wire.disconnecting for (_, wire), _ in inside] == [True, False]
+
+
+@pytest.mark.parametrize(("moved_bytes", "waited_s", "again"), [(999, 0, False), (1001, 0, True), (0, 3601, True)])
+def test_new_keys_after_a_gigabyte_or_an_hour(
+    key_folder: Path, moved_bytes: int, waited_s: float, again: bool
+) -> None:  # fmt: skip
+    """We ask for a new key exchange when so much was moved or so long passed, of partners only, and once."""
+    house = House(key_folder, rekey_bytes=1000, idle_s=99999)
+    door, wire = house.knock()
+    door._keyExchangeState = door._KEY_EXCHANGE_NONE
+    door.visitor, door._moved_bytes = Visitor("p1", "", ""), 0
+    wire.clear()
+    door.sendPacket(2, bytes(moved_bytes))
+    house.clock.advance(waited_s)
+    wire.clear()
+    door._rekey()
+    door._rekey()
+    assert wire.value().count(b"curve25519-sha256@libssh.org") == again

@@ -128,6 +128,7 @@ def upgrade() -> None:
         _t("revoked_by"),
     )
     _index("partner_key_partner", "partner_key", "partner")
+    _table("ban", _t("place", primary_key=True), _i("until_us"), _i("times"))
     _table("agreement", _t("partner", primary_key=True), _t("sponsor_id", primary_key=True))
     _index("agreement_sponsor", "agreement", "sponsor_id")
     _table(
