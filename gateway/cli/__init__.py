@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": ("gateway.cli.serve", "Create the database or bring it to this version."),
     "config": ("gateway.cli.config", "Check, show or begin a settings file."),
     "partner": ("gateway.cli.parties", "Trading partners: add, list."),
+    "remote": ("gateway.cli.remote", "Partners' own servers: fetch or push now, list how they do."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),

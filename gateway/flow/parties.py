@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
+from gateway.flow.partner_server import Remote
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
@@ -50,7 +51,7 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send.
+    names and files of what we send. remote: its own server, when we call it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Partner(Record, frozen=True, kw_only=True):
     validation: Validation = Validation()
     reply_days: int = 1
     profile: Profile = Profile()
+    remote: Remote | None = None
 
     @property
     def application(self) -> str:

@@ -28,6 +28,8 @@ from gateway.flow import (
     paper,
     parked,
     pay,
+    pull,
+    push,
     recover,
     route,
 )
@@ -62,6 +64,8 @@ STEPS: Mapping[str, Step] = {
     "rerun": parked.rerun,
     "end-absent": enrol.end_absent,
     "deliver": deliver.deliver,
+    "push": push.push,
+    "pull": pull.pull,
     "tidy": deliver.tidy,
     "chain": deliver.chain,
     "day": day.day,

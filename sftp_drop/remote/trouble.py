@@ -15,6 +15,7 @@ WHY = {
     "refused": "the server refused a request",
     "changed": "a file's size is not what the server said",
     "too-large": "a file is larger than was agreed",
+    "crowded": "a folder holds more files than are looked at; files that were fetched must leave it",
     "occupied": "another file has the name there; it was not overwritten",
 }
 """Code -> the sentence a person reads."""
