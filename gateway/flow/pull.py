@@ -25,6 +25,7 @@ from gateway.store import audit, documents, queue, sealed
 from gateway.store.engine import upsert
 from gateway.store.queue import Work
 from gateway.store.schema import remote_file
+from gateway.store.schema import work as work_table
 from sftp_drop import names
 from sftp_drop.drop import Refused
 from sftp_drop.remote import transfer
@@ -65,10 +66,16 @@ def pull(
     """The step: what is whole in the partner's folder; it comes again when that is due to be looked at."""
     with context.store.read() as connection:
         settings = remote.terms(connection, work.partner)
-    if settings is None or not settings.fetch:
+        mine = (work_table.c.lane == work.lane, work_table.c.kind == work.kind, work_table.c.parked == 0)
+        twin = connection.execute(select(work_table.c.id).where(*mine, work_table.c.id < work.id)).first()
+    if twin is not None:  # made while this one was set aside: two would look twice as often for ever
+        with context.store.write("pull") as connection:
+            queue.finish(connection, work)
+    elif settings is None or not settings.fetch:
         _rest(context, work)
-        return
-    remote.attempt(context, work, settings, lambda session: _look(context, work, settings, session), deadlines, chance)
+    else:
+        remote.attempt(context, work, settings, lambda session: _look(context, work, settings, session), deadlines,
+                       chance)  # fmt: skip
 
 
 def _rest(context: Context, work: Work) -> None:

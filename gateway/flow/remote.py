@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy import Connection, func, select, update
 
@@ -86,7 +87,7 @@ def ask(connection: Connection, context: Context, partner: str, kind: str) -> in
         raise ConfigError(f"partner {partner} has no server of its own for that; see [partner.remote]")
     if kind == "pull":
         schedule(connection, context.now_us, partner)
-    _put(connection, partner, Breaker(failures=state(connection, partner).failures))
+    _put(connection, partner, msgspec.structs.replace(state(connection, partner), next_us=0))
     return _wake(connection, context.now_us, partner, kind)
 
 

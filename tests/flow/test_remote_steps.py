@@ -158,6 +158,15 @@ def test_a_step_that_lost_its_work_receives_nothing(place: Place) -> None:
     assert place.receipts() == [("a", b"one")]
 
 
+def test_a_partner_has_one_step_that_looks(quick: Place) -> None:
+    """One that was set aside and is released ends where another was made meanwhile."""
+    with quick.context.store.write("test") as connection:
+        queue.enqueue(connection, quick.clock(), "pull", lane="remote/p1", partner="p1")
+    assert [row.kind for row in quick.rows(work_table)] == ["pull", "pull"]
+    quick.run()
+    assert [row.kind for row in quick.rows(work_table)] == ["pull"]
+
+
 def test_a_file_too_large_is_told_of_once(quick: Place) -> None:
     """A file beyond what was agreed is left, a person is told once, and the others come."""
     quick.say(largest_mib=1)

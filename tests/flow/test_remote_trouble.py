@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import random
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,18 +23,19 @@ import pytest
 import structlog
 
 from gateway import logs
-from gateway.clock import SECOND_US
+from gateway.clock import SECOND_US, utc_us
 from gateway.errors import BadData, ConfigError
-from gateway.flow import breaker, loading, parked, remote
+from gateway.flow import breaker, loading, parked, remote, worker
 from gateway.flow.breaker import LONGEST_US, OPENS_AT, SHORTEST_US, Breaker
 from gateway.flow.partner_server import Remote, next_look_us, wrong
+from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
-from gateway.store.schema import audit, outbox
+from gateway.store.schema import audit, outbox, work
 from gateway.store.schema import remote as remote_table
 from sftp_drop.hostkey import make_host_key
 from tests.flow.partner_place import Place
-from tests.sftp_drop.remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, silent_server
+from tests.sftp_drop.remote_servers import PASSWORD, PATIENCE_S, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
 CUTS = int(os.environ.get("REMOTE_CUTS", "40"))
 SEED = int(os.environ.get("REMOTE_SEED", "4"))
@@ -82,9 +87,10 @@ def test_whenever_the_line_is_cut_a_file_arrives_once(place: Place, sshd: Sshd) 
     sent: dict[str, bytes] = {}
     brought: dict[str, bytes] = {}
     taken: list[tuple[str, bytes]] = []
+    numbers = itertools.count()
     while cuts < CUTS:
-        for number in range(2):
-            name = f"{cuts:04d}-{number}"
+        for _ in range(2):
+            name = f"{next(numbers):05d}"
             sent[name], brought[name] = (chance.randbytes(chance.randrange(100_000)) for _ in range(2))
             place.post(name, sent[name])
             (place.out / name).write_bytes(brought[name])
@@ -108,6 +114,47 @@ def test_whenever_the_line_is_cut_a_file_arrives_once(place: Place, sshd: Sshd) 
     assert sorted([*taken, *left.items()]) == sorted(sent.items())
     assert sorted(place.receipts()) == sorted(brought.items())
     assert place.holds() == []
+
+
+@NEEDS_SSHD
+def test_a_silent_server_keeps_no_claim_waiting(place: Place, tmp_path: Path) -> None:
+    """While a worker waits for a partner's server, it does its other steps; and it leaves when it is told to."""
+    with silent_server() as port:
+        place.say(port=port, fetch="")
+        place.post("a", b"ours")
+        worker.work_once(place.context, "t:deliver", "home")
+        command = [sys.executable, "-c", WORKER, str(place.context.store.url), str(tmp_path / "keys")]
+        running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        _wait_until(lambda: _owners(place, "push") == ["t:worker"])
+        with place.context.store.write("test") as connection:
+            queue.enqueue(connection, utc_us(), "chain", lane="chain")
+        _wait_until(lambda: _owners(place, "chain") == [])
+        assert _owners(place, "push") == ["t:worker"]
+        running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == 0
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from gateway.flow import worker
+from gateway.flow.context import Context
+from gateway.store import queue
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
+sys.exit(worker.main(Context(Store(sys.argv[1]), Keys(Path(sys.argv[2])), "T"), "t:worker"))
+"""
+
+
+def _owners(place: Place, kind: str) -> list[str | None]:
+    return [row.owner for row in place.rows(work) if row.kind == kind]
+
+
+def _wait_until(holds: Callable[[], object]) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
 
 
 # ---- whom we do not call ---------------------------------------------------------------------------------------------
