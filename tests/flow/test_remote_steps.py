@@ -278,6 +278,32 @@ def test_what_an_attempt_does(temp: str, temp_size: int | None, final_size: int 
     assert push.what(temp, temp_size, final_size, 9) == does
 
 
+@pytest.mark.parametrize("at", ["begin", "put", "size", "rename", "renamed"])
+def test_a_worker_that_dies_while_it_pushes(quick: Place, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    """Wherever it dies, the next attempt leaves one whole file and no other."""
+    quick.post("a", b"ours" * 50_000)
+    places: dict[str, tuple[object, str]] = {
+        "begin": (push, "_begin"), "put": (push.transfer, "put"), "size": (push, "_note_written"),
+        "rename": (push.Session, "rename"), "renamed": (push, "_delivered"),
+    }  # fmt: skip
+    owner, name = places[at]
+    real = getattr(owner, name)
+
+    def die(*args: object) -> None:
+        if at in ("begin", "put"):
+            real(*args)
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, die)
+        with pytest.raises(RuntimeError):
+            quick.run()
+    parked.release_owner(quick.context, "t:")
+    quick.run()
+    assert quick.there(quick.inn) == {"a": b"ours" * 50_000} and quick.rows(pushing) == []
+    assert quick.rows(outbox_table)[0].state == "picked-up"
+
+
 def test_what_the_partner_took_meanwhile_is_not_sent_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The renaming was done, its answer lost, and the partner took the file away before the next attempt."""
     place.post("a", b"ours")

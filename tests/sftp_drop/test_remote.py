@@ -18,6 +18,7 @@ from remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, sil
 from sftp_drop.remote import transfer
 from sftp_drop.remote.link import connect
 from sftp_drop.remote.server import Deadlines, Server, read_secret
+from sftp_drop.remote.session import FSYNC, POSIX_RENAME
 from sftp_drop.remote.trouble import Failed
 from sftp_drop.wire import Ask
 
@@ -265,6 +266,16 @@ def test_a_cut_line_is_broken_off(sshd: Sshd) -> None:
             transfer.get(session, path, len(BODY), lambda _: None)
         assert failed.value.code == "broken-off" and time.monotonic() - began_s < 5
     line.stop()
+
+
+def test_a_server_without_extensions(tmp_path: Path) -> None:
+    """Renaming and writing do with version 3 alone where a server offers no more."""
+    odd = Odd()
+    with odd_server(odd, tmp_path) as server, connect(server, SOON) as session:
+        assert not session.extensions & {POSIX_RENAME, FSYNC}
+        transfer.put(session, "/.a.tmp", BODY)
+        session.rename("/.a.tmp", "/a")
+    assert list(odd.files) == ["a"] and odd.files["a"] == BODY
 
 
 def test_requests_of_the_wire_are_numbered_apart(tmp_path: Path) -> None:
