@@ -187,7 +187,7 @@ def _take(
     if before is not None and before.sha256 == sealing.sha256:
         uploads.discard(context, row["id"])  # received before, and not taken away, or only touched since
         with context.store.write("pull") as connection:
-            queue.advance(connection, work, work.body)
+            queue.fence(connection, work)
             _put(connection, work.partner, found.name, taken)
     else:
         sealing.end()
@@ -261,7 +261,7 @@ def _note(context: Context, work: Work, new: Sequence[tuple[Found, Known | None]
     if not new and not gone:
         return
     with context.store.write("pull") as connection:
-        queue.advance(connection, work, work.body)
+        queue.fence(connection, work)
         for each, before in new[:NOTES_A_CALL]:
             sha256 = before.sha256 if before is not None else ""  # its bytes may be those that were taken
             seen = Known(each.size, each.modified_s, sha256, "seen", context.now_us)

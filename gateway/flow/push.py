@@ -144,8 +144,8 @@ def _send_one(context: Context, work: Work, settings: Remote, session: Session, 
         session.rename(temp, final)
     if next_ == "compare":
         next_ = "there already" if transfer.same(session, final, body) else "occupied"
-        if temp and _size(session, temp) is not None:
-            session.remove(temp)
+    if next_ in ("there already", "occupied") and temp and _size(session, temp) is not None:
+        session.remove(temp)
     if next_ == "occupied":
         _hold(context, work, row)
     else:
@@ -166,14 +166,14 @@ def _begin(context: Context, work: Work, row: Any) -> str:
     """Commits the name a file is about to be written under: whatever happens, the next attempt finds it."""
     temp = f".{row.name}.{ulid(context.now_us)}.tmp"
     with context.store.write("push") as connection:
-        queue.advance(connection, work, work.body)
+        queue.fence(connection, work)
         _note(connection, context, row.id, temp=temp, state="writing")
     return temp
 
 
 def _note_written(context: Context, work: Work, row: Any) -> None:
     with context.store.write("push") as connection:
-        queue.advance(connection, work, work.body)
+        queue.fence(connection, work)
         _note(connection, context, row.id, state="written")
 
 

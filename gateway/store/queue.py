@@ -227,6 +227,13 @@ def advance(connection: Connection, going: Work, body: dict[str, Any]) -> None:
         raise Fenced
 
 
+def fence(connection: Connection, going: Work) -> None:
+    """For a commit on the way that is no progress: the step stays ours until it is committed. Raises Fenced."""
+    mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
+    if connection.execute(mine.values(owner=going.owner)).rowcount != 1:
+        raise Fenced
+
+
 def later(connection: Connection, going: Work, due_us: int) -> None:
     """Gives the step back, to be claimed again at due_us; does not count as an attempt. Raises Fenced."""
     mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)

@@ -206,6 +206,23 @@ def test_which_files_are_taken() -> None:
     assert [each.name for each in early.settling] == ["a.837"]
 
 
+def test_calls_abroad_are_claimed_apart(place: Place) -> None:
+    """A claim for home takes no step that calls a server, one for abroad nothing else; each is done once."""
+    place.post("a", b"ours")
+    now_us = place.clock.now_us
+
+    def claimed(where: queue.Where) -> str:
+        with place.context.store.write("claim") as connection:
+            found = queue.claim(connection, f"t:{where}", now_us, where)
+        return found.kind if found else ""
+
+    with place.context.store.read() as connection:
+        assert queue.calls_abroad(connection, now_us)
+    assert [claimed("home"), claimed("home"), claimed("abroad"), claimed("abroad")] == ["deliver", "", "pull", ""]
+    with place.context.store.read() as connection:
+        assert not queue.calls_abroad(connection, now_us)
+
+
 # ---- push ------------------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +319,23 @@ def test_a_worker_that_dies_while_it_pushes(quick: Place, monkeypatch: pytest.Mo
     quick.run()
     assert quick.there(quick.inn) == {"a": b"ours" * 50_000} and quick.rows(pushing) == []
     assert quick.rows(outbox_table)[0].state == "picked-up"
+
+
+def test_a_push_that_always_dies_is_set_aside(quick: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is committed on the way is no progress: after three deaths a person is asked."""
+    quick.post("a", b"ours")
+    quick.step()
+
+    def die(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(push.transfer, "put", die)
+    for _ in range(queue.DEATHS):
+        with pytest.raises(RuntimeError):
+            quick.run()
+        parked.release_owner(quick.context, "t:")
+    quick.run()
+    assert [row.kind for row in quick.holds()] == ["parked"] and quick.there(quick.inn) == {}
 
 
 def test_what_the_partner_took_meanwhile_is_not_sent_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
