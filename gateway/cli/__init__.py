@@ -25,6 +25,7 @@ COMMANDS = {
     "door": ("gateway.cli.door", "The SFTP door: who is shut out, and letting an address in again."),
     "partner": ("gateway.cli.parties", "Trading partners: add, list, keys, self-test, certification, guide."),
     "key": ("gateway.cli.keys", "Master keys: rotate, retire, verify, backup, restore; the door's own keys."),
+    "remote": ("gateway.cli.remote", "Partners' own servers: fetch or push now, list how they do."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),

@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from gateway import settings as settings_module
+from gateway.clock import SECOND_US
 from gateway.errors import CannotCreate
 from gateway.flow.context import Context
 from gateway.flow.opening import open_context
@@ -92,6 +93,11 @@ def emit(data: Any, as_json: bool, render: Callable[[], None]) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
     else:
         render()
+
+
+def instant(us: int | None) -> str:
+    """An instant as 2026-04-06T14:00:00Z; "" where there is none."""
+    return "" if us is None else datetime.fromtimestamp(us // SECOND_US, UTC).isoformat().replace("+00:00", "Z")
 
 
 def write_file(path: Path, body: bytes) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gateway.cli.common import config_option, context_of, emit, json_option, table
-from gateway.clock import SECOND_US
+from gateway.cli.common import config_option, context_of, emit, instant, json_option, table
 from gateway.flow import replies
 from gateway.store.schema import outbox
 
@@ -44,9 +42,5 @@ def _told(row: Any) -> dict[str, Any]:
         "name": row.name, "cause": row.cause, "size": row.size, "sha256": row.sha256, "isa13": row.control,
         "gs06": row.grp, "state": row.state, "delivered": row.delivered_on, "fetched": row.fetched_on,
         "ta1": row.ta1, "ack": row.ack, "acknowledgement": replies.acknowledgement(row),
-        "answered": _instant(row.answered_us),
+        "answered": instant(row.answered_us),
     }  # fmt: skip
-
-
-def _instant(us: int | None) -> str:
-    return "" if us is None else datetime.fromtimestamp(us // SECOND_US, UTC).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
+from gateway.flow import push
 from gateway.flow.context import Context
 from gateway.store import audit, installation, outbox, queue, sealed
 from gateway.store.queue import Work
@@ -18,7 +19,9 @@ UPLOADS_A_STEP = 100
 
 
 def deliver(context: Context, work: Work) -> None:
-    """The step: one outbox row into the partner's view."""
+    """The step: one outbox row into the partner's view, or on its way to the partner's own server."""
+    if push.instead(context, work):
+        return
     with context.store.write("deliver") as connection:
         queue.finish(connection, work)
         today = installation.business_date(connection).isoformat()

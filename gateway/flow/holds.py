@@ -29,6 +29,8 @@ KINDS = {
     "answer": ("Answers of partners", "a partner rejected what we sent, or answered something we did not send"),
     "silence": ("Remittances without an answer",
                 "a partner has not acknowledged a remittance; ask it whether it has the file"),
+    "remote": ("Partners' servers",
+               "we cannot fetch or send at a partner's own server; see the reason, then release this to try"),
     "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed, naming, partner_keys
+from gateway.flow import agreements, concealed, naming, partner_keys, partner_server
 from gateway.flow.agreements import Document
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
@@ -163,6 +163,8 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
         wrong.append("delimiters: four different signs; no letter, digit, blank, - or .")
     for number, rule in enumerate(partner.validation.rules, 1):
         wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
+    if partner.remote is not None:
+        wrong += [f"remote.{sentence}" for sentence in partner_server.wrong(partner.remote)]
     profile = partner.profile
     for one in naming.FITS:
         alone, gathers = profile.sets == "one", profile.interchanges == "many"
@@ -300,6 +302,8 @@ def _after_partner(connection: Connection, context: Context, partner: Partner, u
     documents.set_agreements(connection, partner.id, partner.sponsors)
     for line in partner.keys:
         partner_keys.add(connection, context.now_us, partner.id, line, user)
+    if partner.remote is not None and partner.remote.fetch:
+        partner_server.schedule(connection, context.now_us, partner.id)
 
 
 _AFTER: dict[str, Callable[..., None]] = {"partner": _after_partner}

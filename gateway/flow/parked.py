@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import acceptance, gathering, holds, pay, route
+from gateway.flow import acceptance, gathering, holds, pay, push, remote, route
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, set_key, staged_key
 from gateway.flow.parties import Parties
@@ -255,9 +255,17 @@ def _begun(connection: Connection, sponsor_id: str, step: dict[str, Any]) -> boo
     return "after" in step or connection.execute(select(enrolment_table.c.ord).where(*applied)).first() is not None
 
 
+def _remote(connection: Connection, context: Context, row: Any, body: dict[str, Any]) -> str:
+    if "outbox_id" in body:
+        push.released(connection, context, body["outbox_id"])
+        return "the file is sent again"
+    remote.released(connection, context, body["partner"])
+    return "the server is called again"
+
+
 _RELEASES = {
     "batch": _batch, "pend": _pend, "absence": _absence, "enrolment": _enrolment, "parked": _parked,
-    "remittance": _remittance,
+    "remittance": _remittance, "remote": _remote,
 }  # fmt: skip
 """Kind of hold -> what its release does; the others are only taken note of."""
 

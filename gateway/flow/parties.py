@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
 from gateway.flow.allowance import Allowance
+from gateway.flow.partner_server import Remote
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
@@ -53,8 +54,9 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send. allowance: at the door. claims: kinds of claims it sends (P, I, D). certified: the
-    day it had shown everything in a test installation (`gateway partner certify`).
+    names and files of what we send. allowance: at the door. remote: its own server, when we call it. claims: kinds of
+    claims it sends (P, I, D). certified: the day it had shown everything in a test installation (`gateway partner
+    certify`).
     """
 
     id: str
@@ -73,6 +75,7 @@ class Partner(Record, frozen=True, kw_only=True):
     claims: tuple[Literal["P", "I", "D"], ...] = ("P",)
     certified: date | None = None
     allowance: Allowance = Allowance()
+    remote: Remote | None = None
 
     @property
     def application(self) -> str:

@@ -8,6 +8,7 @@ never change. Every change of state is one guarded update: it happens to what wa
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 
 Upload = dict[str, Any]
 """A row of the table upload, as it was when it was read."""
+
+Also = Callable[[Connection, int], None]
+"""What else a receipt's transaction writes, given the receipt's number."""
 
 RECENT_US = 24 * 3600 * SECOND_US
 """How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
@@ -123,17 +127,21 @@ def lose(context: Context, upload_id: str, size: int, by: str = "") -> None:
 
 
 def discard(context: Context, upload_id: str, by: str = "") -> None:
-    """An open upload that was refused: nothing of it is kept."""
+    """What came of an open upload is of no use, or was refused: nothing of it is kept. Whoever dies here leaves it to
+    the sweeper."""
     with context.store.write("upload") as connection:
         mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
         gone = mine.values(state="swept", size=0).returning(upload.c.partner)
         partner = connection.execute(gone).scalar_one_or_none()
-        if partner is not None:
-            audit.note(connection, context.now_us, partner, "refuse", f"upload {upload_id}", by)
+        if partner is None:
+            return
+        audit.note(connection, context.now_us, partner, "refuse", f"upload {upload_id}", by)
     sealed.drop(context.store, upload_id)
 
 
-def close(context: Context, upload_id: str, size: int, by: str = "") -> None:
+def close(
+    context: Context, upload_id: str, size: int, by: str = "", also: Also = lambda _connection, _number: None
+) -> None:
     """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept.
 
     by: key and peer, for the audit.
@@ -148,7 +156,7 @@ def close(context: Context, upload_id: str, size: int, by: str = "") -> None:
             detail = said(size, "", by)
             audit.note(connection, context.now_us, row["partner"], "write", f"upload {upload_id}", detail)
         else:
-            _receive(connection, context, row, row["name"], size, sha256, by)
+            also(connection, _receive(connection, context, row, row["name"], size, sha256, by))
 
 
 def _open(upload_id: str) -> Select[Any]:
@@ -176,8 +184,8 @@ def said(size: int, sha256: str, by: str) -> str:
 
 def _receive(
     connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str, by: str
-) -> None:  # fmt: skip
-    """What makes an upload ours, in one commit: receipt, number, audit, intake step."""
+) -> int:  # fmt: skip
+    """What makes an upload ours, in one commit: receipt, number, audit, intake step. Returns the number."""
     now_us, today = context.now_us, installation.get(connection, "business_date")
     _must_change(
         connection, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
@@ -195,6 +203,7 @@ def _receive(
         body={"receipt_no": number},
     )  # fmt: skip
     log.info("received", receipt_no=number, partner=row["partner"], size=size)
+    return number
 
 
 def _change(connection: Connection, row: Upload, **values: Any) -> bool:

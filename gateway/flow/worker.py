@@ -29,6 +29,8 @@ from gateway.flow import (
     paper,
     parked,
     pay,
+    pull,
+    push,
     recover,
     route,
 )
@@ -40,6 +42,9 @@ log = structlog.get_logger()
 
 POLL_S = 0.25
 """How often an idle worker looks without being woken: what another node enqueued is seen this late at most."""
+
+ABROAD_S = 1.0
+"""How often it is looked whether a partner's server is to be called; nothing wakes for that."""
 
 LEAVE_S = 5
 """How long a step may still take when the supervisor is gone; then it is cut off, which loses nothing."""
@@ -64,6 +69,8 @@ STEPS: Mapping[str, Step] = {
     "rerun": parked.rerun,
     "end-absent": enrol.end_absent,
     "deliver": deliver.deliver,
+    "push": push.push,
+    "pull": pull.pull,
     "tidy": deliver.tidy,
     "chain": deliver.chain,
     "day": day.day,
@@ -71,11 +78,11 @@ STEPS: Mapping[str, Step] = {
 """Every kind of step and what does it."""
 
 
-def work_once(context: Context, me: str) -> bool:
+def work_once(context: Context, me: str, where: queue.Where = "anywhere") -> bool:
     """Claims and does one step; False when none is due."""
     try:
         with context.store.write("claim") as connection:
-            work = queue.claim(connection, me, context.now_us)
+            work = queue.claim(connection, me, context.now_us, where)
     except IntegrityError:
         return True  # another worker took a row of the same lane first: look again
     if work is None:
@@ -90,15 +97,41 @@ def work_once(context: Context, me: str) -> bool:
 
 
 def run(context: Context, me: str, stdin: int = 0, stdout: int = 1) -> None:
-    """Works until stdin ends. Raises whatever a step raised: the process then exits and its work is given back."""
+    """Works until stdin ends. Raises whatever a step raised: the process then exits and its work is given back.
+
+    Steps that call partners' servers are done beside the others: while one waits for a line, claims are decided.
+    """
     wake, leave = threading.Event(), threading.Event()
     threading.Thread(target=_watch, args=(stdin, wake, leave), daemon=True).start()
     log.info("worker started", worker=me)
+    trouble: list[BaseException] = []
+    threading.Thread(target=_work_abroad, args=(context, me, stdout, leave, wake, trouble), daemon=True).start()
     while not leave.is_set():
         wake.clear()
-        while not leave.is_set() and work_once(context, me):
+        while not leave.is_set() and work_once(context, me, "home"):
             _say_done(stdout)
         wake.wait(POLL_S)
+    if trouble:
+        raise trouble[0]
+
+
+def _work_abroad(
+    context: Context, me: str, stdout: int, leave: threading.Event, wake: threading.Event, trouble: list[BaseException]
+) -> None:
+    """The steps that call partners' servers. What one raises ends the worker, as any other step's does.
+
+    One that is cut off when the worker leaves is given back and done again, like one whose line was cut.
+    """
+    try:
+        while not leave.wait(ABROAD_S):
+            with context.store.read() as connection:
+                due = queue.calls_abroad(connection, context.now_us)
+            while due and not leave.is_set() and work_once(context, me, "abroad"):
+                _say_done(stdout)
+    except BaseException as error:
+        trouble.append(error)
+        leave.set()
+        wake.set()
 
 
 def _say_done(stdout: int) -> None:

@@ -9,7 +9,7 @@ none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 from sqlalchemy import (
@@ -39,6 +39,13 @@ DEATHS = 3
 
 LANE_HELD = "parked"
 """The owner of a parked step that keeps its lane; no worker is ever called so."""
+
+
+ABROAD = ("pull", "push")
+"""Kinds of steps that wait for other people's machines: they may take minutes and must not keep the others waiting."""
+
+Where = Literal["anywhere", "home", "abroad"]
+"""Which steps a claim takes: all, all but those of ABROAD, or those alone."""
 
 
 class Fenced(GatewayError):
@@ -83,12 +90,13 @@ def _turns_statement() -> Select[Any]:
     return select(lowest.scalar_subquery(), own.scalar_subquery())
 
 
-def _claim_statement() -> Update:
+def _claim_statement(where: Where) -> Update:
     """Built once: building it takes longer than running it.
 
     The step is found by `=`, not `in`: PostgreSQL may run a locking subquery of an `in` once per row and take many.
     """
     w, older, undecided, agreed = work.alias("w"), work.alias("older"), receipt.alias("r"), agreement.alias("a")
+    kinds = {"anywhere": (), "home": (w.c.kind.not_in(ABROAD),), "abroad": (w.c.kind.in_(ABROAD),)}[where]
     ahead = exists().where(
         older.c.lane == w.c.lane,
         older.c.id != w.c.id,
@@ -109,7 +117,7 @@ def _claim_statement() -> Update:
     )  # fmt: skip
     ready = (
         select(w.c.id)
-        .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file, or_(w.c.rank == 0, ~before))
+        .where(w.c.owner.is_(None), due(w, _NOW), ~ahead, ~earlier_file, or_(w.c.rank == 0, ~before), *kinds)
         .order_by(w.c.rank, w.c.turn, w.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=w)
@@ -119,7 +127,7 @@ def _claim_statement() -> Update:
 
 
 _TURNS = _turns_statement()
-_CLAIM = _claim_statement()
+_CLAIM = {where: _claim_statement(where) for where in get_args(Where)}
 
 
 def enqueue(
@@ -189,13 +197,19 @@ def _row(
     }  # fmt: skip
 
 
-def claim(connection: Connection, me: str, now_us: int) -> Work | None:
+def claim(connection: Connection, me: str, now_us: int, where: Where = "anywhere") -> Work | None:
     """Takes the next step that is due, or None. Run in a write transaction of its own; IntegrityError: claim again.
 
     me is new for every start of a process: a zombie must not pass its successor's fence.
     """
-    row = connection.execute(_CLAIM, {"me": me, "now_us": now_us}).mappings().one_or_none()
+    row = connection.execute(_CLAIM[where], {"me": me, "now_us": now_us}).mappings().one_or_none()
     return None if row is None else _work(row)
+
+
+def calls_abroad(connection: Connection, now_us: int) -> bool:
+    """Whether a step of ABROAD may be due: a look that takes no writer's turn."""
+    found = select(work.c.id).where(work.c.kind.in_(ABROAD), work.c.owner.is_(None), due(work, now_us))
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def finish(connection: Connection, done: Work) -> None:
@@ -210,6 +224,13 @@ def advance(connection: Connection, going: Work, body: dict[str, Any]) -> None:
     encoded = msgspec.json.encode(body).decode()
     mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
     if connection.execute(mine.values(body=encoded, attempt=0)).rowcount != 1:
+        raise Fenced
+
+
+def fence(connection: Connection, going: Work) -> None:
+    """For a commit on the way that is no progress: the step stays ours until it is committed. Raises Fenced."""
+    mine = update(work).where(work.c.id == going.id, work.c.owner == going.owner)
+    if connection.execute(mine.values(owner=going.owner)).rowcount != 1:
         raise Fenced
 
 

@@ -353,6 +353,40 @@ outbox = _table(
     _partial("outbox_carrier", "carrier", where="carrier is not null"),
 )
 
+remote = _table(
+    # How it goes with a partner's server: failures in a row, when it may be called again, why it failed last, when it
+    # was last used. Kept while the partner is.
+    "remote",
+    _t("partner", primary_key=True),
+    _i("failures"),
+    _i("next_us"),
+    _t("reason"),
+    _i("used_us"),
+)
+
+remote_file = _table(
+    # A file on a partner's server. state: seen (sha256 ""), taken (received, sha256 tells its bytes), refused (a person
+    # was told). since_us: when it was first seen as it is. Kept while it lies there.
+    "remote_file",
+    _t("partner", primary_key=True),
+    _t("path", primary_key=True),
+    _i("size"),
+    _i("modified_s"),
+    _t("sha256"),
+    _t("state"),
+    _i("since_us"),
+)
+
+pushing = _table(
+    # An outbox row on its way to its partner's server. temp: the name it is written under. state: writing, written
+    # (whole; its renaming was or is being asked for), held (a person was told). Removed when it is delivered.
+    "pushing",
+    _t("outbox_id", primary_key=True),
+    _t("temp"),
+    _t("state"),
+    _i("since_us"),
+)
+
 # ---- members ---------------------------------------------------------------------------------------------------------
 
 person = _table(

@@ -43,7 +43,7 @@ from gateway.web.records import (
 NEWEST = 25
 """Rows of a table on the page: about what a person reads without scrolling twice."""
 
-_OURS = ("receipt", "claim", "run", "payment", "step", "set", "enrolment", "notice", "recovery", "sent")
+_OURS = ("receipt", "claim", "run", "payment", "step", "set", "enrolment", "notice", "recovery", "sent", "partner")
 """First words of a hold's subject that go on with a number of ours; anything else, as a person, is not shown."""
 
 _RUNS = {

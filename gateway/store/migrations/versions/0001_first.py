@@ -254,6 +254,31 @@ def upgrade() -> None:
     _index("outbox_unanswered", "outbox", "id", where="kind = '835' and ack = '' and silent = 0")
     _index("outbox_carrier", "outbox", "carrier", where="carrier is not null")
     _table(
+        "remote",
+        _t("partner", primary_key=True),
+        _i("failures"),
+        _i("next_us"),
+        _t("reason"),
+        _i("used_us"),
+    )
+    _table(
+        "remote_file",
+        _t("partner", primary_key=True),
+        _t("path", primary_key=True),
+        _i("size"),
+        _i("modified_s"),
+        _t("sha256"),
+        _t("state"),
+        _i("since_us"),
+    )
+    _table(
+        "pushing",
+        _t("outbox_id", primary_key=True),
+        _t("temp"),
+        _t("state"),
+        _i("since_us"),
+    )
+    _table(
         "person",
         _t("sponsor_id", primary_key=True),
         _t("person_id", primary_key=True),
