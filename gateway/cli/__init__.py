@@ -24,6 +24,8 @@ COMMANDS = {
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
+    "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),
+    "resend": ("gateway.cli.again", "Send what left once more, byte for byte."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),

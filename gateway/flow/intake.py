@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, checking, concealed, holds
+from gateway.flow import acceptance, answers, checking, concealed, holds, repeats
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -70,8 +70,9 @@ class _Intake:
             parties = Parties(connection, today)
             mine = select(progress).where(progress.c.receipt_no == row.receipt_no)
             so_far = connection.execute(mine).one_or_none()
+            first = repeats.stands(connection, row)
         event = work.body.get("event", row.receipt_no)
-        self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event)
+        self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event, first)
         partner, received = self.file.partner, date.fromisoformat(row.received_on)
         self.policy = checking.policy_of(context, parties, partner)
         self.terms = checking.terms_of(context, partner, partner.validation.inbound, received)
@@ -146,7 +147,7 @@ class _Intake:
     ) -> None:
         nth, current.rows = current.rows, current.rows + 1
         self.seen_rows += 1
-        if self.seen_rows <= self.skip_rows or self._is_decided():
+        if self.file.repeats or self.seen_rows <= self.skip_rows or self._is_decided():
             return
         self.buffer.append(
             {
@@ -225,7 +226,7 @@ class _Intake:
                 answers.junk(connection, file, finding)
                 holds.open_(connection, self.context.now_us, "file", "", file.subject, finding.message)
             connection.execute(delete(progress).where(progress.c.receipt_no == file.number))
-            state, reason = self._outcome(connection)
+            state, reason = repeats.outcome(connection, file) if file.repeats else self._outcome(connection)
             mine = update(receipt).where(receipt.c.receipt_no == file.number)
             connection.execute(mine.values(state=state, reason=reason, decided_us=self.context.now_us))
             audit.note(connection, self.context.now_us, "gateway", "decide", file.subject, state)

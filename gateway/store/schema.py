@@ -202,11 +202,13 @@ blob = _table(
 )
 
 receipt = _table(
-    # A file received whole. state: received (undecided), decided, quarantined, parked. Kept 7 years.
+    # A file received whole. state: received (undecided), decided, quarantined, duplicate (the bytes of another one),
+    # parked. replays: the receipt whose bytes a person had read once more, 0 for a file a partner sent. Kept for ever;
+    # the bytes as long as retention says.
     "receipt",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _t("partner"),
-    _t("upload_id", unique=True),
+    _t("upload_id"),
     _t("name"),
     _i("size"),
     _t("sha256"),
@@ -215,6 +217,9 @@ receipt = _table(
     _t("state"),
     _t("reason"),
     _i("decided_us", nullable=True),
+    _i("replays", server_default=text("0")),
+    Index("receipt_upload", "upload_id"),
+    Index("receipt_bytes", "partner", "sha256"),
     _partial("receipt_undecided", "receipt_no", where="state = 'received'"),
 )
 
@@ -229,7 +234,8 @@ progress = _table(
 )
 
 interchange = _table(
-    # One ISA..IEA. state: accepted, rejected. codes: TA105 as JSON, the evidence of why; free of data. Kept 7 years.
+    # One ISA..IEA. state: accepted, rejected, replayed (no set of it was good, and its file is read once more).
+    # codes: TA105 as JSON, the evidence of why; free of data. Kept 7 years.
     "interchange",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("number", primary_key=True, autoincrement=False),
@@ -301,7 +307,8 @@ outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
     # ISA13 and GS06. state: waiting, visible, picked-up. delivered_on, fetched_on: business dates, "" until then.
     # ta1, ack: what its partner answered (TA104, AK901), "" until then; answered_us: when it last did. silent: a person
-    # was told that no answer came. Kept 7 years; resend gives the same bytes.
+    # was told that no answer came. resent: how often a person sent it again, the same bytes. Kept for ever, the bytes
+    # as long as retention says.
     # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
@@ -326,6 +333,7 @@ outbox = _table(
     _t("ack"),
     _i("answered_us", nullable=True),
     _flag("silent"),
+    _i("resent", server_default=text("0")),
     _b("key"),
     _b("body"),
     Index("outbox_view", "partner", "folder", "name", unique=True),

@@ -141,7 +141,7 @@ def upgrade() -> None:
         "receipt",
         _i("receipt_no", primary_key=True, autoincrement=False),
         _t("partner"),
-        _t("upload_id", unique=True),
+        _t("upload_id"),
         _t("name"),
         _i("size"),
         _t("sha256"),
@@ -150,7 +150,10 @@ def upgrade() -> None:
         _t("state"),
         _t("reason"),
         _i("decided_us", nullable=True),
+        _i("replays", server_default=sa.text("0")),
     )
+    _index("receipt_upload", "receipt", "upload_id")
+    _index("receipt_bytes", "receipt", "partner", "sha256")
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
@@ -232,6 +235,7 @@ def upgrade() -> None:
         _t("ack"),
         _i("answered_us", nullable=True),
         _flag("silent"),
+        _i("resent", server_default=sa.text("0")),
         _b("key"),
         _b("body"),
     )
