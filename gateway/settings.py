@@ -46,6 +46,12 @@ class Sealing(_Section, frozen=True, kw_only=True):
     folder: str = "keys"
 
 
+class Pgp(_Section, frozen=True, kw_only=True):
+    """Our secret PGP keys: files in ASCII armor without a passphrase, 0600. The first signs, any decrypts."""
+
+    secrets: tuple[str, ...] = ()
+
+
 class Guides(_Section, frozen=True, kw_only=True):
     """aliases: guide versions partners write that are read as another, beside those the gateway ships."""
 
@@ -67,6 +73,7 @@ class Written(_Section, frozen=True, kw_only=True):
     http: Http = Http()
     keys: Sealing = Sealing()
     guides: Guides = Guides()
+    pgp: Pgp = Pgp()
     limits: dict[str, int] = {}
 
 

@@ -20,6 +20,7 @@ class Context:
     """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
 
     aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
+    pgp_secrets: our PGP keys; the first signs, any decrypts.
     """
 
     store: Store
@@ -30,6 +31,7 @@ class Context:
     _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     limits: Limits = field(default_factory=Limits)
+    pgp_secrets: tuple[str, ...] = ()
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

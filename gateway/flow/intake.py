@@ -6,7 +6,7 @@ which is cheap and gives the same events: rows already staged and interchanges a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,13 +15,14 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, checking, concealed, holds, repeats
+from gateway.flow import acceptance, answers, checking, concealed, holds, repeats, wraps
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
+from gateway.flow.packing import Unfit
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
-from gateway.store import audit, installation, queue, sealed
+from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
@@ -50,7 +51,13 @@ def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
     reader = Reader(partial(checking.guide_of, context), run.policy, context.limits)
-    for piece in run.pieces():
+    try:
+        pieces = wraps.arriving(context, run.file.partner, run.upload, run.file.receipt.size)
+    except Unfit as error:
+        run.junk = error.finding
+        run.done()
+        return
+    for piece in pieces:
         for event in reader.events(piece):
             run.take(event)
     for event in reader.close():
@@ -94,11 +101,6 @@ class _Intake:
             InterchangeClosed: self._interchange_closed,
             Junk: self._junk,
         }
-
-    def pieces(self) -> Iterator[bytes]:
-        """The file's bytes, a sealed row at a time."""
-        key = self.context.keys.unwrap(self.upload.key)
-        return sealed.stream(self.context.store, self.upload.id, key, self.file.receipt.size)
 
     def take(self, event: Any) -> None:
         """One event of the reader."""

@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
+from gateway.flow.packing import Packing
+from gateway.flow.wraps import Pgp
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
@@ -50,7 +52,7 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send.
+    names and files of what we send. packing, pgp: what lies around its files and ours.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Partner(Record, frozen=True, kw_only=True):
     validation: Validation = Validation()
     reply_days: int = 1
     profile: Profile = Profile()
+    packing: Packing = Packing()
+    pgp: Pgp = Pgp()
 
     @property
     def application(self) -> str:

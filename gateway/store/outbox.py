@@ -54,8 +54,31 @@ def _enqueue(connection: Connection, now_us: int, outbox_id: str, partner: str) 
 
 
 def open_body(keys: Keys, row: Any) -> bytes:
-    """The plain bytes of an outbox row."""
+    """The plain bytes of an outbox row, as they were decided."""
     return unseal(keys.unwrap(row.key), row.body, row.id.encode())
+
+
+def open_sent(keys: Keys, row: Any) -> bytes:
+    """The bytes its partner gets: packed or encrypted where that is agreed."""
+    if row.wrapped is None:
+        return open_body(keys, row)
+    return unseal(keys.unwrap(row.key), row.wrapped, _wrapped(row.id))
+
+
+def wrap(connection: Connection, keys: Keys, row: Any, made: bytes, name: str) -> None:
+    """What its partner gets from now on; made once, so that it is the same bytes each time."""
+    mine = update(outbox).where(outbox.c.id == row.id, outbox.c.wrapped.is_(None))
+    sealed = seal(keys.unwrap(row.key), made, _wrapped(row.id))
+    connection.execute(mine.values(wrapped=sealed, name=name, size=len(made), sha256=hashlib.sha256(made).hexdigest()))
+
+
+def _wrapped(outbox_id: str) -> bytes:
+    return f"{outbox_id}/wrapped".encode()
+
+
+def mark_held(connection: Connection, outbox_id: str) -> None:
+    """It cannot be sent as agreed and stays here until a person sends it again."""
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(state="held"))
 
 
 def mark_visible(connection: Connection, outbox_id: str, now_us: int, business_date: str) -> None:
@@ -119,7 +142,7 @@ def listing(connection: Connection, *which: ColumnElement[bool], most: int) -> l
 
 def told() -> Select[Any]:
     """Rows without their bytes and keys."""
-    return select(*[column for column in outbox.c if column.name not in ("key", "body")])
+    return select(*[column for column in outbox.c if column.name not in ("key", "body", "wrapped")])
 
 
 def view(connection: Connection, partner: str, folder: str) -> list[Any]:

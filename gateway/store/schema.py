@@ -305,10 +305,12 @@ staged = _table(
 
 outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
-    # ISA13 and GS06. state: waiting, visible, picked-up. delivered_on, fetched_on: business dates, "" until then.
+    # ISA13 and GS06. state: waiting, held, visible, picked-up, removed.
+    # delivered_on, fetched_on: business dates, "" until then.
     # ta1, ack: what its partner answered (TA104, AK901), "" until then; answered_us: when it last did. silent: a person
     # was told that no answer came. resent: how often a person sent it again, the same bytes. Kept for ever, the bytes
-    # as long as retention says.
+    # as long as retention says. wrapped: the sealed bytes its partner gets, with their own name, size and sha256, when
+    # they are packed or encrypted; made once. state held: they could not be made.
     # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
@@ -336,6 +338,7 @@ outbox = _table(
     _i("resent", server_default=text("0")),
     _b("key"),
     _b("body"),
+    _b("wrapped", nullable=True),
     Index("outbox_view", "partner", "folder", "name", unique=True),
     Index("outbox_control", "partner", "control"),
     Index("outbox_group", "partner", "grp"),

@@ -238,6 +238,7 @@ def upgrade() -> None:
         _i("resent", server_default=sa.text("0")),
         _b("key"),
         _b("body"),
+        _b("wrapped", nullable=True),
     )
     _index("outbox_view", "outbox", "partner", "folder", "name", unique=True)
     _index("outbox_control", "outbox", "partner", "control")
