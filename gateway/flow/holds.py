@@ -29,6 +29,8 @@ KINDS = {
     "answer": ("Answers of partners", "a partner rejected what we sent, or answered something we did not send"),
     "silence": ("Remittances without an answer",
                 "a partner has not acknowledged a remittance; ask it whether it has the file"),
+    "late": ("Files that have not come", "a partner's file is late; ask it"),
+    "overdue": ("Answers of ours that are late", "a file waits too long for our answer; see what it waits for"),
     "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed, naming, wraps
+from gateway.flow import agreements, concealed, naming, schedules, wraps
 from gateway.flow.agreements import Document
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
@@ -163,7 +163,7 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
         wrong.append("delimiters: four different signs; no letter, digit, blank, - or .")
     for number, rule in enumerate(partner.validation.rules, 1):
         wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
-    wrong += wraps.wrong(partner.pgp)
+    wrong += [*wraps.wrong(partner.pgp), *schedules.wrong(partner.expected, partner.answers)]
     profile = partner.profile
     for one in naming.FITS:
         said = naming.wrong(one, getattr(profile, one), alone=profile.sets == "one")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
 from gateway.flow.packing import Packing
+from gateway.flow.schedules import Answers, Expected
 from gateway.flow.wraps import Pgp
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
@@ -53,6 +54,7 @@ class Partner(Record, frozen=True, kw_only=True):
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
     names and files of what we send. packing, pgp: what lies around its files and ours.
+    expected: the files it sends regularly; answers: when ours to it are due.
     """
 
     id: str
@@ -70,6 +72,8 @@ class Partner(Record, frozen=True, kw_only=True):
     profile: Profile = Profile()
     packing: Packing = Packing()
     pgp: Pgp = Pgp()
+    expected: tuple[Expected, ...] = ()
+    answers: Answers = Answers()
 
     @property
     def application(self) -> str:

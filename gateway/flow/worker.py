@@ -30,6 +30,7 @@ from gateway.flow import (
     pay,
     recover,
     route,
+    watches,
 )
 from gateway.flow.context import Context
 from gateway.store import queue
@@ -64,6 +65,7 @@ STEPS: Mapping[str, Step] = {
     "deliver": deliver.deliver,
     "tidy": deliver.tidy,
     "chain": deliver.chain,
+    "watch": watches.watch,
     "day": day.day,
 }
 """Every kind of step and what does it."""

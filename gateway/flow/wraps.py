@@ -36,7 +36,7 @@ FIRST = 64
 class Pgp(Record, frozen=True, kw_only=True):
     """Encryption agreed with a partner; keys are public ones in ASCII armor.
 
-    encrypt_to: what leaves is encrypted to it. signed_by: what it sends is signed by it, and encrypted to a key of ours.
+    encrypt_to: what leaves is encrypted to it. signed_by: what it sends is signed by it and encrypted to a key of ours.
     sign: what leaves is signed by us.
     """
 

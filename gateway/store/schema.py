@@ -220,6 +220,7 @@ receipt = _table(
     _i("replays", server_default=text("0")),
     Index("receipt_upload", "upload_id"),
     Index("receipt_bytes", "partner", "sha256"),
+    Index("receipt_day", "partner", "received_on"),
     _partial("receipt_undecided", "receipt_no", where="state = 'received'"),
 )
 
@@ -282,6 +283,7 @@ x12_set = _table(
     _t("findings", server_default=text("'[]'")),
     Index("x12_set_reference", "partner", "st01", "reference"),
     Index("x12_set_body", "partner", "body_sha256"),
+    _partial("x12_set_routed", "receipt_no", where="routes_left > 0"),
 )
 
 staged = _table(
@@ -437,6 +439,7 @@ hold = _table(
     _t("closed_by"),
     _t("closed_reason"),
     Index("hold_open", "state", "sponsor_id"),
+    Index("hold_about", "kind", "subject"),
 )
 
 evidence = _table(

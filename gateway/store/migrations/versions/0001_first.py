@@ -154,6 +154,7 @@ def upgrade() -> None:
     )
     _index("receipt_upload", "receipt", "upload_id")
     _index("receipt_bytes", "receipt", "partner", "sha256")
+    _index("receipt_day", "receipt", "partner", "received_on")
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
@@ -197,6 +198,7 @@ def upgrade() -> None:
         _t("findings", server_default=sa.text("'[]'")),
     )
     _index("x12_set_body", "x12_set", "partner", "body_sha256")
+    _index("x12_set_routed", "x12_set", "receipt_no", where="routes_left > 0")
     _index("x12_set_reference", "x12_set", "partner", "st01", "reference")
     _table(
         "staged",
@@ -313,6 +315,7 @@ def upgrade() -> None:
         _t("closed_reason"),
     )
     _index("hold_open", "hold", "state", "sponsor_id")
+    _index("hold_about", "hold", "kind", "subject")
     _table(
         "evidence",
         _t("sponsor_id", primary_key=True),
