@@ -175,9 +175,10 @@ agreement = _table(
 # ---- the door --------------------------------------------------------------------------------------------------------
 
 upload = _table(
-    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept.
+    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept;
+    # removing, removed: its key and its rows are gone, by retention.
     # key: its data key, wrapped by the master key. size: of an open one, what another session may begin with.
-    # touched_us: last sign of life; an unbound upload is swept 24 h later, a received one kept 7 years.
+    # touched_us: last sign of life; an unbound upload is swept 24 h later, the bytes of a received one kept 7 years.
     "upload",
     _t("id", primary_key=True),
     _t("partner"),
@@ -199,6 +200,20 @@ blob = _table(
     _t("upload_id", primary_key=True),
     _i("row_no", primary_key=True),
     _b("data"),
+)
+
+legal_hold = _table(
+    # Of what this names (flow.retention.SCOPES) nothing is removed until it is lifted. Kept for ever.
+    "legal_hold",
+    _t("id", primary_key=True),
+    _t("scope"),
+    _t("subject"),
+    _t("reason"),
+    _i("opened_us"),
+    _t("opened_by"),
+    _i("lifted_us", nullable=True),
+    _t("lifted_by", server_default=text("''")),
+    _t("lifted_reason", server_default=text("''")),
 )
 
 receipt = _table(

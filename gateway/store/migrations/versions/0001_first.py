@@ -138,6 +138,18 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         _table("blob", _t("upload_id", primary_key=True), _i("row_no", primary_key=True), _b("data"))
     _table(
+        "legal_hold",
+        _t("id", primary_key=True),
+        _t("scope"),
+        _t("subject"),
+        _t("reason"),
+        _i("opened_us"),
+        _t("opened_by"),
+        _i("lifted_us", nullable=True),
+        _t("lifted_by", server_default=sa.text("''")),
+        _t("lifted_reason", server_default=sa.text("''")),
+    )
+    _table(
         "receipt",
         _i("receipt_no", primary_key=True, autoincrement=False),
         _t("partner"),
