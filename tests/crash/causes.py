@@ -68,6 +68,7 @@ BEGINNING = [
 ELSEWHERE = {
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",
+    **dict.fromkeys(("replay", "resend", "watch", "legal-hold", "retention"), "test_death_around_the_file"),
     "migrate": "one DDL transaction; tests/store says what an interrupted one leaves",
     "bench": "a database of its own, thrown away",
 }
