@@ -37,9 +37,10 @@ class Alert(NamedTuple):
 
 
 class News(NamedTuple):
-    """What a look came to: what a person has not heard of yet, and the open holds of what came meanwhile."""
+    """What a look came to: files and answers a person has not heard of yet, and open holds of what came meanwhile."""
 
     late: list[Alert]
+    overdue: list[Alert]
     came: list[Any]
 
 
@@ -60,7 +61,8 @@ def look(connection: Connection, now_us: int, today: date, minute: int) -> News:
         for row in connection.execute(told)
         if (row.subject not in waiting if row.kind == "overdue" else _has_come(connection, row.body))
     ]
-    return News([one for one in (*files, *answers) if not _is_told(connection, one)], came)
+    late, overdue = ([one for one in each if not _is_told(connection, one)] for each in (files, answers))
+    return News(late, overdue, came)
 
 
 def _files(connection: Connection, parties: Parties, minute: int) -> Iterator[Alert]:
@@ -127,7 +129,9 @@ def watch(context: Context, work: Work) -> None:
         queue.finish(connection, work)
         news = look(connection, context.now_us, date.fromisoformat(work.body["on"]), work.body["minute"])
         for one in news.late:
-            holds.open_(connection, context.now_us, one.kind, "", one.subject, one.reason, **one.body)
+            holds.open_(connection, context.now_us, "late", "", one.subject, one.reason, **one.body)
+        for one in news.overdue:
+            holds.open_(connection, context.now_us, "overdue", "", one.subject, one.reason)
         for row in news.came:
             holds.close_about(connection, row.kind, row.sponsor_id, row.subject)
 

@@ -134,8 +134,8 @@ def test_an_answer_of_ours_that_is_late_is_told_once(world: World) -> None:
     with world.store.read() as connection:
         now_us = world.clock.now_us
         hour = 3600 * SECOND_US
-        assert watches.look(connection, now_us + hour - SECOND_US, date(2026, 4, 6), 0).late == []
-        (late,) = watches.look(connection, now_us + hour + SECOND_US, date(2026, 4, 6), 0).late
+        assert watches.look(connection, now_us + hour - SECOND_US, date(2026, 4, 6), 0).overdue == []
+        (late,) = watches.look(connection, now_us + hour + SECOND_US, date(2026, 4, 6), 0).overdue
     assert (late.kind, late.subject) == ("overdue", "receipt 1 999")
     world.clock.now_us += hour + SECOND_US
     with world.store.write("look") as connection:
