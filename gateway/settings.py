@@ -51,6 +51,26 @@ class Sealing(_Section, frozen=True, kw_only=True):
     folder: str = "keys"
 
 
+SIX_YEARS = 2_192
+"""Days HIPAA asks documentation to be kept: 6 x 365 and two leap days (45 CFR 164.316(b)(2)(i))."""
+
+SEVEN_YEARS = 2_557
+"""Days we keep files: 7 x 365 and two leap days; a year more than HIPAA and ERISA 107 ask, as contracts often do."""
+
+
+class Retention(_Section, frozen=True, kw_only=True):
+    """Days the bytes of received files, and of what left, are kept. A legal hold keeps them for longer."""
+
+    inbound_days: Annotated[int, msgspec.Meta(ge=SIX_YEARS)] = SEVEN_YEARS
+    outbound_days: Annotated[int, msgspec.Meta(ge=SIX_YEARS)] = SEVEN_YEARS
+
+
+class Pgp(_Section, frozen=True, kw_only=True):
+    """Our secret PGP keys: files in ASCII armor without a passphrase, 0600. The first signs, any decrypts."""
+
+    secrets: tuple[str, ...] = ()
+
+
 class Guides(_Section, frozen=True, kw_only=True):
     """aliases: guide versions partners write that are read as another, beside those the gateway ships."""
 
@@ -74,6 +94,8 @@ class Written(_Section, frozen=True, kw_only=True):
     http: Http = Http()
     keys: Sealing = Sealing()
     guides: Guides = Guides()
+    pgp: Pgp = Pgp()
+    retention: Retention = Retention()
     limits: dict[str, int] = {}
 
 

@@ -31,6 +31,10 @@ COMMANDS = {
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
+    "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),
+    "resend": ("gateway.cli.again", "Send what left once more, byte for byte."),
+    "retention": ("gateway.cli.retention", "How long bytes are kept: show, run."),
+    "legal-hold": ("gateway.cli.retention", "What nothing may be removed of: add, lift, list."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),
@@ -56,6 +60,7 @@ class _Lazy(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[name][0])
+        name = name.replace("-", "_")
         return getattr(module, f"{name}_command", None) or getattr(module, name)  # type: ignore[no-any-return]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

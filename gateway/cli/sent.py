@@ -31,8 +31,8 @@ def sent_list(partner: str, kind: str, only_open: bool, limit: int, config: Path
     with context.store.read() as connection:
         rows = replies.listing(connection, which, only_open=only_open, most=limit)
     data = [_told(row) for row in rows]
-    columns = ("id", "partner", "kind", "name", "about", "state", "ISA13", "GS06", "answer")
-    keys = ("id", "partner", "kind", "name", "cause", "state", "isa13", "gs06", "acknowledgement")
+    columns = ("id", "partner", "kind", "name", "about", "state", "ISA13", "GS06", "answer", "resent")
+    keys = ("id", "partner", "kind", "name", "cause", "state", "isa13", "gs06", "acknowledgement", "resent")
     emit(data, as_json, lambda: table(columns, [[one[key] for key in keys] for one in data]))
 
 
@@ -42,5 +42,5 @@ def _told(row: Any) -> dict[str, Any]:
         "name": row.name, "cause": row.cause, "size": row.size, "sha256": row.sha256, "isa13": row.control,
         "gs06": row.grp, "state": row.state, "delivered": row.delivered_on, "fetched": row.fetched_on,
         "ta1": row.ta1, "ack": row.ack, "acknowledgement": replies.acknowledgement(row),
-        "answered": instant(row.answered_us),
+        "answered": instant(row.answered_us), "resent": row.resent,
     }  # fmt: skip

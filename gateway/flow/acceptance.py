@@ -86,16 +86,16 @@ def decide(
 
 
 def _without_duplicate(connection: Connection, file: Inbound, event: InterchangeClosed) -> InterchangeClosed:
-    """The event, its verdict R 025 when an accepted interchange of the same pair had its number."""
+    """The event, its verdict R 025 when an accepted interchange of the pair had its number, or its file came twice."""
     header = event.verdict.header
     same = select(interchange.c.sha256).where(
         interchange.c.sender == header.isa05 + header.isa06, interchange.c.receiver == header.isa07 + header.isa08,
         interchange.c.isa13 == header.isa13, interchange.c.usage == header.isa15, interchange.c.state == "accepted",
     )  # fmt: skip
     earlier = connection.execute(same).scalar_one_or_none()
-    if earlier is None or event.verdict.verdict == "R":
+    if event.verdict.verdict == "R" or (earlier is None and not file.repeats):
         return event
-    if earlier != event.sha256:
+    if earlier not in (None, event.sha256):
         reason = "the control number of an accepted interchange came again with other content"
         holds.open_(connection, file.context.now_us, "replay", "", file.subject, reason)
     told = refusal("interchange", "025")

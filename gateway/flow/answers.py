@@ -114,6 +114,14 @@ def junk(connection: Connection, file: Inbound, finding: Finding) -> None:
     _report(connection, file, document, [finding.message])
 
 
+def repeated(connection: Connection, file: Inbound) -> None:
+    """The answer to the very bytes of an earlier file: which one stands."""
+    reason = (
+        f"It has the same bytes as receipt {file.repeats}, which stands; nothing of it was processed again (TA1 025)."
+    )
+    _report(connection, file, {"verdict": "received before", "first": file.repeats, "reason": reason}, [reason])
+
+
 def _told(st02: str, found: tuple[Finding, ...]) -> Iterator[str]:
     for finding in found[:REPORTED_FINDINGS]:
         place = finding.place

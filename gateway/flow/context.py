@@ -20,7 +20,8 @@ class Context:
     """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
 
     aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
-    certified_only: partners that send files must be certified before their row is taken.
+    certified_only: partners that send files must be certified before their row is taken. pgp_secrets: our PGP keys; the
+    first signs, any decrypts.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class Context:
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     limits: Limits = field(default_factory=Limits)
     certified_only: bool = False
+    pgp_secrets: tuple[str, ...] = ()
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

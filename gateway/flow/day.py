@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from gateway.clock import SECOND_US
 from gateway.errors import NotPermitted
-from gateway.flow import pay, replies
+from gateway.flow import pay, replies, watches
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.store import audit, installation, queue
@@ -70,6 +70,7 @@ def day(context: Context, work: Work) -> None:
             tomorrow = today + timedelta(days=1)
             installation.move_business_date(connection, tomorrow)
             replies.missed(connection, context, tomorrow)
+            watches.enqueue(connection, context.now_us, tomorrow, 0)
             audit.note(connection, context.now_us, "gateway", "day", tomorrow.isoformat())
             queue.later(connection, work, context.now_us)
             log.info("business date", date=tomorrow.isoformat())

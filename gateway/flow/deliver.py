@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
-from gateway.flow import push
+from gateway.flow import holds, push, wraps
 from gateway.flow.context import Context
-from gateway.store import audit, installation, outbox, queue, sealed
+from gateway.flow.parties import Partner
+from gateway.store import audit, documents, installation, outbox, queue, sealed
 from gateway.store.queue import Work
+from gateway.store.schema import outbox as outbox_table
 from gateway.store.schema import upload
+from sftp_drop import pgp
 
 UNBOUND_US = 24 * 3600 * SECOND_US
 """How long an upload that never became a receipt is kept for its resume, from its last sign of life."""
@@ -19,14 +24,45 @@ UPLOADS_A_STEP = 100
 
 
 def deliver(context: Context, work: Work) -> None:
-    """The step: one outbox row into the partner's view, or on its way to the partner's own server."""
-    if push.instead(context, work):
+    """The step: one outbox row, wrapped as agreed, into the partner's view, or on its way to the partner's server."""
+    outbox_id = work.body["outbox_id"]
+    try:
+        row, wrapped = _wrapped(context, outbox_id)
+    except pgp.BadKey as error:
+        _hold(context, work, str(error))
         return
     with context.store.write("deliver") as connection:
         queue.finish(connection, work)
         today = installation.business_date(connection).isoformat()
-        outbox.mark_visible(connection, work.body["outbox_id"], context.now_us, today)
-        audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {work.body['outbox_id']}")
+        if wrapped is not None:
+            outbox.wrap(connection, context.keys, row, *wrapped)
+        if push.is_way_of(connection, row):
+            push.enqueue(connection, context, row.partner, outbox_id)
+            return
+        outbox.mark_visible(connection, outbox_id, context.now_us, today)
+        audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {outbox_id}")
+
+
+def _wrapped(context: Context, outbox_id: str) -> tuple[Any, tuple[bytes, str] | None]:
+    """An outbox row, and the bytes and the name it leaves under where they are others; raises BadKey."""
+    with context.store.read() as connection:
+        row = connection.execute(outbox.told().where(outbox_table.c.id == outbox_id)).one()
+        today = installation.business_date(connection)
+        partner = documents.at(connection, "partner", row.partner, today, Partner)
+        wrap = wraps.leaving(context, partner, row.kind, row.name) if partner else None
+        if wrap is None:
+            return row, None
+        row = connection.execute(select(outbox_table).where(outbox_table.c.id == outbox_id)).one()
+    return row, None if row.wrapped is not None else wrap(outbox.open_body(context.keys, row))
+
+
+def _hold(context: Context, work: Work, why: str) -> None:
+    """What cannot be encrypted as agreed never leaves in the clear: a person mends the key and sends it again."""
+    with context.store.write("deliver") as connection:
+        queue.finish(connection, work)
+        outbox.mark_held(connection, work.body["outbox_id"])
+        reason = f"it could not be encrypted to the PGP key of {work.partner} ({why}); mend it and resend"
+        holds.open_(connection, context.now_us, "undelivered", "", f"sent {work.body['outbox_id']}", reason)
 
 
 def _unbound(now_us: int) -> ColumnElement[bool]:

@@ -96,10 +96,10 @@ def read(
 
 
 def body(context: Context, outbox_id: str) -> bytes:
-    """The bytes of an outbox row."""
+    """The bytes of an outbox row as its partner gets them."""
     with context.store.read() as connection:
         row = connection.execute(select(outbox_table).where(outbox_table.c.id == outbox_id)).one()
-    return outbox.open_body(context.keys, row)
+    return outbox.open_sent(context.keys, row)
 
 
 def read_done(context: Context, partner: str, folder: str, name: str, by: str = "") -> None:

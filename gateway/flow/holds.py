@@ -31,6 +31,8 @@ KINDS = {
                 "a partner has not acknowledged a remittance; ask it whether it has the file"),
     "remote": ("Partners' servers",
                "we cannot fetch or send at a partner's own server; see the reason, then release this to try"),
+    "late": ("Files that have not come", "a partner's file is late; ask it"),
+    "overdue": ("Answers of ours that are late", "a file waits too long for our answer; see what it waits for"),
     "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip

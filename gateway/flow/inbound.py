@@ -26,6 +26,7 @@ class Inbound:
     """One received file. receipt: its row. today: the business date its answers carry.
 
     event: the number that orders what is not decided of it yet: its own, or a later one when a person had it read on.
+    repeats: the receipt that has its very bytes already and stands, 0 when none has.
     """
 
     context: Context
@@ -34,6 +35,7 @@ class Inbound:
     parties: Parties
     today: date
     event: int
+    repeats: int = 0
 
     @property
     def number(self) -> int:

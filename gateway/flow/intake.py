@@ -6,7 +6,7 @@ which is cheap and gives the same events: rows already staged and interchanges a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,13 +15,14 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, checking, concealed, gathering, holds
+from gateway.flow import acceptance, answers, checking, concealed, gathering, holds, repeats, wraps
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
+from gateway.flow.packing import Unfit
 from gateway.flow.parties import Parties
 from gateway.plan.claims import door
-from gateway.store import audit, installation, queue, sealed
+from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
@@ -50,7 +51,13 @@ def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
     run = _Intake(context, work)
     reader = Reader(partial(checking.guide_of, context), run.policy, context.limits)
-    for piece in run.pieces():
+    try:
+        pieces = wraps.arriving(context, run.file.partner, run.upload, run.file.receipt.size)
+    except Unfit as error:
+        run.junk = error.finding
+        run.done()
+        return
+    for piece in pieces:
         for event in reader.events(piece):
             run.take(event)
     for event in reader.close():
@@ -70,8 +77,9 @@ class _Intake:
             parties = Parties(connection, today)
             mine = select(progress).where(progress.c.receipt_no == row.receipt_no)
             so_far = connection.execute(mine).one_or_none()
+            first = repeats.stands(connection, row)
         event = work.body.get("event", row.receipt_no)
-        self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event)
+        self.file = Inbound(context, row, parties.partner(row.partner), parties, today, event, first)
         partner, received = self.file.partner, date.fromisoformat(row.received_on)
         self.policy = checking.policy_of(context, parties, partner)
         self.terms = checking.terms_of(context, partner, partner.validation.inbound, received)
@@ -93,11 +101,6 @@ class _Intake:
             InterchangeClosed: self._interchange_closed,
             Junk: self._junk,
         }
-
-    def pieces(self) -> Iterator[bytes]:
-        """The file's bytes, a sealed row at a time."""
-        key = self.context.keys.unwrap(self.upload.key)
-        return sealed.stream(self.context.store, self.upload.id, key, self.file.receipt.size)
 
     def take(self, event: Any) -> None:
         """One event of the reader."""
@@ -146,7 +149,7 @@ class _Intake:
     ) -> None:
         nth, current.rows = current.rows, current.rows + 1
         self.seen_rows += 1
-        if self.seen_rows <= self.skip_rows or self._is_decided():
+        if self.file.repeats or self.seen_rows <= self.skip_rows or self._is_decided():
             return
         self.buffer.append(
             {
@@ -225,7 +228,7 @@ class _Intake:
                 answers.junk(connection, file, finding)
                 holds.open_(connection, self.context.now_us, "file", "", file.subject, finding.message)
             connection.execute(delete(progress).where(progress.c.receipt_no == file.number))
-            state, reason = self._outcome(connection)
+            state, reason = repeats.outcome(connection, file) if file.repeats else self._outcome(connection)
             mine = update(receipt).where(receipt.c.receipt_no == file.number)
             connection.execute(mine.values(state=state, reason=reason, decided_us=self.context.now_us))
             gathering.due(connection, self.context, file.number)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed, naming, partner_keys, partner_server
+from gateway.flow import agreements, concealed, naming, partner_keys, partner_server, schedules, wraps
 from gateway.flow.agreements import Document
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
@@ -165,6 +165,7 @@ def _wrong_with_partner(partner: Partner) -> list[str]:
         wrong += [f"validation.rules[{number}]: {sentence}" for sentence in _wrong_with_rule(rule)]
     if partner.remote is not None:
         wrong += [f"remote.{sentence}" for sentence in partner_server.wrong(partner.remote)]
+    wrong += [*wraps.wrong(partner.pgp), *schedules.wrong(partner.expected, partner.answers)]
     profile = partner.profile
     for one in naming.FITS:
         alone, gathers = profile.sets == "one", profile.interchanges == "many"

@@ -7,6 +7,7 @@ from datetime import date
 from gateway.cache import FolderCache
 from gateway.errors import ConfigError
 from gateway.flow.context import Context
+from gateway.flow.wraps import secrets_of
 from gateway.settings import Settings
 from gateway.store import installation, keys, migrate
 from gateway.store.engine import Store
@@ -47,4 +48,5 @@ def open_context(settings: Settings) -> Context:
     return Context(
         store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases),
         limits=limits_of(settings.limits), certified_only=settings.certified_only,
+        pgp_secrets=secrets_of([settings.path(one) for one in settings.pgp.secrets]),
     )  # fmt: skip

@@ -10,7 +10,10 @@ from sqlalchemy import Connection
 
 from gateway.errors import ConfigError
 from gateway.flow.allowance import Allowance
+from gateway.flow.packing import Packing
 from gateway.flow.partner_server import Remote
+from gateway.flow.schedules import Answers, Expected
+from gateway.flow.wraps import Pgp
 from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
@@ -54,9 +57,10 @@ class Partner(Record, frozen=True, kw_only=True):
     roles: sponsor, submitter, payee, carrier, bank. sponsors: those it may send files for. delimiters, newline: of what
     we send. keys: SSH public keys it may log in with. validation: what is checked, and how much it weighs.
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
-    names and files of what we send. allowance: at the door. remote: its own server, when we call it. claims: kinds of
-    claims it sends (P, I, D). certified: the day it had shown everything in a test installation (`gateway partner
-    certify`).
+    names and files of what we send. allowance: at the door. remote: its own server, when we call it. packing, pgp: what
+    lies around its files and ours. expected: the files it sends regularly; answers: when ours to it are due. claims:
+    kinds of claims it sends (P, I, D). certified: the day it had shown everything in a test installation (`gateway
+    partner certify`).
     """
 
     id: str
@@ -76,6 +80,10 @@ class Partner(Record, frozen=True, kw_only=True):
     certified: date | None = None
     allowance: Allowance = Allowance()
     remote: Remote | None = None
+    packing: Packing = Packing()
+    pgp: Pgp = Pgp()
+    expected: tuple[Expected, ...] = ()
+    answers: Answers = Answers()
 
     @property
     def application(self) -> str:

@@ -36,17 +36,10 @@ TRUSTED_US = 24 * 3600 * SECOND_US
 """How long a hidden file that is gone means that it was renamed and taken: no tidier removes what is younger."""
 
 
-def instead(context: Context, work: Work) -> bool:
-    """Whether a row leaves by its partner's server; its step of delivery is then done."""
-    with context.store.read() as connection:
-        row = _row(connection, work.body["outbox_id"])
-        settings = remote.terms(connection, row.partner)
-    if row.state != "waiting" or settings is None or not settings.target(row.folder):
-        return False
-    with context.store.write("deliver") as connection:
-        queue.finish(connection, work)
-        enqueue(connection, context, row.partner, row.id)
-    return True
+def is_way_of(connection: Connection, row: Any) -> bool:
+    """Whether a row that waits leaves by its partner's own server."""
+    settings = remote.terms(connection, row.partner)
+    return row.state == "waiting" and settings is not None and bool(settings.target(row.folder))
 
 
 def enqueue(connection: Connection, context: Context, partner: str, outbox_id: str) -> None:
@@ -126,7 +119,7 @@ def _send_one(context: Context, work: Work, settings: Remote, session: Session, 
     folder = settings.target(row.folder)
     if row.state != "waiting" or not folder or (before is not None and before.state == "held"):
         return
-    final, body = f"{folder}/{row.name}", outbox.open_body(context.keys, row)
+    final, body = f"{folder}/{row.name}", outbox.open_sent(context.keys, row)
     temp, stage = ("", "")
     if before is not None and before.temp:
         temp, stage = f"{folder}/{before.temp}", _stage(before, context.now_us)

@@ -190,7 +190,7 @@ def _wrapped(
         return func.substr(table.c.key, 1, 4) != newest.to_bytes(4, "big")
 
     return Kind(
-        name, table, "key", table.c.key.is_not(None), stale, lambda key: {wrapped_by(key)},
+        name, table, "key", table.c.key != b"", stale, lambda key: {wrapped_by(key)},
         lambda keys, row: {"key": keys.wrap(keys.unwrap(row.key))}, opens, rows,
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from gateway.flow import (
     push,
     recover,
     route,
+    watches,
 )
 from gateway.flow.context import Context
 from gateway.store import queue
@@ -73,6 +74,7 @@ STEPS: Mapping[str, Step] = {
     "pull": pull.pull,
     "tidy": deliver.tidy,
     "chain": deliver.chain,
+    "watch": watches.watch,
     "day": day.day,
 }
 """Every kind of step and what does it."""

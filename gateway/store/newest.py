@@ -13,6 +13,7 @@ def require_readable(store: Store, keys: Keys) -> None:
     """Raises KeyMissing unless the newest sealed upload and outbox keys can be opened."""
     with store.read() as connection:
         for table, order in ((upload, upload.c.touched_us), (outbox, outbox.c.created_us)):
-            wrapped = connection.execute(select(table.c.key).order_by(order.desc()).limit(1)).scalar_one_or_none()
+            kept = select(table.c.key).where(table.c.key != b"")  # what retention removed has none
+            wrapped = connection.execute(kept.order_by(order.desc()).limit(1)).scalar_one_or_none()
             if wrapped is not None:
                 keys.unwrap(wrapped)

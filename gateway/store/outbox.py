@@ -52,9 +52,13 @@ def post(connection: Connection, keys: Keys, now_us: int, business_date: str, pa
         )
     )  # fmt: skip
     if parcel.folder != INSIDE:
-        queue.enqueue(connection, now_us, "deliver", lane=f"out/{parcel.partner}", partner=parcel.partner,
-                      ord=outbox_id, body={"outbox_id": outbox_id})  # fmt: skip
+        _enqueue(connection, now_us, outbox_id, parcel.partner)
     return outbox_id
+
+
+def _enqueue(connection: Connection, now_us: int, outbox_id: str, partner: str) -> None:
+    queue.enqueue(connection, now_us, "deliver", lane=f"out/{partner}", partner=partner, ord=outbox_id,
+                  body={"outbox_id": outbox_id})  # fmt: skip
 
 
 def uncarried(connection: Connection, cause: str) -> list[str]:
@@ -86,8 +90,31 @@ def carry(connection: Connection, carrier: str, cause: str, kind: str, last: str
 
 
 def open_body(keys: Keys, row: Any) -> bytes:
-    """The plain bytes of an outbox row."""
+    """The plain bytes of an outbox row, as they were decided."""
     return unseal(keys.unwrap(row.key), row.body, row.id.encode())
+
+
+def open_sent(keys: Keys, row: Any) -> bytes:
+    """The bytes its partner gets: packed or encrypted where that is agreed."""
+    if row.wrapped is None:
+        return open_body(keys, row)
+    return unseal(keys.unwrap(row.key), row.wrapped, _wrapped(row.id))
+
+
+def wrap(connection: Connection, keys: Keys, row: Any, made: bytes, name: str) -> None:
+    """What its partner gets from now on; made once, so that it is the same bytes each time."""
+    mine = update(outbox).where(outbox.c.id == row.id, outbox.c.wrapped.is_(None))
+    sealed = seal(keys.unwrap(row.key), made, _wrapped(row.id))
+    connection.execute(mine.values(wrapped=sealed, name=name, size=len(made), sha256=hashlib.sha256(made).hexdigest()))
+
+
+def _wrapped(outbox_id: str) -> bytes:
+    return f"{outbox_id}/wrapped".encode()
+
+
+def mark_held(connection: Connection, outbox_id: str) -> None:
+    """It cannot be sent as agreed and stays here until a person sends it again."""
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(state="held"))
 
 
 def mark_visible(connection: Connection, outbox_id: str, now_us: int, business_date: str) -> None:
@@ -118,6 +145,15 @@ def mark_answered(connection: Connection, outbox_id: str, now_us: int, **verdict
     connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**verdict, answered_us=now_us))
 
 
+def send_again(connection: Connection, outbox_id: str, now_us: int) -> None:
+    """A row that left waits to be delivered once more, unchanged; the time for its answer begins with that."""
+    mine = update(outbox).where(outbox.c.id == outbox_id).returning(outbox.c.partner)
+    partner = connection.execute(
+        mine.values(state="waiting", delivered_on="", fetched_on="", silent=0, resent=outbox.c.resent + 1)
+    ).scalar_one()
+    _enqueue(connection, now_us, outbox_id, partner)
+
+
 def mark_silent(connection: Connection, outbox_id: str) -> None:
     """A person was told that no answer came."""
     connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(silent=1))
@@ -129,7 +165,7 @@ def sent_under(connection: Connection, partner: str, **numbers: str) -> Any:
     Newest, as ISA13 starts again after 999,999,999. None when nothing was sent under the number.
     """
     mine = [outbox.c[name] == value for name, value in numbers.items()]
-    rows = _told().where(outbox.c.partner == partner, *mine).order_by(outbox.c.id.desc()).limit(1)
+    rows = told().where(outbox.c.partner == partner, *mine).order_by(outbox.c.id.desc()).limit(1)
     return connection.execute(rows).one_or_none()
 
 
@@ -137,17 +173,17 @@ def unanswered(connection: Connection, partners: Sequence[str]) -> list[Any]:
     """The 835s these partners have and have not answered, oldest first; those a person was told of left out."""
     mine = (outbox.c.kind == "835", outbox.c.ack == "", outbox.c.silent == 0, outbox.c.ta1 != "R")
     theirs = (outbox.c.state != "waiting", outbox.c.partner.in_(partners))
-    return list(connection.execute(_told().where(*mine, *theirs).order_by(outbox.c.id)))
+    return list(connection.execute(told().where(*mine, *theirs).order_by(outbox.c.id)))
 
 
 def listing(connection: Connection, *which: ColumnElement[bool], most: int) -> list[Any]:
     """The newest rows of some condition, newest first, without their bytes."""
-    return list(connection.execute(_told().where(*which).order_by(outbox.c.id.desc()).limit(most)))
+    return list(connection.execute(told().where(*which).order_by(outbox.c.id.desc()).limit(most)))
 
 
-def _told() -> Select[Any]:
+def told() -> Select[Any]:
     """Rows without their bytes and keys."""
-    return select(*[column for column in outbox.c if column.name not in ("key", "body")])
+    return select(*[column for column in outbox.c if column.name not in ("key", "body", "wrapped")])
 
 
 def view(connection: Connection, partner: str, folder: str) -> list[Any]:

@@ -189,9 +189,10 @@ agreement = _table(
 # ---- the door --------------------------------------------------------------------------------------------------------
 
 upload = _table(
-    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept.
+    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept;
+    # removing, removed: its key and its rows are gone, by retention.
     # key: its data key, wrapped by the master key. size: of an open one, what another session may begin with.
-    # touched_us: last sign of life; an unbound upload is swept 24 h later, a received one kept 7 years.
+    # touched_us: last sign of life; an unbound upload is swept 24 h later, the bytes of a received one kept 7 years.
     "upload",
     _t("id", primary_key=True),
     _t("partner"),
@@ -215,12 +216,28 @@ blob = _table(
     _b("data"),
 )
 
+legal_hold = _table(
+    # Of what this names (flow.retention.SCOPES) nothing is removed until it is lifted. Kept for ever.
+    "legal_hold",
+    _t("id", primary_key=True),
+    _t("scope"),
+    _t("subject"),
+    _t("reason"),
+    _i("opened_us"),
+    _t("opened_by"),
+    _i("lifted_us", nullable=True),
+    _t("lifted_by", server_default=text("''")),
+    _t("lifted_reason", server_default=text("''")),
+)
+
 receipt = _table(
-    # A file received whole. state: received (undecided), decided, quarantined, parked. Kept 7 years.
+    # A file received whole. state: received (undecided), decided, quarantined, duplicate (the bytes of another one),
+    # parked. replays: the receipt whose bytes a person had read once more, 0 for a file a partner sent. Kept for ever;
+    # the bytes as long as retention says.
     "receipt",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _t("partner"),
-    _t("upload_id", unique=True),
+    _t("upload_id"),
     _t("name"),
     _i("size"),
     _t("sha256"),
@@ -229,6 +246,10 @@ receipt = _table(
     _t("state"),
     _t("reason"),
     _i("decided_us", nullable=True),
+    _i("replays", server_default=text("0")),
+    Index("receipt_upload", "upload_id"),
+    Index("receipt_bytes", "partner", "sha256"),
+    Index("receipt_day", "partner", "received_on"),
     _partial("receipt_undecided", "receipt_no", where="state = 'received'"),
 )
 
@@ -243,7 +264,8 @@ progress = _table(
 )
 
 interchange = _table(
-    # One ISA..IEA. state: accepted, rejected. codes: TA105 as JSON, the evidence of why; free of data. Kept 7 years.
+    # One ISA..IEA. state: accepted, rejected, replayed (no set of it was good, and its file is read once more).
+    # codes: TA105 as JSON, the evidence of why; free of data. Kept 7 years.
     "interchange",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("number", primary_key=True, autoincrement=False),
@@ -292,6 +314,7 @@ x12_set = _table(
     _t("findings", server_default=text("'[]'")),
     Index("x12_set_reference", "partner", "st01", "reference"),
     Index("x12_set_body", "partner", "body_sha256"),
+    _partial("x12_set_routed", "receipt_no", where="routes_left > 0"),
 )
 
 staged = _table(
@@ -315,10 +338,13 @@ staged = _table(
 
 outbox = _table(
     # One thing that leaves, in the transaction that decided it; body sealed with key. control, grp: its
-    # ISA13 and GS06. state: waiting, visible, picked-up. delivered_on, fetched_on: business dates, "" until then.
+    # ISA13 and GS06. state: waiting, held, visible, picked-up, removed.
+    # delivered_on, fetched_on: business dates, "" until then.
     # ta1, ack: what its partner answered (TA104, AK901), "" until then; answered_us: when it last did. silent: a person
     # was told that no answer came. carrier: of an interchange that travels inside a file of several, the id of that
-    # file; the cause it answers while the file is not made; null for a file. Kept 7 years; resend gives the same bytes.
+    # file; the cause it answers while the file is not made; null for a file. resent: how often a person sent it again,
+    # the same bytes. Kept for ever, the bytes as long as retention says. wrapped: the sealed bytes its partner gets,
+    # with their own name, size and sha256, where packed or encrypted; made once. state held: they could not be made.
     # The bytes stand last: SQLite reads a row from its start, and what is looked for lies before them.
     "outbox",
     _t("id", primary_key=True),
@@ -344,8 +370,10 @@ outbox = _table(
     _i("answered_us", nullable=True),
     _flag("silent"),
     _t("carrier", nullable=True),
+    _i("resent", server_default=text("0")),
     _b("key"),
     _b("body"),
+    _b("wrapped", nullable=True),
     Index("outbox_view", "partner", "folder", "name", unique=True),
     Index("outbox_control", "partner", "control"),
     Index("outbox_group", "partner", "grp"),
@@ -479,6 +507,7 @@ hold = _table(
     _t("closed_by"),
     _t("closed_reason"),
     Index("hold_open", "state", "sponsor_id"),
+    Index("hold_about", "kind", "subject"),
 )
 
 evidence = _table(

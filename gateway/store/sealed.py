@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -64,3 +67,36 @@ def drop(store: Store, upload_id: str) -> None:
 
 def _bound(upload_id: str, row_no: int, last: bool) -> bytes:
     return f"{upload_id}/{row_no}/{int(last)}".encode()
+
+
+class SealedFile(io.RawIOBase):
+    """An upload's bytes as a file that can seek: for what must be looked at from its end. Keeps one row open."""
+
+    def __init__(self, store: Store, upload_id: str, key: bytes, size: int) -> None:
+        super().__init__()
+        self._get = lru_cache(1)(lambda row_no: get(store, upload_id, key, row_no, row_no == rows_of(size) - 1))
+        self._size, self._at = size, 0
+
+    def readable(self) -> bool:
+        """It is read only."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can seek."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves to an offset from the start, from here or from the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer as far as the row goes; 0 at the end."""
+        if self._at >= self._size:
+            return 0
+        row_no, start = divmod(self._at, ROW)
+        piece = self._get(row_no)[start : start + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)

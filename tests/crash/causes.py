@@ -71,6 +71,7 @@ ELSEWHERE = {
     "gather": "tests/flow/test_gathering.py: no partner of the scenario wants it",
     "door": "a death costs the record of two seconds' listings and reads; what changed anything is in its own commit",
     "unban": "one row less; who shut it out may do so again",
+    **dict.fromkeys(("replay", "resend", "watch", "legal-hold", "retention"), "test_death_around_the_file"),
     "migrate": "one DDL transaction; tests/store says what an interrupted one leaves",
     "bench": "a database of its own, thrown away",
     "rotate": "test_a_killed_rotation_is_gone_on_with in tests/flow",

@@ -30,8 +30,9 @@ def canonical(name: str) -> str:
 
 
 def declared() -> dict[str, Requirement]:
-    """Runtime dependencies by canonical name."""
-    found = map(Requirement, project()["project"]["dependencies"])
+    """Runtime dependencies by canonical name, those of the optional `pgp` too."""
+    told = project()["project"]
+    found = map(Requirement, [*told["dependencies"], *told["optional-dependencies"]["pgp"]])
     return {canonical(each.name): each for each in found}
 
 

@@ -149,10 +149,22 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         _table("blob", _t("upload_id", primary_key=True), _i("row_no", primary_key=True), _b("data"))
     _table(
+        "legal_hold",
+        _t("id", primary_key=True),
+        _t("scope"),
+        _t("subject"),
+        _t("reason"),
+        _i("opened_us"),
+        _t("opened_by"),
+        _i("lifted_us", nullable=True),
+        _t("lifted_by", server_default=sa.text("''")),
+        _t("lifted_reason", server_default=sa.text("''")),
+    )
+    _table(
         "receipt",
         _i("receipt_no", primary_key=True, autoincrement=False),
         _t("partner"),
-        _t("upload_id", unique=True),
+        _t("upload_id"),
         _t("name"),
         _i("size"),
         _t("sha256"),
@@ -161,7 +173,11 @@ def upgrade() -> None:
         _t("state"),
         _t("reason"),
         _i("decided_us", nullable=True),
+        _i("replays", server_default=sa.text("0")),
     )
+    _index("receipt_upload", "receipt", "upload_id")
+    _index("receipt_bytes", "receipt", "partner", "sha256")
+    _index("receipt_day", "receipt", "partner", "received_on")
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
@@ -206,6 +222,7 @@ def upgrade() -> None:
         _t("findings", server_default=sa.text("'[]'")),
     )
     _index("x12_set_body", "x12_set", "partner", "body_sha256")
+    _index("x12_set_routed", "x12_set", "receipt_no", where="routes_left > 0")
     _index("x12_set_reference", "x12_set", "partner", "st01", "reference")
     _table(
         "staged",
@@ -245,8 +262,10 @@ def upgrade() -> None:
         _i("answered_us", nullable=True),
         _flag("silent"),
         _t("carrier", nullable=True),
+        _i("resent", server_default=sa.text("0")),
         _b("key"),
         _b("body"),
+        _b("wrapped", nullable=True),
     )
     _index("outbox_view", "outbox", "partner", "folder", "name", unique=True)
     _index("outbox_control", "outbox", "partner", "control")
@@ -347,6 +366,7 @@ def upgrade() -> None:
         _t("closed_reason"),
     )
     _index("hold_open", "hold", "state", "sponsor_id")
+    _index("hold_about", "hold", "kind", "subject")
     _table(
         "evidence",
         _t("sponsor_id", primary_key=True),
