@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gateway.flow import codebooks
 from gateway.store.engine import Store
@@ -14,12 +15,16 @@ from parsers.forms import ALIASES
 from parsers.guides import Guide
 from parsers.limits import Limits
 
+if TYPE_CHECKING:
+    from sftp_drop.directory.tree import Tree
+
 
 @dataclass
 class Context:
     """store: the database. keys: the master keys. cache: compiled guide tables. usage: T or P.
 
     aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
+    directory: where partners' folders lie that the site's own SFTP server shows.
     """
 
     store: Store
@@ -30,6 +35,7 @@ class Context:
     _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     limits: Limits = field(default_factory=Limits)
+    directory: Tree | None = None
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
+from gateway.flow import placing
 from gateway.flow.context import Context
 from gateway.store import audit, installation, outbox, queue, sealed
 from gateway.store.queue import Work
@@ -18,12 +19,17 @@ UPLOADS_A_STEP = 100
 
 
 def deliver(context: Context, work: Work) -> None:
-    """The step: one outbox row into the partner's view."""
+    """The step: one outbox row into the partner's view, and into its folder where it has one."""
+    placed = placing.write(context, work.body["outbox_id"])
     with context.store.write("deliver") as connection:
         queue.finish(connection, work)
         today = installation.business_date(connection).isoformat()
         outbox.mark_visible(connection, work.body["outbox_id"], context.now_us, today)
         audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {work.body['outbox_id']}")
+        if placed is not None:
+            placing.note(connection, placed)
+    if placed is not None:
+        placing.show(context, placed)
 
 
 def _unbound(now_us: int) -> ColumnElement[bool]:

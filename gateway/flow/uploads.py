@@ -8,10 +8,11 @@ never change. Every change of state is one guarded update: it happens to what wa
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 
 from gateway.clock import SECOND_US
 from gateway.errors import KeyMissing
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 
 Upload = dict[str, Any]
 """A row of the table upload, as it was when it was read."""
+
+Also = Callable[[Connection, int], None]
+"""What else a receipt's transaction writes, given the receipt's number."""
 
 RECENT_US = 24 * 3600 * SECOND_US
 """How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
@@ -118,7 +122,18 @@ def lose(context: Context, upload_id: str, size: int) -> None:
         sealed.drop(context.store, upload_id)
 
 
-def close(context: Context, upload_id: str, size: int) -> None:
+def discard(context: Context, upload_id: str) -> None:
+    """What came of an open upload is of no use: bytes and row go. Whoever dies here leaves it to the sweeper."""
+    with context.store.write("upload") as connection:
+        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+        if connection.execute(mine.values(state="swept")).rowcount != 1:
+            return
+    sealed.drop(context.store, upload_id)
+    with context.store.write("upload") as connection:
+        connection.execute(delete(upload).where(upload.c.id == upload_id, upload.c.state == "swept"))
+
+
+def close(context: Context, upload_id: str, size: int, also: Also = lambda _connection, _number: None) -> None:
     """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept."""
     with context.store.read() as connection:
         row = _found(connection, _open(upload_id))
@@ -128,7 +143,7 @@ def close(context: Context, upload_id: str, size: int) -> None:
         if is_temporary(row["name"]):
             _must_change(connection, row, state="closed", size=size, touched_us=context.now_us, hidden=0)
         else:
-            _receive(connection, context, row, row["name"], size, sha256)
+            also(connection, _receive(connection, context, row, row["name"], size, sha256))
 
 
 def _open(upload_id: str) -> Select[Any]:
@@ -149,8 +164,8 @@ def _digest(context: Context, row: Upload, size: int) -> str:
     return digest.hexdigest()
 
 
-def _receive(connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str) -> None:
-    """What makes an upload ours, in one commit: receipt, number, audit, intake step."""
+def _receive(connection: Connection, context: Context, row: Upload, name: str, size: int, sha256: str) -> int:
+    """What makes an upload ours, in one commit: receipt, number, audit, intake step. Returns the number."""
     now_us, today = context.now_us, installation.get(connection, "business_date")
     _must_change(
         connection, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
@@ -168,6 +183,7 @@ def _receive(connection: Connection, context: Context, row: Upload, name: str, s
         body={"receipt_no": number},
     )  # fmt: skip
     log.info("received", receipt_no=number, partner=row["partner"], size=size)
+    return number
 
 
 def _change(connection: Connection, row: Upload, **values: Any) -> bool:

@@ -152,6 +152,7 @@ def upgrade() -> None:
         _i("decided_us", nullable=True),
     )
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
+    _table("claimed", _t("claim", primary_key=True), _i("receipt_no"))
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
         "interchange",
@@ -239,6 +240,9 @@ def upgrade() -> None:
     _index("outbox_control", "outbox", "partner", "control")
     _index("outbox_group", "outbox", "partner", "grp")
     _index("outbox_unanswered", "outbox", "id", where="kind = '835' and ack = '' and silent = 0")
+    _index("outbox_visible", "outbox", "partner", where="state = 'visible'")
+    _table("placed", _t("outbox_id", primary_key=True), _t("partner"), _t("hidden"))
+    _index("placed_partner", "placed", "partner")
     _table(
         "person",
         _t("sponsor_id", primary_key=True),
