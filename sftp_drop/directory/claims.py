@@ -64,20 +64,32 @@ def _oddity(name: str, found: os.stat_result) -> str:
     return ""
 
 
-def is_written(file: int) -> bool:
-    """Whether any process has the file open for writing, as far as the kernel tells.
+def is_written(file: int) -> bool | None:
+    """Whether any process has the file open for writing; None where the kernel does not tell.
 
     A read lease is given only on a file nobody writes. It needs the file's owner or CAP_LEASE, and a file system that
-    knows leases; without them the answer is no, and the looks and the envelope have to do. Who opens the file in the
+    knows leases; without them the looks and the envelope have to do. Who opens the file in the
     moment we hold the lease is waited for by nobody, but the kernel signals it: by default with a signal that kills.
     """
     try:
         fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:
-        return error.errno == errno.EAGAIN
+        return True if error.errno == errno.EAGAIN else None
     fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False
+
+
+def is_done(inbound: int, name: str) -> bool:
+    """Whether the kernel vouches that nobody writes the file any more."""
+    try:
+        file = os.open(name, FILE_FLAGS, dir_fd=inbound)
+    except OSError:
+        return False
+    try:
+        return is_written(file) is False
+    finally:
+        os.close(file)
 
 
 class Batch:

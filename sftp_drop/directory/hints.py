@@ -17,6 +17,8 @@ from twisted.internet import inotify
 from twisted.internet.inotify import INotify
 from twisted.python.filepath import FilePath
 
+from sftp_drop.directory.inbox import Told
+
 MANY = 1_000
 """Events of one wake after which everything is looked at: the queue holds 16,384, and who is late once may be again."""
 
@@ -24,7 +26,7 @@ CLOSED = inotify.IN_CLOSE_WRITE | inotify.IN_MOVED_TO
 """What tells that a file's writer is done."""
 
 MASK = CLOSED | inotify.IN_CREATE | inotify.IN_ATTRIB | inotify.IN_ONLYDIR | inotify.IN_DONT_FOLLOW
-"""IN_CREATE: a server that renames by a second name and an unlink moves nothing."""
+"""IN_CREATE: a server that renames by a second name and an unlink moves nothing. The kernel is asked who writes it."""
 
 LOST = inotify.IN_Q_OVERFLOW | inotify.IN_UNMOUNT
 _HEADER = struct.Struct("=iIII")
@@ -42,9 +44,9 @@ def events(data: bytes) -> Iterator[tuple[int, int, str]]:
 
 
 class Hints(INotify):
-    """Tells `changed(partner, names closed)` for a folder with events and `lost()` when some may be missing."""
+    """Tells `changed(partner, told)` for a folder with events and `lost()` when some may be missing."""
 
-    def __init__(self, reactor: Any, changed: Callable[[str, set[str]], None], lost: Callable[[], None]) -> None:
+    def __init__(self, reactor: Any, changed: Callable[[str, Told], None], lost: Callable[[], None]) -> None:
         super().__init__(reactor)
         self._changed, self._lost = changed, lost
         self._partners: dict[int, str] = {}
@@ -54,7 +56,7 @@ class Hints(INotify):
         self._partners[self.watch(FilePath(str(folder)), MASK)] = partner
 
     def _doRead(self, in_: bytes) -> None:
-        closed: dict[str, set[str]] = defaultdict(set)
+        told: dict[str, dict[str, bool]] = defaultdict(dict)
         count, lost = 0, False
         for watch, mask, name in events(in_):
             count += 1
@@ -62,8 +64,9 @@ class Hints(INotify):
             if mask & inotify.IN_IGNORED:
                 self._forget(watch)
             elif watch in self._partners:
-                closed[self._partners[watch]] |= {name} if mask & CLOSED else set()
-        for partner, names in closed.items():
+                names = told[self._partners[watch]]
+                names[name] = names.get(name, False) or bool(mask & CLOSED)
+        for partner, names in told.items():
             self._changed(partner, names)
         if lost or count >= MANY:
             self._lost()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import structlog
@@ -16,6 +16,9 @@ from sftp_drop.directory.tree import Places, Tree
 log = structlog.get_logger("sftp_drop")
 
 T = TypeVar("T")
+
+Told = Mapping[str, bool]
+"""Names something happened to since the last round -> whether they were closed or moved into place."""
 
 TROUBLES_MAX = 3
 """Files that may fail for the keeper's sake before a round ends: a database that is away fails each of thousands."""
@@ -57,10 +60,10 @@ class Inbox:
         self._sights: Sights = {}
         self._odd: Counter[str] = Counter()
 
-    def round(self, closed: frozenset[str], full: bool) -> float | None:
+    def round(self, told: Told, full: bool) -> float | None:
         """Takes what is due; returns in how many seconds the next file may be, None when none waits.
 
-        closed: names told as closed or renamed since the round before. full: what earlier rounds could not finish is
+        full: what earlier rounds could not finish is
         tried again, too, and the partner's other folders are tended. Raises Unusable.
         """
         with self._tree.opened(self.partner) as places:
@@ -70,6 +73,7 @@ class Inbox:
                         self._receive(batch)
             seen, odd = claims.scan(places.inbound)
             now_s = self._clock_s()
+            closed = {name for name, sure in told.items() if sure or claims.is_done(places.inbound, name)}
             self._sights = look(self._sights, seen, closed, now_s)
             files, healthy = due(self._sights, now_s, self._waits), True
             while files and healthy and not self._leaving():

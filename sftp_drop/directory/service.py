@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from sftp_drop.directory.hints import Hints
-from sftp_drop.directory.inbox import Inbox, Keeper
+from sftp_drop.directory.inbox import Inbox, Keeper, Told
 from sftp_drop.directory.sights import Waits
 from sftp_drop.directory.tree import Tree, file_system, is_network
 
@@ -115,9 +115,9 @@ class DirectoryService(Service):
         except OSError as error:  # of watches there is a limit, too
             log.warning("not watched", partner=partner, error=type(error).__name__)
 
-    def _changed(self, partner: str, closed: set[str]) -> None:
+    def _changed(self, partner: str, told: Told) -> None:
         if partner in self._folders:
-            self._folders[partner].wake(closed)
+            self._folders[partner].wake(told)
 
     def _look_again(self) -> None:
         """Events are missing, or came in such numbers that some soon may be."""
@@ -137,16 +137,17 @@ class _Folder:
 
     def __init__(self, reactor: Any, inbox: Inbox, run: Callable[..., Deferred[Any]], poll_s: float | None) -> None:
         self._reactor, self._inbox, self._run, self._poll_s = reactor, inbox, run, poll_s
-        self._closed: set[str] = set()
+        self._told: dict[str, bool] = {}
         self._full = self._again = False
         self._timer: Any = None
         self._running: Deferred[Any] | None = None
         self._ended = False
         self._rested_s = 0.0
 
-    def wake(self, closed: Collection[str] = (), full: bool = False) -> None:
+    def wake(self, told: Told | None = None, full: bool = False) -> None:
         """A look is due now, or behind the one that runs."""
-        self._closed |= set(closed)
+        for name, sure in (told or {}).items():
+            self._told[name] = self._told.get(name, False) or sure
         self._full = self._full or full
         self._again = True
         if self._running is None:
@@ -173,9 +174,9 @@ class _Folder:
             self._timer.cancel()
 
     def _look(self) -> None:
-        closed, full = frozenset(self._closed), self._full
-        self._closed, self._full, self._again = set(), False, False
-        self._running = self._run(self._inbox.round, closed, full)
+        told, full = self._told, self._full
+        self._told, self._full, self._again = {}, False, False
+        self._running = self._run(self._inbox.round, told, full)
         self._running.addErrback(self._trouble)
         self._running.addCallback(self._looked)
 

@@ -62,7 +62,7 @@ class Folders:
 
     def look(self) -> None:
         """A full look."""
-        self.inbox().round(frozenset(), True)
+        self.inbox().round({}, True)
 
     def rows(self, table: Any) -> list[Any]:
         """Rows of a table."""

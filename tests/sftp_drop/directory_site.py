@@ -94,7 +94,7 @@ class Site:
     def look(self, *closed: str, full: bool = False, after_s: float = 0.0) -> float | None:
         """One round, some time later."""
         self.now_s += after_s
-        return self.inbox.round(frozenset(closed), full)
+        return self.inbox.round(dict.fromkeys(closed, True), full)
 
     def take(self, *closed: str) -> list[str]:
         """What is received when names are told as closed and their time has gone by."""

@@ -189,9 +189,9 @@ def test_two_daemons_take_a_file_once(site: Site) -> None:
         site.put(name, name.encode())
     daemons = [site.inbox, site.another()]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: one.round(frozenset(names), False), daemons))
+        list(pool.map(lambda one: one.round(dict.fromkeys(names, True), False), daemons))
         site.now_s += WAITS.settle_s
-        list(pool.map(lambda one: one.round(frozenset(), True), daemons))
+        list(pool.map(lambda one: one.round({}, True), daemons))
     assert sorted(site.keeper.names) == names
     assert (os.listdir(site.inbound), os.listdir(site.work)) == ([], [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from twisted.internet import inotify
 
 from sftp_drop.directory.hints import MANY, Hints, events
+from sftp_drop.directory.inbox import Told
 from sftp_drop.directory.service import Watching
 from sftp_drop.directory.sights import Waits
 from tests.sftp_drop.directory_site import PARTNER, HandClock, Site, Watched, watched
@@ -56,10 +58,24 @@ def test_a_rename_by_link_and_unlink_is_noticed(site: Site, start: Start) -> Non
     service = start()
     service.later(1.0)
     part = site.put("a.837.part")
-    service.pump()
-    service.later(1.0)
     (site.inbound / "a.837").hardlink_to(part)
     part.unlink()
+    service.pump()
+    service.later(0.8)
+    assert site.keeper.names == ["a.837"]
+
+
+def test_a_file_that_was_only_begun_is_not_closed(site: Site, start: Start) -> None:
+    """A name that was made is no hint of an end while somebody writes the file."""
+    service = start()
+    service.later(1.0)
+    with (site.inbound / "a.837").open("wb") as file:
+        file.write(b"ISA")
+        file.flush()
+        service.pump()
+        service.later(5.0)
+        assert site.keeper.names == []
+        assert os.listdir(site.inbound) == ["a.837"]
     service.pump()
     service.later(0.8)
     assert site.keeper.names == ["a.837"]
@@ -96,7 +112,7 @@ def test_a_hint_that_never_came_costs_a_rescan(site: Site, start: Start) -> None
 @pytest.mark.skipif(QUEUE > 100_000, reason="this machine's queue holds more files than a test should make")
 def test_an_overflow_of_the_kernels_queue_loses_no_file(site: Site, start: Start) -> None:
     """More files than events fit while nobody reads: the kernel drops some, and every file is received once."""
-    made = {f"{number:05}" for number in range(QUEUE // 2 + 100)}
+    made = {f"{number:05}" for number in range(QUEUE // 2 + 100)}  # made, closed
     service = start()
     service.later(1.0)
     for name in made:
@@ -168,13 +184,13 @@ def test_every_event_is_read() -> None:
 def test_a_thousand_events_of_one_wake_look_at_everything(tmp_path: Path) -> None:
     """A reader that was late by a thousand events may have been late before: all folders are looked at."""
     lost: list[bool] = []
-    changed: list[tuple[str, set[str]]] = []
+    changed: list[tuple[str, Told]] = []
     hints = Hints(HandClock(), lambda partner, names: changed.append((partner, names)), lambda: lost.append(True))
     hints.follow(PARTNER, tmp_path)
     watch = next(iter(hints._partners))
     one = struct.pack("=iIII", watch, inotify.IN_CLOSE_WRITE, 0, 16) + b"a".ljust(16, b"\0")
     hints._doRead(one * (MANY - 1))
-    assert (changed, lost) == ([(PARTNER, {"a"})], [])
+    assert (changed, lost) == ([(PARTNER, {"a": True})], [])
     hints._doRead(one * MANY)
     assert lost == [True]
     hints.connectionLost(None)
