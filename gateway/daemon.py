@@ -22,6 +22,7 @@ from twisted.internet.error import CannotListenError
 
 from gateway.errors import AlreadyRuns, ConfigError, InputOutput, PortTaken
 from gateway.flow.context import Context
+from gateway.flow.directory import StoreKeeper
 from gateway.flow.door_limits import door_settings
 from gateway.flow.drop import StoreDrop
 from gateway.flow.opening import open_context
@@ -31,7 +32,10 @@ from gateway.flow.supervisor import Supervisor
 from gateway.flow.threads import Pool
 from gateway.flow.timers import Timers
 from gateway.settings import Settings
+from gateway.store.ids import ulid
 from gateway.web.service import StatusService
+from sftp_drop.directory.service import DirectoryService, Watching
+from sftp_drop.directory.sights import Waits
 from sftp_drop.server import sftp_service
 
 log = structlog.get_logger()
@@ -39,8 +43,10 @@ log = structlog.get_logger()
 Argv = Callable[[str], Sequence[str]]
 """A worker's name -> the command line that starts it. Crash tests give another one; the product has no test switch."""
 
-FILE_THREADS, PAGE_THREADS, SUPERVISOR_THREADS = 4, 2, 2
-"""Blocking calls at a time: 2 sealing and 2 reading for the door, 2 for pages, 2 for the supervisor and timers."""
+FILE_THREADS, PAGE_THREADS, FOLDER_THREADS, SUPERVISOR_THREADS = 4, 2, 2, 2
+"""Blocking calls at a time: 2 sealing and 2 reading for the door, 2 for pages, 2 for the site's own folders (a
+large file of one partner leaves the other thread), 2 for the supervisor and timers.
+"""
 
 
 class Node(MultiService):
@@ -78,6 +84,7 @@ class Daemon(Node):
     def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
         """The SFTP door on the store, the status site, and their threads."""
         files, pages = Pool(reactor, FILE_THREADS, "files"), Pool(reactor, PAGE_THREADS, "pages")
+        watched = self.folders(reactor, settings, context)
         self.token = read_token(settings)
         space = Space(
             settings.path(".") if settings.database_url.startswith("sqlite") else None, settings.sftp.free_bytes_min
@@ -89,7 +96,23 @@ class Daemon(Node):
         self.status = StatusService(
             reactor, context.store, pages.run, self.token, settings.http.interface, settings.http.port
         )
-        return files, pages, porter, self.door, self.status
+        return files, pages, porter, self.door, self.status, *watched
+
+    def folders(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
+        """The folders of partners who come by the site's own SFTP server, and their threads; none without a root.
+
+        Raises WorkElsewhere or ConfigError before anything is open.
+        """
+        if context.directory is None:
+            return ()
+        keeper = StoreKeeper(context, context.directory, lambda: reactor.callFromThread(self.supervisor.wake))
+        keeper.check()
+        said, pool = settings.directory, Pool(reactor, FOLDER_THREADS, "folders")
+        watching = Watching(waits=Waits(said.settle_s, said.poll_s), rescan_s=said.rescan_s, how=said.watch)
+        service = DirectoryService(
+            reactor, context.directory, keeper, pool.run, watching, lambda: ulid(context.now_us)
+        )  # fmt: skip
+        return pool, service
 
 
 def worker_argv(config: Path) -> Argv:

@@ -95,6 +95,10 @@ class ConfigError(GatewayError):
     exit_code = 78
 
 
+class WorkElsewhere(ConfigError):
+    """A partner's inbound and work folders lie on different file systems or mounts; put them on one."""
+
+
 class StateTooNew(ConfigError):
     """The state was written by a newer version of the gateway; install that version or restore a backup."""
 

@@ -37,6 +37,23 @@ class Sftp(_Section, frozen=True, kw_only=True):
     limits: dict[str, Any] = {}
 
 
+class Directory(_Section, frozen=True, kw_only=True):
+    """Folders a site's own SFTP server fills and empties; root "" watches none. Of partners, () are all who have one.
+
+    work: where claimed files go, on the same file system; "" is `.work` in the partner's folder. settle_s: how long a
+    closed file is left to its client. poll_s: between two equal looks that tell a file is complete, and between looks
+    at network file systems. rescan_s: between full looks elsewhere. watch: auto polls network file systems.
+    """
+
+    root: str = ""
+    partners: tuple[str, ...] = ()
+    work: str = ""
+    settle_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.5
+    poll_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
+    rescan_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0
+    watch: Literal["auto", "inotify", "poll"] = "auto"
+
+
 class Http(_Section, frozen=True, kw_only=True):
     """The status endpoint. port 0 picks a free one. token_file: holds the token of the protected pages."""
 
@@ -91,6 +108,7 @@ class Written(_Section, frozen=True, kw_only=True):
     certified_only: bool = False
     database: Database = Database()
     sftp: Sftp = Sftp()
+    directory: Directory = Directory()
     http: Http = Http()
     keys: Sealing = Sealing()
     guides: Guides = Guides()

@@ -15,7 +15,7 @@ from sftp_drop.drop import Refused
 FOLDERS = ("inbound", "outbound", "reports")
 NAME_MAX_BYTES = 255  # what every file system a partner may save to can hold
 PATH_MAX_BYTES = 4096  # a folder, a name and generous detours through `..`; more is noise
-TEMPORARY_ENDINGS = (".part", ".tmp", ".partial", ".filepart")
+TEMPORARY_ENDINGS = (".part", ".tmp", ".partial", ".filepart", ".!sync")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, invisible marks (bidi overrides), surrogates, line breaks
 
 

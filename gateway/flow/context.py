@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gateway.flow import codebooks
 from gateway.store.engine import Store
@@ -14,6 +15,9 @@ from parsers.forms import ALIASES
 from parsers.guides import Guide
 from parsers.limits import Limits
 
+if TYPE_CHECKING:
+    from sftp_drop.directory.tree import Tree
+
 
 @dataclass
 class Context:
@@ -21,7 +25,7 @@ class Context:
 
     aliases: guide versions partners write, and the guides they are read as. limits: what one reader may hold.
     certified_only: partners that send files must be certified before their row is taken. pgp_secrets: our PGP keys; the
-    first signs, any decrypts.
+    first signs, any decrypts. directory: where partners' folders lie that the site's own SFTP server shows.
     """
 
     store: Store
@@ -33,6 +37,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     certified_only: bool = False
     pgp_secrets: tuple[str, ...] = ()
+    directory: Tree | None = None
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""

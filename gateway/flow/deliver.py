@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.clock import SECOND_US
-from gateway.flow import holds, push, wraps
+from gateway.flow import holds, placing, push, wraps
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
 from gateway.store import audit, documents, installation, outbox, queue, sealed
@@ -31,16 +31,33 @@ def deliver(context: Context, work: Work) -> None:
     except pgp.BadKey as error:
         _hold(context, work, str(error))
         return
+    if wrapped is not None:
+        with context.store.write("deliver") as connection:
+            queue.advance(connection, work, work.body)
+            outbox.wrap(connection, context.keys, row, *wrapped)
+    if _goes_by_push(context, work, row):
+        return
+    placed = placing.write(context, outbox_id)
     with context.store.write("deliver") as connection:
         queue.finish(connection, work)
         today = installation.business_date(connection).isoformat()
-        if wrapped is not None:
-            outbox.wrap(connection, context.keys, row, *wrapped)
-        if push.is_way_of(connection, row):
-            push.enqueue(connection, context, row.partner, outbox_id)
-            return
         outbox.mark_visible(connection, outbox_id, context.now_us, today)
         audit.note(connection, context.now_us, "gateway", "deliver", f"outbox {outbox_id}")
+        if placed is not None:
+            placing.note(connection, placed)
+    if placed is not None:
+        placing.show(context, placed)
+
+
+def _goes_by_push(context: Context, work: Work, row: Any) -> bool:
+    """Whether the row leaves by its partner's own server: then a step of that lane sends it."""
+    with context.store.read() as connection:
+        if not push.is_way_of(connection, row):
+            return False
+    with context.store.write("deliver") as connection:
+        queue.finish(connection, work)
+        push.enqueue(connection, context, row.partner, row.id)
+    return True
 
 
 def _wrapped(context: Context, outbox_id: str) -> tuple[Any, tuple[bytes, str] | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from gateway.cache import FolderCache
 from gateway.errors import ConfigError
@@ -15,6 +16,9 @@ from gateway.store.keys import Keys
 from gateway.store.newest import require_readable
 from parsers.forms import with_aliases
 from parsers.limits import limits_of
+
+if TYPE_CHECKING:
+    from sftp_drop.directory.tree import Tree
 
 
 def create(settings: Settings, today: date) -> None:
@@ -48,5 +52,16 @@ def open_context(settings: Settings) -> Context:
     return Context(
         store, master, usage, FolderCache(settings.cache), aliases=with_aliases(settings.guides.aliases),
         limits=limits_of(settings.limits), certified_only=settings.certified_only,
-        pgp_secrets=secrets_of([settings.path(one) for one in settings.pgp.secrets]),
+        pgp_secrets=secrets_of([settings.path(one) for one in settings.pgp.secrets]), directory=tree_of(settings),
     )  # fmt: skip
+
+
+def tree_of(settings: Settings) -> Tree | None:
+    """Where partners' folders lie; None when no root is set, and then nothing of them is imported."""
+    said = settings.directory
+    if not said.root:
+        return None
+    from sftp_drop.directory.tree import Tree
+
+    work = settings.path(said.work).resolve() if said.work else None
+    return Tree(settings.path(said.root).resolve(), work, frozenset(said.partners))

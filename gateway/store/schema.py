@@ -253,6 +253,13 @@ receipt = _table(
     _partial("receipt_undecided", "receipt_no", where="state = 'received'"),
 )
 
+claimed = _table(
+    # A file claimed from a watched directory that is received: the claim's id is in the file's place. Kept 7 years.
+    "claimed",
+    _t("claim", primary_key=True),
+    _i("receipt_no"),
+)
+
 # ---- intake ----------------------------------------------------------------------------------------------------------
 
 progress = _table(
@@ -379,6 +386,7 @@ outbox = _table(
     Index("outbox_group", "partner", "grp"),
     _partial("outbox_unanswered", "id", where="kind = '835' and ack = '' and silent = 0"),
     _partial("outbox_carrier", "carrier", where="carrier is not null"),
+    _partial("outbox_visible", "partner", where="state = 'visible'"),
 )
 
 remote = _table(
@@ -413,6 +421,15 @@ pushing = _table(
     _t("temp"),
     _t("state"),
     _i("since_us"),
+)
+
+placed = _table(
+    # An outbox row that lies as a file in its partner's folder, first under a hidden name. Kept while it lies there.
+    "placed",
+    _t("outbox_id", primary_key=True),
+    _t("partner"),
+    _t("hidden"),
+    Index("placed_partner", "partner"),
 )
 
 # ---- members ---------------------------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ def upgrade() -> None:
     _index("receipt_bytes", "receipt", "partner", "sha256")
     _index("receipt_day", "receipt", "partner", "received_on")
     _index("receipt_undecided", "receipt", "receipt_no", where="state = 'received'")
+    _table("claimed", _t("claim", primary_key=True), _i("receipt_no"))
     _table("progress", _i("receipt_no", primary_key=True, autoincrement=False), _i("staged"), _i("interchanges"))
     _table(
         "interchange",
@@ -297,6 +298,9 @@ def upgrade() -> None:
         _t("state"),
         _i("since_us"),
     )
+    _index("outbox_visible", "outbox", "partner", where="state = 'visible'")
+    _table("placed", _t("outbox_id", primary_key=True), _t("partner"), _t("hidden"))
+    _index("placed_partner", "placed", "partner")
     _table(
         "person",
         _t("sponsor_id", primary_key=True),
