@@ -8,12 +8,10 @@ Totals are computed on writing and not kept on reading: accepted and rejected cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-from msgspec import structs
 
 from mappings.codecs import COUNT, DAY, MONEY, QUANTITY
 from mappings.elements import D8, Either, F, Id, Part, Period, Q, components
@@ -32,6 +30,7 @@ from mappings.records import (
 )
 from mappings.table import Many, One, Seg, Segment, Table, Unreadable, Values, missing
 from parsers import forms
+from parsers.edits.rules import ENTITIES
 from parsers.events import Unit
 from parsers.findings import Finding
 
@@ -41,6 +40,9 @@ ACCEPTED, REJECTED = "WQ", "U"
 REASONS = 3  # of one STC: elements 01, 10 and 11
 FIRST_ONLY = frozenset(("03", "41", "HK", "MSC", "PR", "PRP", "SEP", "TL", "TTP"))
 """Entities STC01-3 may name, but STC10-3 and STC11-3 may not: a further reason is told without them."""
+
+INSTEAD = {"DD": "1P", "P3": "1P", "ZZ": "73", "45": "77", "PW": "77", "PE": "87"}
+"""Parties of an 837 STC01-3 has no code for -> the wider one it has: provider, other physician, location, pay-to."""
 
 # ---- the tables ------------------------------------------------------------------------------------------------------
 
@@ -119,9 +121,9 @@ class Stc(Seg):
         reasons = record.reasons[: self._most]
         for start in range(0, len(reasons), REASONS):
             first, *more = reasons[start : start + REASONS]
-            told = [_write_status(structs.replace(m, entity="") if m.entity in FIRST_ONLY else m) for m in more]
+            told = [_write_status(m, FURTHER) for m in more]
             padding = [""] * (10 - len(row) if more else 0)
-            yield ["STC", _write_status(first), *row[2:], *padding, *told]
+            yield ["STC", _write_status(first, ENTITIES), *row[2:], *padding, *told]
 
 
 def _read_status(text: str, separator: str) -> ClaimStatus:
@@ -129,8 +131,13 @@ def _read_status(text: str, separator: str) -> ClaimStatus:
     return ClaimStatus(category=category, status=status, entity=entity)
 
 
-def _write_status(value: ClaimStatus) -> tuple[str, ...]:
-    return components([value.category, value.status, value.entity])
+FURTHER = frozenset(ENTITIES) - FIRST_ONLY
+
+
+def _write_status(value: ClaimStatus, entities: Collection[str]) -> tuple[str, ...]:
+    """Its entity as the place has a code for it, left out where it has none."""
+    entity = INSTEAD.get(value.entity, value.entity)
+    return components([value.category, value.status, entity if entity in entities else ""])
 
 
 STATUS = Stc(F("action"), F("cents", MONEY))

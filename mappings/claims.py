@@ -250,13 +250,22 @@ class ClaimReader:
                 self.findings.append(missing(unit))
         return None
 
+    @property
+    def headless(self) -> bool:
+        """Whether the set does not say who sends it under which number (BHT03, NM1*41)."""
+        return self.batch is None
+
     def dates(self, values: Values) -> tuple[date | None, date | None]:
         """First and last day of a line that was sent without its own."""
         return None, None
 
     def _header(self, unit: Unit) -> None:
         self.batch, self._billing, self._subscriber, self._patient = None, {}, {}, {}
-        self.batch = ClaimBatch(**HEADER.read(unit))
+        values = HEADER.read(unit)
+        submitter: Organisation | None = values.get("submitter")
+        if "reference" not in values or submitter is None or not submitter.id:
+            raise Unreadable([missing(unit)])  # who sent what: a 277CA could not be addressed
+        self.batch = ClaimBatch(**values)
 
     def _level_a(self, unit: Unit) -> None:
         self._billing, self._subscriber, self._patient = {}, {}, {}

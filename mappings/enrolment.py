@@ -112,6 +112,11 @@ class MemberReader:
         self.findings: list[Finding] = []
         self._count = 0
 
+    @property
+    def headless(self) -> bool:
+        """Whether the set has no header that can be read (BGN, DTP)."""
+        return self.header is None
+
     def take(self, unit: Unit) -> MemberRow | None:
         """The row of a 2000 unit; None for the header and for a row that cannot be read."""
         try:

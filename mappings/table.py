@@ -89,7 +89,7 @@ class Seg:
                 if at < len(values):
                     part.read(values, at, {}, separator)
             except REFUSALS:
-                return at
+                return at + part.width - 1  # of a part of two, format and value, the value
         return 0
 
 

@@ -50,11 +50,12 @@ def policy_codes(header: InterchangeHeader, policy: EnvelopePolicy) -> tuple[str
     return tuple(wrong)
 
 
+_VERSION = matches("[!-~]+")
 _CONTROL_NUMBER = re.compile("[0-9]{1,9}", re.ASCII)
 _GS_LAWS: tuple[Callable[[str], bool], ...] = (
     matches("[A-Z0-9]{2}"),
-    matches("[!-~](?:[ -~]{0,13}[!-~])?"),
-    matches("[!-~](?:[ -~]{0,13}[!-~])?"),
+    matches("[!-~][ -~]{0,13}[!-~]"),
+    matches("[!-~][ -~]{0,13}[!-~]"),
     matches(DATE),
     matches(TIME),
     lambda value: True,  # GS06 has codes of its own
@@ -78,6 +79,22 @@ def group_elements_wrong(parts: list[str]) -> int:
 def number_legal(value: str) -> bool:
     """Whether a control number or a count is one to nine digits."""
     return _CONTROL_NUMBER.fullmatch(value) is not None
+
+
+def answerable(header: GroupHeader) -> bool:
+    """Whether a 999 can repeat what names a group (AK1): two characters of GS01, a number, a version."""
+    gs01, gs08 = _GS_LAWS[0](header.gs01), _VERSION(header.gs08)
+    return gs01 and gs08 and number_legal(header.gs06)
+
+
+_TA1_LAWS = tuple(map(matches, ("[0-9]{9}", "[0-9]{6}", "[0-9]{4}", "[AER]", "0(?:[0-2][0-9]|3[01])")))
+"""TA101 to TA105: the ISA13, ISA09 and ISA10 it answers, the verdict, and the code (domain 1.2)."""
+
+
+def ta1_legal(parts: list[str]) -> bool:
+    """Whether a TA1 says what a TA1 must."""
+    sent = parts[1:]
+    return len(sent) == len(_TA1_LAWS) and all(law(value) for law, value in zip(_TA1_LAWS, sent, strict=True))
 
 
 def counts(value: str, number: int) -> bool:

@@ -69,7 +69,7 @@ class SetVerdict(msgspec.Struct, frozen=True, kw_only=True):
 class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one GS..GE. verdict: AK901 A, E, P or R; AK902 claimed, AK903 received, AK904 accepted sets.
 
-    codes: AK905-909. answerable: False where no 999 may be sent (an FA group, GS06 not legal).
+    codes: AK905-909. answerable: False where no 999 may be sent (an FA group, one AK1 cannot name).
     findings: what is wrong with the group itself; its sets have their own.
     """
 
@@ -85,8 +85,9 @@ class GroupVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterchangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one ISA..IEA. verdict: TA104 A, E or R. codes: TA105 values, empty when accepted.
+    """The answer to one ISA..IEA. verdict: TA104, A or R. codes: TA105 values, empty when accepted.
 
+    E would be of bytes behind a good IEA, which come when the TA1 may have been fetched: a report tells of them.
     complete: its IEA was read and agrees with its ISA. R means: nothing inside it may be used or answered by a 999.
     findings: what is wrong with the interchange itself, one for each code.
     """

@@ -147,7 +147,7 @@ class OpenGroup:
             codes=tuple(self.codes[:_MAX_CODES]),
             sets=tuple(self.sets),
             findings=tuple(self.findings),
-            answerable=self.header.gs01 != "FA" and envelope.number_legal(self.header.gs06),
+            answerable=self.header.gs01 != "FA" and envelope.answerable(self.header),
         )
 
     def _wrong(self, code: str, value: str = "", count: int | str = "") -> None:

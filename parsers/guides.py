@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from parsers import maps, patterns
-from parsers.forms import FORMS, Form, canonical
+from parsers.forms import CLAIMS, FORMS, Form, canonical
 from parsers.order import entry
 from parsers.walk import State
 
@@ -49,6 +49,8 @@ class Guide:
         st = table.tree.children[0]
         assert isinstance(st, maps.Segment)
         self.st03 = st.elements[2].usage if len(st.elements) > 2 else "N"
+        if table.gs08 in CLAIMS:
+            self.st03 = "R"  # pyx12's map of the 837P says S
 
     @property
     def gs08(self) -> str:

@@ -147,7 +147,7 @@ class InterchangeReader:
             return
         guide = self._guides(canonical(header.gs08, self._policy.aliases))
         codes = envelope.group_codes(header, guide, self._policy)
-        if "6" in codes:
+        if not envelope.answerable(header):
             self._wrong("024", row=BAD_GROUP)
         if header.gs06 in self._group_numbers:
             codes += ("19",)
@@ -214,7 +214,13 @@ class InterchangeReader:
         self._set = None
 
     def _ta1(self, parts: list[str]) -> None:
-        if len(self.ta1) < self._limits.ta1_held:
+        """It stands before any group, and says of which interchange it speaks and how (domain 1.2)."""
+        if self._groups:
+            self._close_set(None)
+            self._wrong("022", name="TA1")
+        elif not envelope.ta1_legal(parts):
+            self._wrong("024", name="TA1")
+        elif len(self.ta1) < self._limits.ta1_held:
             self.ta1.append(tuple(parts))
 
 

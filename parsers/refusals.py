@@ -147,8 +147,8 @@ CUT_OFF = Row("IEA", 0, "The interchange has no IEA.", "Insert the IEA that is m
 NO_GROUP = Row("ST", 0, "A set lies in no group.", "Put a GS before the set, and a GE behind it.")
 """TA105 024 of an ST outside a group."""
 
-BAD_GROUP = Row("GS", 6, "A group has no valid control number.", "Mend the GS06 of the group.", "see")
-"""TA105 024 of a GS06 no 999 could answer."""
+BAD_GROUP = Row("GS", 0, "A GS does not say which group it is.", "Send GS01, GS06 and GS08 of the group.", "see")
+"""TA105 024 of a group no 999 could name: it repeats GS01, GS06 and GS08."""
 
 TOO_MANY_GROUPS = Row(
     "GS", 0, "The interchange has more groups than are read here.", "Send the groups in several interchanges."

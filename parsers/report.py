@@ -17,10 +17,8 @@ SEGMENT_MESSAGES = {
     "3": "The segment {id} is required but missing.",
     "4": "The loop {loop} occurs more often than the guide allows.",
     "5": "The segment {id} occurs more often than the guide allows.",
-    "6": "The segment {id} belongs to other transaction sets.",
     "7": "The segment {id} is out of order in its loop.",
     "8": "The segment {id} has element errors.",
-    "I4": "The segment {id} is not used in this guide.",
 }
 """IK304, as a sentence."""
 

@@ -48,7 +48,7 @@ class SetReader:
         self._frames: dict[int, dict[int, int]] = {place.key: {} for place in top.children if isinstance(place, Place)}
         self._frames[top.key] = {}
         self._levels: dict[int, str] = {}
-        self._hl_count = 0
+        self._hl_count, self._hl_next = 0, ""
         self._rows: list[Row] = []
         self._kind, self._begun, self._ordinal = "header", 2, 0
         self._excess = False
@@ -327,8 +327,8 @@ class SetReader:
         loop = step.state.parent
         number, right = parts[1] if len(parts) > 1 else "", str(self._hl_count)
         self._levels[loop.key] = number
-        wrong = []
-        if number != right:
+        wrong, goes_on, self._hl_next = [], number == self._hl_next, _next(number)
+        if number != right and not goes_on:  # a level too few or too many is told once: those behind it count on
             mend = mends.counted("HL01", right)
             wrong.append(Fault("7", 1, reference="628", value=number, mend=mend, says=NOT_COUNTED))
         above = self._levels.get(loop.hl_above, "") if loop.hl_above else ""
@@ -351,3 +351,8 @@ class SetReader:
 
 
 _HOOKS = {"HL": SetReader._hierarchy, "LX": SetReader._line_number, "claim": SetReader._name_claim}
+
+
+def _next(number: str) -> str:
+    """The HL01 behind one; "" where it is none."""
+    return str(int(number) + 1) if number.isascii() and number.isdigit() and len(number) <= HL_DIGITS else ""

@@ -23,9 +23,9 @@ def main(reader: str, file: Path, cache: Path) -> None:
 
 
 def _pyx12(file: Path, cache: Path) -> None:
-    from gateway.bench import reading
+    from gateway.bench import theirs
 
-    reading.pyx12(file.read_bytes())
+    theirs.pyx12(file.read_bytes())
 
 
 def _ours(file: Path, cache: Path) -> None:

@@ -1,16 +1,14 @@
-"""Reading a file in the ways that are compared: pyx12's and ours, on the same bytes."""
+"""Our reading of a file in the ways that are compared."""
 
 from __future__ import annotations
 
-import io
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parsers import guides
 from parsers.envelope import EnvelopePolicy
+from parsers.events import SetClosed
 from parsers.reader import Reader
 
 if TYPE_CHECKING:
@@ -20,9 +18,6 @@ PIECE = 1 << 20
 """Bytes fed at a time: what a sealed row holds."""
 
 Guides = Callable[[str], "Guide | None"]
-
-compiled: Guides = lru_cache(guides.load)
-"""Guides as a worker has them, made once a process; the cold figure tells what that costs."""
 
 
 def pieces(data: bytes) -> Iterable[bytes]:
@@ -37,13 +32,13 @@ def file_pieces(file: Path) -> Iterator[bytes]:
             yield piece
 
 
-def validated(data: Iterable[bytes], known: Guides = compiled) -> None:
-    """Our validation alone: SNIP 1 and 2."""
-    reader = Reader(known, EnvelopePolicy())
+def validated(data: Iterable[bytes], known: Guides = guides.load) -> list[str]:
+    """Our validation alone: SNIP 1 and 2. Returns: IK501 of each set."""
+    reader, verdicts = Reader(known, EnvelopePolicy()), []
     for piece in data:
-        for _ in reader.events(piece):
-            pass
+        verdicts += [event.verdict.verdict for event in reader.events(piece) if isinstance(event, SetClosed)]
     reader.close()
+    return verdicts
 
 
 def whole(data: Iterable[bytes]) -> int:
@@ -54,11 +49,11 @@ def whole(data: Iterable[bytes]) -> int:
     from gateway.bench.figures import DAY
     from mappings import implementation_ack
     from parsers.edits import Editor, Terms
-    from parsers.events import GroupClosed, SetClosed, SetOpened, Unit
+    from parsers.events import GroupClosed, SetOpened, Unit
     from parsers.snip import Snip
 
     terms = Terms(snip=Snip(snip4="off", snip5="off", snip6="off", snip7="off"), today=DAY)
-    reader, editor, found = Reader(compiled, EnvelopePolicy()), None, 0
+    reader, editor, found = Reader(guides.load, EnvelopePolicy()), None, 0
     for piece in data:
         for event in reader.events(piece):
             if isinstance(event, Unit):
@@ -73,21 +68,3 @@ def whole(data: Iterable[bytes]) -> int:
                 implementation_ack.write(event.verdict)
     reader.close()
     return found
-
-
-def pyx12(data: bytes) -> None:
-    """Its full validation, writing its 999."""
-    import pyx12.params
-    import pyx12.x12n_document
-
-    logging.getLogger("pyx12").setLevel(logging.CRITICAL)
-    text = io.StringIO(data.decode("ascii"))
-    pyx12.x12n_document.x12n_document(pyx12.params.params(), text, io.StringIO(), None, None)
-
-
-def pyx12_reader(data: bytes) -> None:
-    """Its bare reader: tokens, envelopes and counts."""
-    import pyx12.x12file
-
-    for _ in pyx12.x12file.X12Reader(io.StringIO(data.decode("ascii"))):
-        pass

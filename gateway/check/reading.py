@@ -6,6 +6,7 @@ intake rejects it. A file streams through; kept are verdicts and a bounded numbe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -39,8 +40,8 @@ from parsers.guides import Guide
 from parsers.limits import Limits
 from parsers.reader import Reader
 
-MOST_PLACES = 100_000
-"""Interchanges, groups and sets kept of a file: 400 bytes each are 40 MB; the others count and are not listed."""
+MOST_PLACES = 50_000
+"""Interchanges, groups and sets, of each so many are kept of a file: at 400 bytes 60 MB; others count, unlisted."""
 
 MOST_FINDINGS = 20_000
 """Findings kept of a file: 1 KB each are 20 MB, and nobody reads a tenth of it."""
@@ -164,7 +165,8 @@ class _OpenSet:
         self.left_out += len(verdict.findings) >= self.limit
         if self.editor:
             self._keep(self.findings, self.editor.close())
-        if self.unread and verdict.verdict != verdicts.REJECTED:
+        headless = self.reader is not None and self.reader.headless
+        if (self.unread or headless) and verdict.verdict != verdicts.REJECTED:
             verdict = verdicts.unreadable(verdict, self.unreadable)
         return structs.replace(event, verdict=verdict)
 
@@ -183,7 +185,8 @@ class FileCheck:
         self._groups: list[GroupResult] = []
         self._interchanges: list[InterchangeResult] = []
         self._good = True
-        self._seen = self._places = self._kept = 0
+        self._seen = self._kept = 0
+        self._places = Counter[str]()
         self._junk: Finding | None = None
         self._handlers: dict[type, Callable[[Any], Event]] = {
             SetOpened: self._set_opened,
@@ -206,7 +209,7 @@ class FileCheck:
             file=self._file, accepted=self._good and self._seen > 0 and junk is None,
             interchanges=tuple(self._interchanges), reason=junk.message if junk else "",
             mend=junk.mend.text if junk and junk.mend else "", off=tuple(sorted(self._codes.unanswered)),
-            left_out=self._places - min(self._places, MOST_PLACES),
+            left_out=sum(max(0, seen - MOST_PLACES) for seen in self._places.values()),
         )  # fmt: skip
 
     def _take(self, event: Event) -> None:
@@ -221,9 +224,9 @@ class FileCheck:
         for listener in self._listeners:
             listener.take(event, made)
 
-    def _room(self) -> bool:
-        self._places += 1
-        return self._places <= MOST_PLACES
+    def _room(self, level: str) -> bool:
+        self._places[level] += 1
+        return self._places[level] <= MOST_PLACES
 
     def _told(self, findings: Iterable[Finding]) -> tuple[Told, ...]:
         """Findings as they are told; those no room is left for still decide."""
@@ -249,7 +252,7 @@ class FileCheck:
         findings = sorted([*verdict.findings, *read.findings], key=lambda one: one.place.position)
         before = self._kept
         shown = self._told(findings)
-        if self._room():
+        if self._room("set"):
             amount = read.cents if read.counted.segment else None
             more = bool(read.left_out) or self._kept - before < len(findings)
             result = SetResult(
@@ -265,7 +268,7 @@ class FileCheck:
         verdict = verdicts.recounted(event.verdict, tuple(self._verdicts))
         self._good = self._good and verdict.verdict != verdicts.REJECTED
         found = self._told(verdict.findings)
-        if self._room():
+        if self._room("group"):
             header = verdict.header
             result = GroupResult(version=header.gs08, verdict=verdict.verdict, sets=tuple(self._sets), type=header.gs01,
                                  control=header.gs06, codes=verdict.codes, findings=found)  # fmt: skip
@@ -278,7 +281,7 @@ class FileCheck:
         self._seen += 1
         self._good = self._good and verdict.verdict != verdicts.REJECTED
         found = self._told(verdict.findings)
-        if self._room():
+        if self._room("interchange"):
             header = verdict.header
             result = InterchangeResult(ta1=verdict.verdict, groups=tuple(self._groups), isa13=header.isa13,
                                        usage=header.isa15, codes=verdict.codes, findings=found)  # fmt: skip

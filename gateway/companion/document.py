@@ -150,7 +150,7 @@ def _writing(facts: FactsOnFile) -> list[Block]:
 
 def _bounds(limits: Limits) -> list[tuple[str, str]]:
     words = {
-        "segment_chars": "characters in a segment", "segment_bytes": "bytes in a segment",
+        "segment_bytes": "bytes in a segment",
         "unit_segments": "segments in a claim or member", "findings_per_set": "findings told of a set",
         "findings_per_group": "findings told of a group", "sets_per_group": "sets in a group that are told one by one",
         "groups_per_interchange": "groups in an interchange",

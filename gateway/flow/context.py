@@ -26,16 +26,13 @@ class Context:
     keys: Keys
     usage: str
     cache: MutableMapping[str, bytes] = field(default_factory=dict)
-    _guides: dict[str, Guide | None] = field(default_factory=dict)
     _codes: codebooks.InForce | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: ALIASES)
     limits: Limits = field(default_factory=Limits)
 
     def guide(self, gs08: str) -> Guide | None:
         """The compiled guide of a version, None when it is not supported."""
-        if gs08 not in self._guides:
-            self._guides[gs08] = guides.load(gs08, self.cache)
-        return self._guides[gs08]
+        return guides.load(gs08, self.cache)
 
     def codes(self) -> CodeSets:
         """The code sets in force; one look at the database tells whether anything was loaded since the last call."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -17,11 +18,11 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import counters
 from mappings.blanks import blanked, spells
-from parsers import check
 from parsers.edits import Editor, Terms
 from parsers.envelope import Charset, EnvelopePolicy
 from parsers.events import (
     Delimiters,
+    Event,
     GroupHeader,
     InterchangeClosed,
     InterchangeHeader,
@@ -32,6 +33,7 @@ from parsers.events import (
 )
 from parsers.findings import Finding
 from parsers.forms import FORMS
+from parsers.reader import Reader
 from parsers.writer import Segment, WrittenSets, choose_delimiters, wrap, write_sets
 
 WRAP = 999_999_999
@@ -146,7 +148,8 @@ def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
         usage=context.usage, snip=terms.snip, charset=made.charset,
     )  # fmt: skip
     editor, told = Editor(gs08, terms), list[Finding]()
-    for event in check(_numbered(made, header.isa13, "1"), context.guide, policy):
+    reader = Reader(context.guide, policy)
+    for event in chain(reader.events(_numbered(made, header.isa13, "1")), _last(reader)):
         if isinstance(event, Junk) or (isinstance(event, InterchangeClosed) and event.verdict.verdict != "A"):
             raise OutboundInvalid("the envelope")
         if isinstance(event, SetOpened):
@@ -158,6 +161,11 @@ def _require_valid(context: Context, made: Draft, terms: Terms) -> None:
             wrong = [one for one in findings if one.severity == "error" and not _is_echo(one)]
             if wrong or (event.verdict.verdict == "R" and not event.verdict.findings):
                 raise OutboundInvalid(f"set {event.verdict.st02}: {wrong[0].message if wrong else event.verdict.codes}")
+
+
+def _last(reader: Reader) -> Iterator[Event]:
+    """What the end of a file brings; asked only when everything before it was read."""
+    yield from reader.close()
 
 
 def _is_echo(finding: Finding) -> bool:

@@ -244,8 +244,11 @@ class _Intake:
 
 
 def _with_unread(read: ReadSet, event: SetClosed) -> SetClosed:
-    """The set's end; rejected when some of its claims or rows could not be read although the guide check passed."""
-    if not read.unread or event.verdict.verdict == "R" or isinstance(read.reader, AckReader | None):
+    """The set's end; rejected when its header, or some of its claims or rows, could not be read although the guide
+    check passed."""
+    if event.verdict.verdict == "R" or isinstance(read.reader, AckReader | None):
+        return event
+    if not read.unread and not read.reader.headless:
         return event
     verdict = verdicts.unreadable(event.verdict, read.reader.findings)
     return msgspec.structs.replace(event, verdict=verdict)

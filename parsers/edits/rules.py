@@ -19,9 +19,12 @@ import re2
 from parsers.edits.paths import path
 from parsers.forms import CLAIMS, ENROLMENT, PREMIUM, REMITTANCE
 
-STATUS = re.compile(r"A[0-8]:\d{1,4}(:\w{2,3})?", re.ASCII)
-"""A status of the 277CA: a category that rejects, a status code, and the entity it is about."""
+ENTITIES = ("03", "1P", "1Z", "40", "41", "71", "72", "73", "77", "82", "85", "87", "DK", "DN", "DQ", "FA", "GB", "HK",
+            "IL", "LI", "MSC", "PR", "PRP", "QB", "QC", "QD", "SEP", "TL", "TTP", "TU")  # fmt: skip
+"""Whom a status of a claim or a line may be about (X214, STC01-3 of 2200D and 2220D)."""
 
+STATUS = re.compile(rf"A[34678]:\d{{1,4}}(:({'|'.join(ENTITIES)}))?", re.ASCII)
+"""A status of the 277CA: a category that rejects (domain 1.4), a status code, and the entity it is about."""
 
 RULED = (*CLAIMS, ENROLMENT, REMITTANCE, PREMIUM)
 """Guides a partner's rule may be for: what it brings and fetches that is no acknowledgement."""

@@ -13,7 +13,6 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "2400": ("24",),
     "2320": ("232", "233"),
     "2300": ("23",),
-    "2100": ("210", "211"),
 }
 """Loops that hold others: the beginnings of the ids of what lies inside. A loop not named here holds none."""
 

@@ -95,7 +95,7 @@ def test_a_name_that_could_not_stand_is_refused(world: World, tmp_path: Path, se
     ("rule", "said"),
     [
         ('at = "NM109"', "is no place"),
-        ('at = "2010BA/NM109", matches = "["', "unterminated character set"),
+        ('at = "2010BA/NM109", matches = "["', "no regular expression of RE2"),
         ('at = "2010BA/NM109", status = "no"', "status is no category:status"),
         ('at = "9999/NM109", required = true', "has no 9999/NM109"),
         ('at = "2010BA/NM112", required = true', "has no 2010BA/NM112"),

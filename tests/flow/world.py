@@ -27,7 +27,6 @@ from gateway.store.keys import Keys
 from gateway.store.schema import claim, funding_request, hold, notice, pay_run, recovery, work
 from gateway.store.schema import installation as facts
 from gateway.store.schema import outbox as outbox_table
-from parsers.guides import Guide
 
 GOLDEN = shipped() / "golden"
 SPONSOR = "bluebonnet"
@@ -35,7 +34,6 @@ START_US = 1_775_484_000 * SECOND_US
 """2026-04-06T14:00:00Z, the golden scenario's clock."""
 
 _COMPILED: dict[str, bytes] = {}
-_GUIDES: dict[str, Guide | None] = {}
 """Guides compiled once per test process: compiling one takes longer than the golden scenario."""
 
 
@@ -63,7 +61,7 @@ class World:
     ) -> None:  # fmt: skip
         self.store, self.clock = store, Clock()
         store.clock = self.clock
-        self.context = Context(store, keys, "T", _COMPILED, _GUIDES)
+        self.context = Context(store, keys, "T", _COMPILED)
         self._runs = 0
         with store.write("first") as connection:
             installation.put(connection, "business_date", first)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from msgspec import structs
 from test_mapping_golden import read_acknowledgement, read_claims, read_members, read_remittances
-from x12_files import file_of, golden, sent, sets, verdicts
+from x12_files import file_of, golden, pyx12_answer, sent, sets, verdicts
 
 from mappings import claim_ack, enrolment, professional, remittance
 from mappings.blanks import blanked
 from mappings.records import Adjustment, ClaimStatus, LineAnswer, Person, Procedure
+from parsers.edits import balancing, codesets, products, situations
 from parsers.events import Delimiters, Unit
+from parsers.forms import CLAIMS
 from parsers.writer import choose_delimiters
 
 ODD = Delimiters("|", ">", "^", "\x1d")
@@ -233,3 +236,25 @@ def test_identifiers_are_all_numbers_answers_are_matched_by() -> None:
     assert {"ENR20260402", "SBA100002", "M05", "OTH-778"} <= set(enrolment.identifiers(reader.header, rows))
     assert {"RCPT000202", "26096000001", "LFC-5002"} <= set(claim_ack.identifiers(read_acknowledgement()))
     assert {"RA0410003", "HIL-3001", "C6L1", "743456789"} <= set(remittance.identifiers(read_remittances()[2]))
+
+
+def _statuses() -> list[ClaimStatus]:
+    """Every status the edits reject a claim with."""
+    tables = (balancing.EDITS, situations.EDITS, codesets.EDITS, products.EDITS)
+    codes = {edit.code for table in tables for edit in table if {*edit.guides} & {*CLAIMS}}
+    told = ([*code.split(":"), ""][:3] for code in sorted(codes))
+    return [ClaimStatus(category=category, status=status, entity=entity) for category, status, entity in told]
+
+
+@pytest.mark.parametrize("status", _statuses(), ids=lambda one: f"{one.category}-{one.status}-{one.entity}")
+def test_every_status_of_the_edits_can_be_sent(status: ClaimStatus) -> None:
+    """A 277CA whose claims are rejected for it, first and further, is good for our reader and for pyx12: an entity X214
+    has no code for in that place is told by a wider one, or left out."""
+    other = ClaimStatus(category="A7", status="255")
+    told = read_acknowledgement()
+    (first, *_), *_ = [one.claims for one in told.providers]
+    claims = [structs.replace(first, reasons=reasons, lines=()) for reasons in ((status,), (other, status))]
+    provider = structs.replace(told.providers[0], claims=tuple(claims))
+    data = file_of(claim_ack.write(structs.replace(told, providers=(provider,))), claim_ack.GUIDE)
+    assert [one.verdict for one in verdicts(data)] == ["A"]
+    assert pyx12_answer(data) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from x12_material import golden, joined, read, segments, summary, units
+from x12_material import base, golden, joined, read, segments, summary, units
 
 from parsers import guides
 from parsers.envelope import EnvelopePolicy
@@ -166,7 +166,7 @@ def test_a_group_of_acknowledgements_is_never_answered() -> None:
     """A 999 for a 999 would go on for ever."""
     data = (
         segments("in.834")[0]
-        + "~GS*FA*A*B*20260101*0900*7*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*202*005010X222A1~"
+        + "~GS*FA*AA*BB*20260101*0900*7*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*202*005010X222A1~"
         "AK2*837*0001*005010X222A1~IK5*A~AK9*A*1*1*1~SE*6*0001~GE*1*7~IEA*1*000000101~"
     )
     events = read(data.encode())
@@ -181,3 +181,52 @@ def test_ta1_segments_are_handed_over_with_their_interchange() -> None:
     (closed,) = [event for event in events if isinstance(event, InterchangeClosed)]
     assert closed.ta1 == (("TA1", "000000404", "260410", "0900", "A", "000"),)
     assert closed.verdict.verdict == "A"
+
+
+@pytest.mark.parametrize(("old", "new"), [("*X*005010X220A1", "*X*"), ("GS*BE*", "GS**"), ("GS*BE*", "GS*BEX*")])
+def test_a_group_no_999_could_name_refuses_its_interchange(old: str, new: str) -> None:
+    """AK1 repeats GS01, GS06 and GS08: without one of them the answer is TA1 024, and no 999."""
+    events = read(golden("in.834").decode().replace(old, new, 1).encode())
+    (group,) = [event.verdict for event in events if isinstance(event, GroupClosed)]
+    (interchange,) = [event.verdict for event in events if isinstance(event, InterchangeClosed)]
+    assert (group.answerable, interchange.verdict, interchange.codes) == (False, "R", ("024",))
+
+
+TA1 = "TA1*000000301*260401*0900*A*000"
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "codes"),
+    [("GS*", TA1, ()), ("ST*", TA1, ("022",)), ("INS*", TA1, ("022",)), ("GE*", TA1, ("022",)), ("IEA*", TA1, ("022",)),
+     ("GS*", "TA1", ("024",)), ("GS*", "TA1*1", ("024",)), ("GS*", TA1.replace("*A*000", "*Q*999"), ("024",))],
+)  # fmt: skip
+def test_a_ta1_stands_before_the_groups_and_says_what_it_must(before: str, sent: str, codes: tuple[str, ...]) -> None:
+    """Anywhere else, or without number, date, time, verdict and code, it refuses the interchange it lies in."""
+    parts = segments("in.834")
+    at = next(number for number, one in enumerate(parts) if one.startswith(before))
+    (interchange,) = [
+        event for event in read(joined([*parts[:at], sent, *parts[at:]])) if isinstance(event, InterchangeClosed)
+    ]
+    assert interchange.verdict.codes == codes
+    assert len(interchange.ta1) == (not codes)
+
+
+@pytest.mark.parametrize("name", ["837p", "837i", "837d"])
+def test_a_claim_set_says_its_guide(name: str) -> None:
+    """ST03 is required of every 837 (IK502 19), whatever pyx12's map of the professional one says."""
+    parts = base(name).decode().split("~")[:-1]
+    short = ["*".join(one.split("*")[:3]) if one.startswith("ST*") else one for one in parts]
+    (closed,) = [event for event in read(joined(short)) if isinstance(event, SetClosed)]
+    assert (closed.verdict.verdict, closed.verdict.codes) == ("R", ("19",))
+
+
+def test_levels_that_count_on_are_told_once() -> None:
+    """One level too few: the first behind the gap is wrong, those that count on from it are not."""
+    parts = base("837p").decode().split("~")[:-1]
+    shifted = list(parts)
+    for at in [at for at, one in enumerate(parts) if one.startswith("HL*")][1:]:
+        _, number, above, *rest = parts[at].split("*")
+        shifted[at] = "*".join(["HL", str(int(number) + 1), above if above == "1" else str(int(above) + 1), *rest])
+    found = [one for event in read(joined(shifted)) if isinstance(event, SetClosed) for one in event.verdict.findings]
+    wrong = [(one.code, one.place.segment, one.place.element) for one in found if one.level == "element"]
+    assert wrong == [("7", "HL", 1)]
