@@ -170,6 +170,25 @@ def test_a_partners_settings_are_used(tmp_path: Path) -> None:
     assert gateway("check", GOLDEN / "in.837p", *named, "nobody").code == 78
 
 
+def test_answers_at_the_desk_are_in_the_partners_delimiters(tmp_path: Path) -> None:
+    """`--partner --ack` writes what the daemon would send: with the delimiters and line ends of the partner's row."""
+    config, partners = tmp_path / "site" / "gateway.toml", tmp_path / "partners.toml"
+    assert gateway("config", "init", tmp_path / "site").code == 0
+    beginning.change(config, first_business_date="2026-04-06")
+    assert gateway("migrate", "--config", config).code == 0
+    row = 'isa_id = "CLEARPATH"\n'
+    text = (shipped() / "partners/sample.toml").read_text()
+    assert text.count(row) == 1
+    partners.write_text(text.replace(row, row + 'newline = false\ndelimiters = { element = "|", component = ">" }\n'))
+    others = [shipped() / name for name in LOADED if not name.startswith("partners/")]
+    assert gateway("load", *others, partners, "--config", config).code == 0
+    named = ("--config", config, "--partner", "clearpath", "--ack", tmp_path / "ack")
+    assert gateway("check", GOLDEN / "in.837p", *named).code == 0
+    for name in ("in-1.999.x12", "in-1-1-1.277CA.x12"):
+        body = (tmp_path / "ack" / name).read_bytes()
+        assert body[3:4] + body[104:106] == b"|>~" and b"\n" not in body
+
+
 def test_an_installations_limits_are_used(tmp_path: Path) -> None:
     """What intake would refuse as too much is refused at the desk."""
     config = tmp_path / "site" / "gateway.toml"
