@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -93,6 +94,26 @@ def test_one_bad_file_never_stops_the_next(tmp_path: Path, bad: Path) -> None:
     assert "cannot be read (No such file or directory)" in said.out
     assert said.out.count("does not begin with an ISA segment") == 2
     assert "1 of 5 files accepted" in said.out and "6 members" in said.out
+
+
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    """A pipe nobody writes to and a device without end are answers of 74 that say what to do; the next is checked."""
+    pipe = tmp_path / "pipe.x12"
+    os.mkfifo(pipe)
+    said = gateway("check", pipe, "/dev/zero", GOLDEN / "in.834", "--html", tmp_path / "pages")
+    out = " ".join(said.out.split())
+    assert said.code == 74 and "1 of 3 files accepted" in out
+    assert out.count("The file cannot be read (it is no regular file; what comes through a pipe is checked as") == 2
+    assert [one.name for one in (tmp_path / "pages").iterdir()] == ["in.html"]
+
+
+def test_a_usage_that_is_none_is_told_so(tmp_path: Path) -> None:
+    """Where no installation is asked none is spoken of: ISA15 X is simply not valid, and mended by P or T."""
+    file = tmp_path / "usage.834"
+    file.write_bytes(changed("in.834", ("*0*T*:", "*0*X*:")))
+    (found,) = json.loads(gateway("check", file, "--json").out)["interchanges"][0]["findings"]
+    assert (found["code"], found["message"]) == ("020", "ISA15 is not valid.")
+    assert "installation" not in found["mend"]["text"] and found["mend"]["choices"] == ["P", "T"]
 
 
 def test_a_folder_is_its_files(tmp_path: Path) -> None:
