@@ -147,8 +147,10 @@ NO_IEA = Row(
 CUT_OFF = Row("IEA", 0, "The interchange has no IEA.", "Insert the IEA that is missing.", "see")
 """TA105 023 of the same."""
 
-NO_GROUP = Row("ST", 0, "A set lies in no group.", "Put a GS before the set, and a GE behind it.")
-"""TA105 024 of an ST outside a group."""
+NO_GROUP = Row(
+    "ST", 0, "A set lies in no group.", "Begin a group before this set with a GS; it ends in a GE behind its last set."
+)
+"""TA105 024 of an ST outside a group. Its SE and GE are right, and counted in IEA01, once the GS is there."""
 
 BAD_GROUP = Row("GS", 0, "A GS does not say which group it is.", "Send GS01, GS06 and GS08 of the group.", "see")
 """TA105 024 of a group no 999 could name: it repeats GS01, GS06 and GS08."""
