@@ -52,6 +52,8 @@ class InterchangeReader:
         self._group: OpenGroup | None = None
         self._set: OpenSet | None = None
         self._groups = 0
+        self._headless = 0  # groups whose sets came without their GS
+        self._astray = False  # within one of them: its SE and GE are right once the GS is there
         self._at = 1  # the segment at hand, ISA = 1
         self._group_numbers: set[str] = set()
         self._events: list[Event] = []
@@ -88,8 +90,9 @@ class InterchangeReader:
         elif not self.refused:
             if not agrees:
                 self._wrong("001", self.header.isa13)
-            if not envelope.counts(count, self._groups):
-                self._wrong("021", str(self._groups))
+            groups = self._groups + self._headless
+            if not envelope.counts(count, groups) and not envelope.counts(count, self._groups):
+                self._wrong("021", str(groups))
         verdict = InterchangeVerdict(
             header=self.header,
             verdict="R" if self.codes else "A",
@@ -105,7 +108,8 @@ class InterchangeReader:
 
     def cut_off(self) -> None:
         """Another ISA came before the IEA."""
-        self._wrong("022", trailer("IEA", self._groups, self.header.isa13), self._groups, row=NO_IEA)
+        groups = self._groups + self._headless
+        self._wrong("022", trailer("IEA", groups, self.header.isa13), groups, row=NO_IEA)
         self._wrong("023", row=CUT_OFF)
 
     def _wrong(
@@ -135,6 +139,7 @@ class InterchangeReader:
 
     def _gs(self, parts: list[str]) -> None:
         self._close_group(None)
+        self._astray = False
         self._groups += 1
         if self._groups > self._limits.groups_per_interchange:
             self._wrong("024", row=TOO_MANY_GROUPS)
@@ -160,8 +165,9 @@ class InterchangeReader:
             numbers.add(number)
 
     def _ge(self, parts: list[str]) -> None:
-        if self._group is None:
+        if self._group is None and not self._astray:
             self._wrong("022", name="GE")
+        self._astray = False
         self._close_group(parts)
 
     def _close_group(self, ge: list[str] | None) -> None:
@@ -174,7 +180,9 @@ class InterchangeReader:
         self._close_set(None)
         group = self._group
         if group is None:
-            self._wrong("024", row=NO_GROUP)
+            self._headless += not self._astray
+            self._astray = True
+            self._wrong("024", name="ST", row=NO_GROUP)
             return
         group.received += 1
         reader, codes, guide = self._reader(parts, group)
@@ -198,7 +206,8 @@ class InterchangeReader:
 
     def _se(self, parts: list[str]) -> None:
         if self._set is None:
-            self._wrong("022", name="SE")
+            if not self._astray:
+                self._wrong("022", name="SE")
             return
         self._hash([self.header.delimiters.element.join(parts)])
         self._close_set(parts)

@@ -135,6 +135,9 @@ ROWS: dict[tuple[Level, str], Row] = {
 """(level, code) -> what is said of it."""
 
 
+NO_USAGE = Row("ISA", 15, "ISA15 is not valid.", "ISA15 is P for production or T for test.")
+"""TA105 020 of an ISA15 that is no usage anywhere; the table's is of one that is another installation's."""
+
 NO_IEA = Row(
     "IEA", 0, "Another interchange begins before this one has its IEA.",
     "Insert an IEA at its end: {value} groups, and ISA13.", "insert",
@@ -144,8 +147,10 @@ NO_IEA = Row(
 CUT_OFF = Row("IEA", 0, "The interchange has no IEA.", "Insert the IEA that is missing.", "see")
 """TA105 023 of the same."""
 
-NO_GROUP = Row("ST", 0, "A set lies in no group.", "Put a GS before the set, and a GE behind it.")
-"""TA105 024 of an ST outside a group."""
+NO_GROUP = Row(
+    "ST", 0, "A set lies in no group.", "Begin a group before this set with a GS; it ends in a GE behind its last set."
+)
+"""TA105 024 of an ST outside a group. Its SE and GE are right, and counted in IEA01, once the GS is there."""
 
 BAD_GROUP = Row("GS", 0, "A GS does not say which group it is.", "Send GS01, GS06 and GS08 of the group.", "see")
 """TA105 024 of a group no 999 could name: it repeats GS01, GS06 and GS08."""
@@ -180,7 +185,7 @@ def refusal(
 def header_findings(codes: Iterable[str], isa: Isa) -> list[Finding]:
     """What is wrong with an ISA. Args: codes: TA105 in order, the ISA's own and those of a receiver's policy."""
     return [
-        refusal("interchange", code, _isa_value(code, isa.header), choices=_CHOICES.get(code, ()))
+        refusal("interchange", code, _isa_value(code, isa.header), choices=_CHOICES.get(code, ()), row=_OWN.get(code))
         if code in isa.codes
         else refusal("interchange", code)
         for code in codes
@@ -205,6 +210,7 @@ def _isa_value(code: str, header: InterchangeHeader) -> str:
 
 
 _FIXED = {"010": "00", "011": " " * 10, "012": "00", "013": " " * 10, "017": "00501"}
+_OWN = {"020": NO_USAGE}
 _CHOICES = {"005": _QUALIFIERS, "007": _QUALIFIERS, "019": ("0", "1"), "020": ("P", "T")}
 
 

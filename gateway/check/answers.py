@@ -1,7 +1,8 @@
 """The TA1, 999 and 277CA we would send for a file, for a sender who tries his file before he sends it.
 
 Which of them, and what they say, is what the daemon does: a TA1 only where ISA14 asks for one, a 999 for every group
-that may be answered, one 277CA for every accepted 837 set. Control numbers are their own, from 1 on in each file.
+that may be answered, one 277CA for every accepted 837 set. Control numbers, and our numbers of claims in a 277CA, are
+their own, from 1 on in each file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 import msgspec
 from msgspec import structs
 
-from gateway.check.reading import Made
+from gateway.check.reading import Made, Writing
 from gateway.plan.claims import acknowledgement, door
 from mappings import claim_ack, implementation_ack, interchange_ack
 from mappings.blanks import blanked
@@ -55,11 +56,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Listens to a check and hands every answer to `keep` as soon as it is made. now: what the answers are dated."""
+    """Listens to a check and hands every answer to `keep` as soon as it is made.
 
-    def __init__(self, keep: Callable[[Answer], None], now: datetime) -> None:
-        self._keep, self._now = keep, now
-        self._isa13 = self._number = 0
+    now: what the answers are dated. writing: how they are written, in delimiters and characters.
+    """
+
+    def __init__(self, keep: Callable[[Answer], None], now: datetime, writing: Writing = Writing()) -> None:  # noqa: B008
+        self._keep, self._now, self._writing = keep, now, writing
+        self._isa13 = self._number = self._icn = 0
         self._pending: list[tuple[int, ClaimAcknowledgement]] = []
         self._groups: list[GroupVerdict] = []
         self._set: SetOpened | None = None
@@ -73,7 +77,9 @@ class Answers:
         elif isinstance(event, Unit):
             if isinstance(made.record, Claim):
                 objections = door.objections(event, made.findings)
-                answer = acknowledgement.answer(made.record, door.reasons(objections), objections)
+                self._icn += 1
+                icn = f"{self._now:%y%j}{self._icn:06d}"  # of the form a day's claims are numbered in
+                answer = acknowledgement.answer(made.record, door.reasons(objections), objections, icn)
                 self._claims.append((made.record, answer))
         elif isinstance(event, SetClosed):
             self._set_closed(event, made)
@@ -107,13 +113,16 @@ class Answers:
         if verdict.verdict != REJECTED:
             told = [one for one in self._groups if one.answerable]
             if told:
-                self._write(f"{self._number}.999", header, implementation_ack.message(told), told[0].header)
+                self._write(f"{self._number}.999", header, self._999(told), told[0].header)
             alive = {n for n, one in enumerate(self._groups, 1) if one.verdict != REJECTED}
             for group, answer in self._pending:
                 if group in alive:
                     answered = self._groups[group - 1].header
                     self._write(f"{answer.reference}.277CA", header, claim_ack.message(answer), answered)
         self._pending, self._groups, self._group = [], [], 1
+
+    def _999(self, groups: Sequence[GroupVerdict]) -> Message:
+        return implementation_ack.message(groups, self._writing.delimiters)
 
     def _write(
         self,
@@ -124,15 +133,16 @@ class Answers:
         ta1: Sequence[Segment] = (),
     ) -> None:
         self._isa13 += 1
-        delimiters = choose_delimiters(message.identifiers, Delimiters())
+        charset = self._writing.charset
+        delimiters = choose_delimiters(message.identifiers, self._writing.delimiters)
         header = _turned(received, self._now, self._isa13, delimiters)
         groups = []
         if group is not None:
-            to, us = _application(group.gs02), _application(group.gs03)
+            to, us = _party(group.gs02, delimiters), _party(group.gs03, delimiters)
             gs01, day = FORMS[message.guide].gs01, f"{self._now:%Y%m%d}"
             own = GroupHeader(gs01, us, to, day, header.isa10, str(self._isa13), "X", message.guide)
-            groups = [(own, [list(blanked(map(list, one), delimiters)) for one in message.sets])]
-        body = write_interchange(header, groups, delimiters, ta1=ta1, newline=True)
+            groups = [(own, [list(blanked(map(list, one), delimiters, charset)) for one in message.sets])]
+        body = write_interchange(header, groups, delimiters, ta1=ta1, newline=self._writing.newline, charset=charset)
         self._keep(Answer(f"{name}.x12", body))
 
 
@@ -140,7 +150,7 @@ def _turned(received: InterchangeHeader, now: datetime, number: int, own: Delimi
     """The header of an answer: from whom the file was for, to whom sent it."""
     return structs.replace(
         received, isa01="00", isa02="", isa03="00", isa04="", isa05=_qualifier(received.isa07),
-        isa06=_party(received.isa08), isa07=_qualifier(received.isa05), isa08=_party(received.isa06),
+        isa06=_party(received.isa08, own), isa07=_qualifier(received.isa05), isa08=_party(received.isa06, own),
         isa09=f"{now:%y%m%d}", isa10=f"{now:%H%M}", isa11=own.repetition, isa12="00501", isa13=f"{number:09d}",
         isa14="0", isa15=received.isa15 if received.isa15 in ("T", "P") else "T", isa16=own.component, delimiters=own,
     )  # fmt: skip
@@ -150,10 +160,8 @@ def _qualifier(text: str) -> str:
     return text if legal_element(5, text) else "ZZ"
 
 
-def _party(text: str) -> str:
-    """ISA06 or ISA08 echoed where it is legal."""
-    fits = 0 < len(text) <= 15 and text.isascii() and text.isprintable() and not set(text) & set("*:^~")
+def _party(text: str, own: Delimiters) -> str:
+    """ISA06 or ISA08, GS02 or GS03, echoed where it is legal in the delimiters of the answer."""
+    signs = {own.element, own.component, own.repetition, own.segment}
+    fits = 0 < len(text) <= 15 and text.isascii() and text.isprintable() and not set(text) & signs
     return text if fits else UNKNOWN
-
-
-_application = _party  # GS02 and GS03 are told by the same characters, at most 15

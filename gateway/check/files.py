@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -45,10 +48,22 @@ class Named(NamedTuple):
             return 0
 
     def pieces(self) -> Iterator[bytes]:
-        """Its bytes from the start."""
-        with self.path.open("rb") as file:
+        """Its bytes from the start. Raises OSError, also of what is no regular file: a pipe may never end."""
+        with open(self.path, "rb", opener=_regular) as file:
             while piece := file.read(PIECE_BYTES):
                 yield piece
+
+
+NOT_REGULAR = "it is no regular file; what comes through a pipe is checked as standard input: -"
+
+
+def _regular(path: str, flags: int) -> int:
+    """Opens a regular file. What else it is is looked at when it is open, and opening a pipe waits for no writer."""
+    found = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise OSError(errno.EINVAL, NOT_REGULAR)
+    return found
 
 
 class Piped:

@@ -22,8 +22,9 @@ from mappings.records import Claim, ClaimBatch, MemberRow
 from parsers import guides
 from parsers.codes import Witness
 from parsers.edits import Editor, Terms
-from parsers.envelope import EnvelopePolicy
+from parsers.envelope import Charset, EnvelopePolicy
 from parsers.events import (
+    Delimiters,
     Event,
     GroupClosed,
     GroupOpened,
@@ -49,14 +50,26 @@ MOST_FINDINGS = 20_000
 Guides = Callable[[str], Guide | None]
 
 
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """How answers are written, as a partner's row says it. delimiters: where none of them stands in an identifier."""
+
+    delimiters: Delimiters = Delimiters()
+    newline: bool = True
+    charset: Charset = "ascii"
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What files are checked by. policy: who may send what. terms: weights, date, code sets. show_values: unmasked."""
+    """What files are checked by, and answered.
+
+    policy: who may send what. terms: weights, date, code sets. show_values: unmasked. writing: of the answers.
+    """
 
     policy: EnvelopePolicy = EnvelopePolicy()
     terms: Terms
     guides: Guides = guides.load
     limits: Limits = Limits()
     show_values: bool = False
+    writing: Writing = Writing()
 
     @property
     def weighed(self) -> EnvelopePolicy:

@@ -97,7 +97,7 @@ def check_command(
     with _progress(wanted) as read:
         for source in wanted:
             name = names.of(source)
-            result, code = _checked(source, desk, [] if ack is None else [_answers(ack, name)], read)
+            result, code = _checked(source, desk, [] if ack is None else [_answers(ack, name, desk)], read)
             worst = max(worst, code)
             rows.append(checked.row(result))
             if as_json:
@@ -149,13 +149,13 @@ def _checked(
     return result, 0 if result.accepted else BAD
 
 
-def _answers(folder: Path, name: str) -> Answers:
+def _answers(folder: Path, name: str, desk: Desk) -> Answers:
     """Writes every answer to a file beside the others as soon as it is made."""
 
     def keep(answer: Answer) -> None:
         write_file(folder / f"{name}-{answer.name}", answer.body)
 
-    return Answers(keep, datetime.now(UTC))
+    return Answers(keep, datetime.now(UTC), desk.writing)
 
 
 def _place_of_pages(html: Path | None, wanted: list[Source]) -> Callable[[str], Path] | None:

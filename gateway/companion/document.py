@@ -11,6 +11,7 @@ from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
 from gateway.flow.checking import groups_of, takes
 from gateway.flow.gathering import FILE_BYTES, FILE_INTERCHANGES
+from mappings.verdicts import SEGMENTS_WRONG
 from parsers import forms
 from parsers.codes import SETS
 from parsers.diagnose import MESSAGES
@@ -19,6 +20,7 @@ from parsers.findings import Level
 from parsers.forms import FORMS
 from parsers.limits import Limits, limits_of
 from parsers.refusals import ROWS
+from parsers.report import SEGMENT_MESSAGES
 from parsers.snip import Snip, Weight
 from sftp_drop.names import NAME_MAX_BYTES, TEMPORARY_ENDINGS
 
@@ -64,8 +66,8 @@ def document(facts: FactsOnFile) -> Document:
     chapters = (
         ("Who we are", _who(facts)), ("Connection", _connection(facts)), ("Files we take", _files(facts)),
         ("How a file is written", _writing(facts)), ("What is checked", _checks(facts)),
-        ("What we answer", _answers(facts)), ("How to read an answer", _reading()), ("Examples", _examples(shown)),
-        ("Test files", _tests(facts)), ("Whom to ask", _contact(facts)),
+        ("What we answer", _answers(facts)), ("How to read an answer", _reading()),
+        ("Examples", _examples(facts, shown)), ("Test files", _tests(facts)), ("Whom to ask", _contact(facts)),
     )  # fmt: skip
     return Document(
         title=f"Companion guide for {facts.partner.name}",
@@ -168,8 +170,8 @@ def _checks(facts: FactsOnFile) -> list[Block]:
         Grid(("SNIP type", "Checks", "A finding"), tuple(_types(validation.inbound, claims))),
     ]
     if validation.rules and validation.inbound.snip7 != "off":
-        rows = tuple((rule.name, in_words(rule), rule.status) for rule in validation.rules)
-        blocks += [Text("Rules agreed with you (type 7):"), Grid(("Rule", "Means", "Told as"), rows)]
+        rows = tuple((rule.name, _ruled(rule), in_words(rule), rule.status) for rule in validation.rules)
+        blocks += [Text("Rules agreed with you (type 7):"), Grid(("Rule", "Holds for", "Means", "Told as"), rows)]
     elif not validation.rules:
         blocks.append(Text("No rules of type 7 are agreed with you."))
     if claims and validation.inbound.snip5 != "off":
@@ -196,8 +198,17 @@ def _code_sets(facts: FactsOnFile) -> list[Block]:
 
 def _types(snip: Snip, claims: bool) -> Iterable[tuple[str, str, str]]:
     for number, words in SNIP.items():
-        weight = WEIGHTS[snip.weight(number)].format("the set" if number <= 2 else "the claim" if claims else "the row")
-        yield f"{number} {SNIP_NAMES[number]}", words, weight
+        yield f"{number} {SNIP_NAMES[number]}", words, _weight(snip, number, claims)
+
+
+def _weight(snip: Snip, number: int, claims: bool) -> str:
+    """What a finding of a type does."""
+    return WEIGHTS[snip.weight(number)].format("the set" if number <= 2 else "the claim" if claims else "the row")
+
+
+def _ruled(rule: Rule) -> str:
+    """The kinds of files a rule is for."""
+    return ", ".join(KINDS[guide].partition(" ")[0] for guide in rule.guides) or "every 837"
 
 
 def in_words(rule: Rule) -> str:
@@ -286,12 +297,27 @@ def _reading() -> list[Block]:
         Text("999: AK9 answers the group (A, E accepted with errors, P in part, R), IK5 a set, IK3 a segment by its "
              "position counted from ST, IK4 an element; CTX names the claim or member. AK905 to AK909 of a group:"),
         Grid(("AK905", "Means", "Mend"), _table("group")),
-        Text("IK502 to IK506 of a set:"), Grid(("IK502", "Means", "Mend"), _table("set")),
+        Text("IK502 to IK506 of a set:"),
+        Grid(("IK502", "Means", "Mend"), tuple(sorted((*_table("set"), IN_SEGMENTS), key=_by_length))),
+        Text("IK304 of a segment (IK301 is its id, IK303 its loop):"), Grid(("IK304", "Means"), _segments()),
         Text("IK403 of an element:"), Grid(("IK403", "The element"), tuple(MESSAGES.items())),
         Text("277CA: STC01 of a claim is category, status and who it is about. A2 is accepted (REF*1K is our claim "
              "number), A3 not processable, A6 something is missing, A7 something is not valid, A8 things contradict "
              "each other. A2 does not say that the claim will be paid: that is the 835."),
     ]  # fmt: skip
+
+
+IN_SEGMENTS = (SEGMENTS_WRONG, "Some of its segments are wrong.", "Mend what IK3 and IK4 say of them.")
+"""The IK502 that has no finding of its own."""
+
+
+def _by_length(row: tuple[str, ...]) -> tuple[int, str]:
+    """5 comes before 18."""
+    return len(row[0]), row[0]
+
+
+def _segments() -> tuple[tuple[str, str], ...]:
+    return tuple((code, said.format(id="IK301", loop="IK303")) for code, said in SEGMENT_MESSAGES.items())
 
 
 def _table(level: Level) -> tuple[tuple[str, str, str], ...]:
@@ -300,12 +326,14 @@ def _table(level: Level) -> tuple[tuple[str, str, str], ...]:
     return tuple((code, row.message, row.text.format(value="N")) for code, row in rows)
 
 
-def _examples(shown: Example | None) -> list[Block]:
+def _examples(facts: FactsOnFile, shown: Example | None) -> list[Block]:
     if shown is None:
         return []
+    snip, claims = facts.partner.validation.inbound, shown.guide in forms.CLAIMS
+    broken = "; ".join(f"{what} (type {n}, which {_weight(snip, n, claims)})" for what, n in shown.broken)
     parts = [Sample(name.removesuffix(".x12"), text) for name, text in shown.answers.items()]
     return [
-        Text(f"A file ({KINDS[shown.guide]}) with one good set and one that is broken, of people nobody is:"),
+        Text(f"A file ({KINDS[shown.guide]}) of people nobody is. Broken in it: {broken}."),
         Sample("You send", shown.sent), Text("We answer:"), *parts,
     ]  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Answers to show: our own writers' TA1, 999 and 277CA for two small sets of invented people, one of them broken."""
+"""Answers to show: our own writers' TA1, 999 and 277CA for two small sets of invented people, one of them broken.
+
+They are made under the partner's live settings: an example answers nothing the partner would not be answered.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from msgspec import structs
 from gateway.check.answers import Answer, Answers
 from gateway.check.reading import Desk, check
 from gateway.companion.facts import FactsOnFile
+from gateway.flow.checking import writing_of
 from gateway.settings import shipped
 from mappings import enrolment, professional
 from mappings.enrolment import MemberReader
@@ -20,18 +24,25 @@ from parsers.edits import Terms
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Delimiters, GroupHeader, InterchangeHeader, Unit
 from parsers.forms import FORMS
-from parsers.snip import Snip
 from parsers.writer import write_interchange
 
 SAMPLES = {"submitter": ("in.837p", professional.GUIDE), "sponsor": ("in.834", enrolment.GUIDE)}
 """Role -> the sample its example is made of: people nobody is."""
 
+BROKEN = {
+    "submitter": (("the lines of the second claim of set 0001 do not add up to its CLM02", 3),
+                  ("CLM05-2 in set 0002 is no code of the guide", 2)),
+    "sponsor": (("HD03 in set 0002 is no code of the guide", 2),),
+}  # fmt: skip
+"""Role -> what is wrong in its example, and the SNIP type that sees it."""
+
 
 class Example(NamedTuple):
-    """A file a partner might send, and what we would answer."""
+    """A file a partner might send, and what we would answer. broken: what is wrong in it, and the SNIP type of that."""
 
     guide: str
     sent: str
+    broken: tuple[tuple[str, int], ...]
     answers: dict[str, str]
 
 
@@ -46,9 +57,20 @@ def example(facts: FactsOnFile) -> Example | None:
     sets = _claims(units) if role == "submitter" else _members(units)
     body = write_interchange(_header(facts), [(_group(facts, guide), sets)], Delimiters(), newline=True)
     kept: list[Answer] = []
-    desk = Desk(terms=Terms(today=facts.today, snip=Snip()))
-    check("example", [body], desk, [Answers(kept.append, _noon(facts))])
-    return Example(guide, body.decode("latin-1"), {one.name: one.body.decode("latin-1") for one in kept})
+    desk = _desk(facts)
+    check("example", [body], desk, [Answers(kept.append, _noon(facts), desk.writing)])
+    answers = {one.name: one.body.decode(desk.writing.charset) for one in kept}
+    return Example(guide, body.decode("latin-1"), BROKEN[role], answers)
+
+
+def _desk(facts: FactsOnFile) -> Desk:
+    """By what the example is checked and answered: what is in force for the partner, as for its own files."""
+    said = facts.partner.validation
+    return Desk(
+        policy=EnvelopePolicy(usage=facts.usage, charset=said.charset, aliases=facts.aliases),
+        terms=Terms(snip=said.inbound, today=facts.today, codes=facts.codes, rules=said.rules),
+        writing=writing_of(facts.partner),
+    )  # fmt: skip
 
 
 def _claims(units: list[Unit]) -> list[list[Segment]]:

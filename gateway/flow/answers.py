@@ -33,9 +33,10 @@ from mappings.records import (
     ClaimBatch,
     ClaimStatus,
 )
+from mappings.verdicts import REJECTED
 from parsers import findings
 from parsers.envelope import number_legal
-from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict
+from parsers.events import GroupVerdict, InterchangeClosed, InterchangeVerdict, SetVerdict
 from parsers.findings import Finding
 
 REPORTED_FINDINGS = 500
@@ -43,6 +44,9 @@ REPORTED_FINDINGS = 500
 
 NOT_THEIRS = "1"
 """AK905 of a group we do not take from this sender (domain 1.3): of a kind nobody may send here, or not in its role."""
+
+ACCEPTED_WITH_ERRORS = "accepted with errors noted"
+"""IK501 E: what was found weighs no more than a warning to this partner, and the set stands."""
 
 
 def _post_answer(
@@ -87,23 +91,24 @@ def accept(
     connection: Connection, file: Inbound, read: ReadInterchange, event: InterchangeClosed,
     made: tuple[tuple[int, Draft], ...],
 ) -> None:  # fmt: skip
-    """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was rejected."""
+    """The answers to an accepted interchange: TA1 if asked, the 999s, a report when a set was not simply accepted."""
     number, isa13 = read.number, event.verdict.header.isa13
     if interchange_ack.asked(event.verdict, read.groups, event.ta1):
         _ta1(connection, file, read, event.verdict)
     for group, one in made:
         _post_answer(connection, file, read, "999", one, isa13, group)
     answerable = [one for one in read.groups if one.answerable]
-    bad = [s for v in answerable for s in v.sets if s.verdict != "A"]
+    bad = [(v, s) for v in answerable for s in v.sets if s.verdict != "A"]
     groups = [f"group {v.header.gs06}: {_sentence(one)}" for v in answerable for one in v.findings]
     if bad or groups:
-        lines = [*groups, *(line for one in bad for line in _told(one.st02, one.findings))]
-        good = sum(v.accepted for v in answerable)
-        lines.append(f"{good} of {sum(len(v.sets) for v in answerable)} sets of it were accepted and stand.")
-        document = {"verdict": "sets rejected", "interchange": number, "control": isa13,
+        good, received = sum(v.accepted for v in answerable), sum(v.received for v in answerable)
+        lines = [*groups, *(line for v, one in bad for line in _told(v, one))]
+        lines.append(f"{good} of {received} sets of it were accepted and stand.")
+        verdict = "sets rejected" if good < received else ACCEPTED_WITH_ERRORS
+        document = {"verdict": verdict, "interchange": number, "control": isa13,
                     "sets": [{"st02": s.st02, "type": s.st01, "verdict": s.verdict, "codes": s.codes,
                               "findings": list(map(findings.told, s.findings[:REPORTED_FINDINGS]))}
-                             for s in bad]}  # fmt: skip
+                             for _, s in bad]}  # fmt: skip
         _report(connection, file, document, lines)
 
 
@@ -122,12 +127,16 @@ def repeated(connection: Connection, file: Inbound) -> None:
     _report(connection, file, {"verdict": "received before", "first": file.repeats, "reason": reason}, [reason])
 
 
-def _told(st02: str, found: tuple[Finding, ...]) -> Iterator[str]:
-    for finding in found[:REPORTED_FINDINGS]:
+def _told(group: GroupVerdict, one: SetVerdict) -> Iterator[str]:
+    """What became of a set, and why: its own errors refuse it (IK501 R), or those of its group do."""
+    with_group = "rejected with its group" if group.verdict == REJECTED else ACCEPTED_WITH_ERRORS
+    said = "rejected" if one.verdict == REJECTED else with_group
+    yield f"set {one.st02}: {said}."
+    for finding in one.findings[:REPORTED_FINDINGS]:
         place = finding.place
         where = f"segment {place.position} {place.segment}" + (f" element {place.element:02d}" if place.element else "")
         loop = f" in loop {place.loop}" if place.loop else ""
-        yield f"set {st02}: {where}{loop}: {_sentence(finding)}"
+        yield f"set {one.st02}: {where}{loop}: {_sentence(finding)}"
 
 
 def _sentence(finding: Finding) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from gateway.check.reading import Desk
+from gateway.check.reading import Desk, Writing
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Partner
 from gateway.store import installation
@@ -13,6 +13,7 @@ from mappings import enrolment, implementation_ack, professional
 from mappings.readers import READERS
 from parsers.edits import Terms
 from parsers.envelope import EnvelopePolicy
+from parsers.events import Delimiters
 from parsers.forms import FORMS
 from parsers.guides import Guide
 from parsers.snip import Snip
@@ -49,6 +50,12 @@ def policy_of(context: Context, parties: Parties, partner: Partner) -> EnvelopeP
     )  # fmt: skip
 
 
+def writing_of(partner: Partner) -> Writing:
+    """How what we send a partner is written."""
+    own = partner.delimiters or Delimiters()
+    return Writing(delimiters=own, newline=partner.newline, charset=partner.validation.charset)
+
+
 def terms_of(context: Context, partner: Partner, snip: Snip, today: date) -> Terms:
     """What files exchanged with a partner are edited by. snip: its weights of that direction."""
     return Terms(snip=snip, today=today, codes=context.codes(), rules=partner.validation.rules)
@@ -69,4 +76,4 @@ def desk_of(context: Context, partner_id: str | None) -> Desk:
         policy = policy_of(context, parties, partner)
     terms = terms_of(context, partner, partner.validation.inbound, today)
     guides = partial(guide_of, context)
-    return Desk(policy=policy, terms=terms, guides=guides, limits=context.limits)
+    return Desk(policy=policy, terms=terms, guides=guides, limits=context.limits, writing=writing_of(partner))

@@ -203,13 +203,26 @@ def _country(row: Found) -> str:
     return row[4] or "US"
 
 
+PROVINCES = frozenset(["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT", "NF", "PQ"])
+"""Canada's ten provinces and three territories, and Newfoundland and Quebec as written before. The list of states holds
+both countries' codes, none of which is of both."""
+
+
 def states(text: str) -> Test:
-    """N402 of an address in the United States or Canada that is no state or province."""
+    """N402 of an address in the United States or Canada that is no state or province, or is the other country's."""
 
-    def in_ours(view: View) -> Iterator[tuple[str, Spot]]:
-        return ((row[2], row.spot(2)) for row in view.all(text) if row[2] and _country(row) in POSTAL)
+    fits = SETS["state"].shape.fullmatch
 
-    return unlisted("state", in_ours, today)
+    def fails(view: View) -> Iterator[Spot]:
+        for row in view.all(text):
+            code, country = row[2], _country(row)
+            if not code or country not in POSTAL:
+                continue
+            elsewhere = (code in PROVINCES) != (country == "CA")
+            if elsewhere or not fits(code) or ended(view.terms.codes, "state", code, (view.terms.today,)):
+                yield row.spot(2)
+
+    return fails
 
 
 def postal_codes(text: str) -> Test:
@@ -260,8 +273,8 @@ def address(who: str, guides: tuple[str, ...], loop: str, codes: Sequence[str]) 
     on = f"{loop}/N4"
     return (
         row(f"the state of the {who} is one ({loop})", guides, codes[0], on, states(on),
-            f"{on}02 is no state or province.",
-            f"Send in {on}02 the two letters of the state; of an address abroad, the country in N404."),
+            f"{on}02 is no state or province of its country.",
+            f"Send in {on}02 the two letters of the state or province; of an address abroad, the country in N404."),
         row(f"the postal code of the {who} is its country's ({loop})", guides, codes[1], on, postal_codes(on),
             f"{on}03 is no postal code of its country.",
             f"Send in {on}03 five or nine digits; of an address abroad, the country in N404.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -95,6 +96,26 @@ def test_one_bad_file_never_stops_the_next(tmp_path: Path, bad: Path) -> None:
     assert "1 of 5 files accepted" in said.out and "6 members" in said.out
 
 
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    """A pipe nobody writes to and a device without end are answers of 74 that say what to do; the next is checked."""
+    pipe = tmp_path / "pipe.x12"
+    os.mkfifo(pipe)
+    said = gateway("check", pipe, "/dev/zero", GOLDEN / "in.834", "--html", tmp_path / "pages")
+    out = " ".join(said.out.split())
+    assert said.code == 74 and "1 of 3 files accepted" in out
+    assert out.count("The file cannot be read (it is no regular file; what comes through a pipe is checked as") == 2
+    assert [one.name for one in (tmp_path / "pages").iterdir()] == ["in.html"]
+
+
+def test_a_usage_that_is_none_is_told_so(tmp_path: Path) -> None:
+    """Where no installation is asked none is spoken of: ISA15 X is simply not valid, and mended by P or T."""
+    file = tmp_path / "usage.834"
+    file.write_bytes(changed("in.834", ("*0*T*:", "*0*X*:")))
+    (found,) = json.loads(gateway("check", file, "--json").out)["interchanges"][0]["findings"]
+    assert (found["code"], found["message"]) == ("020", "ISA15 is not valid.")
+    assert "installation" not in found["mend"]["text"] and found["mend"]["choices"] == ["P", "T"]
+
+
 def test_a_folder_is_its_files(tmp_path: Path) -> None:
     """Files of a folder and the folders in it are checked in the order of their names; hidden ones are not."""
     (tmp_path / "box" / "deep").mkdir(parents=True)
@@ -168,6 +189,25 @@ def test_a_partners_settings_are_used(tmp_path: Path) -> None:
     other = gateway("check", GOLDEN / "in.837p", *named, "bluebonnet", "--json")
     assert json.loads(other.out)["interchanges"][0]["codes"] == ["006"]
     assert gateway("check", GOLDEN / "in.837p", *named, "nobody").code == 78
+
+
+def test_answers_at_the_desk_are_in_the_partners_delimiters(tmp_path: Path) -> None:
+    """`--partner --ack` writes what the daemon would send: with the delimiters and line ends of the partner's row."""
+    config, partners = tmp_path / "site" / "gateway.toml", tmp_path / "partners.toml"
+    assert gateway("config", "init", tmp_path / "site").code == 0
+    beginning.change(config, first_business_date="2026-04-06")
+    assert gateway("migrate", "--config", config).code == 0
+    row = 'isa_id = "CLEARPATH"\n'
+    text = (shipped() / "partners/sample.toml").read_text()
+    assert text.count(row) == 1
+    partners.write_text(text.replace(row, row + 'newline = false\ndelimiters = { element = "|", component = ">" }\n'))
+    others = [shipped() / name for name in LOADED if not name.startswith("partners/")]
+    assert gateway("load", *others, partners, "--config", config).code == 0
+    named = ("--config", config, "--partner", "clearpath", "--ack", tmp_path / "ack")
+    assert gateway("check", GOLDEN / "in.837p", *named).code == 0
+    for name in ("in-1.999.x12", "in-1-1-1.277CA.x12"):
+        body = (tmp_path / "ack" / name).read_bytes()
+        assert body[3:4] + body[104:106] == b"|>~" and b"\n" not in body
 
 
 def test_an_installations_limits_are_used(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import claim, receipt, span, staged, x12_set
 from gateway.web import status
 from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, enrolment_file, report
+from tests.flow.test_claim_edits import settle
 from tests.flow.world import LAKESIDE, METRO_C5, SPONSOR, World, golden, only, renumbered
 
 
@@ -78,6 +82,60 @@ def test_a_file_whose_every_set_was_rejected_is_rejected(world: World) -> None:
         "every set of interchange 1 was rejected; see its report"
     ]  # fmt: skip
     assert "0 of 1 sets of it were accepted and stand." in texts(world)[0]
+
+
+NOTED = '[partner.validation]\ninbound = { snip1 = "warning" }\n'
+"""What X12 syntax finds is told to the clearinghouse, and rejects nothing."""
+
+MISCOUNTED = re.sub(rb"SE\*(\d+)\*", rb"SE*9\1*", only(golden("in.837p"), LAKESIDE))
+"""A set whose SE01 is wrong (IK502 4)."""
+
+
+def with_a_rejected_set(body: bytes) -> bytes:
+    """The interchange with its set once more in the group, its charge left out there."""
+    (one,) = re.findall(rb"ST\*.*SE\*\d+\*0001~", body, re.DOTALL)
+    second = one.replace(b"*0001*005010X222A1", b"*0002*005010X222A1").replace(b"*0001~", b"*0002~")
+    second = re.sub(rb"(CLM\*[^*]*)\*[0-9.]+", rb"\1*", second).replace(b"BHT*0019*00*", b"BHT*0019*00*2")
+    return body.replace(one, one + second).replace(b"GE*1*", b"GE*2*")
+
+
+def told(world: World) -> tuple[str, dict[str, Any]]:
+    """The one report, as text and as JSON."""
+    bodies = world.sent("report")
+    (document,) = [json.loads(one) for one in bodies if one.startswith(b"{")]
+    return texts(world)[0], document
+
+
+def test_a_set_accepted_with_errors_is_told_so(world: World, tmp_path: Path) -> None:
+    """A set of IK501 E is nowhere called rejected: text and JSON say that it stands and what was noted."""
+    settle(world, tmp_path, NOTED)
+    world.send("clearpath", "noted.837", MISCOUNTED)
+    text, document = told(world)
+    assert document["verdict"] == "accepted with errors noted"
+    assert [one["verdict"] for one in document["sets"]] == ["E"]
+    assert "set 0001: accepted with errors noted.\n" in text and "rejected" not in text
+    assert "(IK502 4)" in text and "1 of 1 sets of it were accepted and stand." in text
+    assert [body.count(b"IK5*E*4~") for body in world.sent("999")] == [1]
+
+
+def test_beside_a_rejected_set_the_noted_one_stands(world: World, tmp_path: Path) -> None:
+    """Where one set of two is rejected the report says of each what became of it."""
+    settle(world, tmp_path, NOTED)
+    world.send("clearpath", "mixed.837", with_a_rejected_set(MISCOUNTED))
+    text, document = told(world)
+    assert document["verdict"] == "sets rejected"
+    assert [(one["st02"], one["verdict"]) for one in document["sets"]] == [("0001", "E"), ("0002", "R")]
+    assert "set 0001: accepted with errors noted.\n" in text and "set 0002: rejected.\n" in text
+    assert "1 of 2 sets of it were accepted and stand." in text
+
+
+def test_a_noted_set_of_a_rejected_group_does_not_stand(world: World, tmp_path: Path) -> None:
+    """A set that would stand with errors noted falls with its group, and the report says so."""
+    settle(world, tmp_path, NOTED)
+    world.send("clearpath", "group.837", re.sub(rb"GE\*1\*", b"GE*3*", MISCOUNTED))
+    text, document = told(world)
+    assert document["verdict"] == "sets rejected"
+    assert "set 0001: rejected with its group.\n" in text and "0 of 1 sets" in text
 
 
 def test_a_file_of_nobody_is_reported(world: World) -> None:

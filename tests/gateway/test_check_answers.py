@@ -8,7 +8,9 @@ import pytest
 from check_material import changed, checked, golden
 
 from gateway.check.answers import Answer, Answers
+from gateway.check.reading import Writing
 from gateway.check.records import every_finding
+from parsers.events import Delimiters
 from tests.mappings.x12_files import pyx12_answer
 
 NOW = datetime(2026, 4, 6, 9, 30, tzinfo=UTC)
@@ -65,3 +67,19 @@ def test_every_answer_is_legal(data: bytes) -> None:
         result = checked(body)
         assert result.accepted and every_finding(result) == []
         assert pyx12_answer(body) == []
+
+
+@pytest.mark.parametrize(("claim", "component"), [("LFC-5001", ">"), ("LFC>5001", "*")])
+def test_answers_are_written_as_agreed(claim: str, component: str) -> None:
+    """Delimiters and line ends are those of the desk, as far as no identifier that is answered contains them."""
+    body = changed("in.837p", ASKED, ("*11:B:1*", "*11:Q:1*"), ("CLM*LFC-5001*", f"CLM*{claim}*"))
+    kept: list[Answer] = []
+    writing = Writing(delimiters=Delimiters("|", ">", "!", "'"), newline=False)
+    checked(body, listeners=(Answers(kept.append, NOW, writing),))
+    assert [one.name for one in kept] == ["1.TA1.x12", "1.999.x12"]
+    for one in kept:
+        text = one.body.decode()
+        assert "\n" not in text and text[3] == "|" and text[105] == "'"
+        assert checked(one.body).accepted and pyx12_answer(one.body) == []
+    named = kept[1].body.decode()
+    assert named[104] == component and f"CTX|CLM01{component}{claim}'" in named

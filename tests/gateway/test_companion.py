@@ -20,7 +20,7 @@ from parsers.codes import CodeSets
 from parsers.edits.rules import Rule, When
 from parsers.events import Delimiters
 from parsers.forms import ALIASES
-from parsers.snip import Snip
+from parsers.snip import Snip, Weight
 from tests.mappings.x12_files import pyx12_answer
 
 OURS = Administrator(
@@ -78,6 +78,7 @@ def test_weights_and_rules_are_said_in_words() -> None:
     assert "a replacement its original. is told and rejects nothing" in said
     assert "equipment, dental, institutional. is not checked" in said
     assert "2010BA/NM109 must have the form B[0-9]{8}, where 2000B/SBR09 is one of CI. A7:21" in said
+    assert "member ids every 837 2010BA" in said
     assert "Diagnoses Its list is not loaded." in said
     assert "UTF-8: letters beyond ASCII" in said
 
@@ -103,6 +104,70 @@ def test_what_we_send_is_as_agreed() -> None:
     """The delimiters and line ends of a partner's row are those the guide promises."""
     said = text(facts(delimiters=Delimiters("|", ">", "!", "'"), newline=False, reply_days=0))
     assert "Delimiters we send | > ! '" in said and "Line ends none" in said and "business day" not in said
+
+
+def test_a_rule_says_for_which_files_it_holds() -> None:
+    """A rule limited to some guides is shown with them."""
+    rule = Rule(name="teeth", at="2300/REF*G1", required=True, guides=("005010X224A2", "005010X222A1"))
+    assert "teeth 837D, 837P 2300/REF*G1 must be sent. A7:21" in text(facts(validation=Validation(rules=(rule,))))
+
+
+def test_every_code_an_example_sends_is_in_a_table() -> None:
+    """IK304, IK403 and IK502 of the example answers are explained beside them."""
+    made = document.document(facts())
+    tables = {
+        block.columns[0]: {row[0] for row in block.rows}
+        for section in made.sections for block in section.blocks if isinstance(block, blocks.Grid)
+    }  # fmt: skip
+    shown = examples.example(facts())
+    assert shown is not None
+    sent = [line.rstrip("~").split("*") for line in shown.answers["1.999.x12"].splitlines()]
+    told = {("IK304", one[4]) for one in sent if one[0] == "IK3"}
+    told |= {("IK403", one[3]) for one in sent if one[0] == "IK4"}
+    told |= {("IK502", code) for one in sent if one[0] == "IK5" for code in one[2:]}
+    assert told == {("IK304", "8"), ("IK403", "7"), ("IK502", "5")}
+    assert all(code in tables[element] for element, code in told)
+    assert tables["IK304"] == set("1234578") and "The loop IK303 occurs more often" in text(facts())
+
+
+@pytest.mark.parametrize(("weight", "answer", "said"), [
+    ("error", "STC*A8:400*20260406*U*160~", "CLM02 (type 3, which rejects the claim)"),
+    ("warning", "STC*A2:20:PR*20260406*WQ*160~", "CLM02 (type 3, which is told and rejects nothing)"),
+    ("off", "STC*A2:20:PR*20260406*WQ*160~", "CLM02 (type 3, which is not checked)"),
+])  # fmt: skip
+def test_examples_are_answered_under_the_live_weights(weight: Weight, answer: str, said: str) -> None:
+    """What is not checked, or only told, of a partner rejects nothing in its example."""
+    given = facts(validation=Validation(inbound=Snip(snip3=weight)))
+    shown = examples.example(given)
+    assert shown is not None and answer in shown.answers["1-1-1.277CA.x12"] and said in text(given)
+    assert ("A8:400" in text(given)) == (weight == "error")
+
+
+def test_examples_are_answered_by_the_partners_rules() -> None:
+    """A rule agreed with a partner rejects the claims of its example that break it."""
+    rule = Rule(name="n", at="2300/REF*G1", required=True, status="A6:252")
+    shown = examples.example(facts(validation=Validation(rules=(rule,))))
+    assert shown is not None and shown.answers["1-1-1.277CA.x12"].count("*A6:252") == 2
+
+
+def test_examples_are_written_as_agreed() -> None:
+    """Delimiters and line ends of the example answers are the partner's own, and its names keep clear of them."""
+    shown = examples.example(facts(delimiters=Delimiters("|", ">", "!", "'"), newline=False))
+    assert shown is not None and len(shown.answers) == 3
+    for body in shown.answers.values():
+        assert body[3] + body[82] + body[104:106] == "|!>'" and not {"*", "~", "\n"} & set(body)
+        assert checked(body.encode()).accepted and pyx12_answer(body.encode()) == []
+
+
+def test_an_accepted_claim_has_our_number_in_its_example() -> None:
+    """A2 stands with REF*1K, as the guide says, and a rejected claim has none."""
+    shown = examples.example(facts())
+    assert shown is not None
+    sent = shown.answers["1-1-1.277CA.x12"].splitlines()
+    assert [sent[n + 1] for n, one in enumerate(sent) if one.startswith("STC*A2:20:PR*") and one.endswith("*240~")] == [
+        "REF*1K*26096000001~"
+    ]
+    assert sum(one.startswith("REF*1K*") for one in sent) == 1
 
 
 @pytest.mark.parametrize(("roles", "answers"), [

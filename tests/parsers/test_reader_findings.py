@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from x12_material import base, golden, joined, read, segments, summary, units
+from x12_material import accepted, base, golden, joined, read, segments, summary, units
 
 from parsers import guides
 from parsers.envelope import EnvelopePolicy
@@ -190,6 +190,42 @@ def test_a_group_no_999_could_name_refuses_its_interchange(old: str, new: str) -
     (group,) = [event.verdict for event in events if isinstance(event, GroupClosed)]
     (interchange,) = [event.verdict for event in events if isinstance(event, InterchangeClosed)]
     assert (group.answerable, interchange.verdict, interchange.codes) == (False, "R", ("024",))
+
+
+def refused(parts: list[str]) -> list[tuple[str, int, str]]:
+    """TA105, position and what to do, of each finding of a refused interchange."""
+    (closed,) = [event.verdict for event in read(joined(parts)) if isinstance(event, InterchangeClosed)]
+    assert closed.verdict == "R" and closed.codes == tuple(one.code for one in closed.findings)
+    return [(one.code, one.place.position, one.mend.text if one.mend else "") for one in closed.findings]
+
+
+HEADLESS = ("024", 2, "Begin a group before this set with a GS; it ends in a GE behind its last set.")
+
+
+@pytest.mark.parametrize("count", ["0", "1"])
+@pytest.mark.parametrize("lost", [("GS*",), ("GS*", "GE*")])
+def test_a_group_without_its_gs_is_told_once(lost: tuple[str, ...], count: str) -> None:
+    """Its set is to be put in a group: no mend takes the SE or GE out, or the group from the count of IEA01."""
+    parts = [one.replace("IEA*1*", f"IEA*{count}*") for one in segments("in.834") if not one.startswith(lost)]
+    assert refused(parts) == [HEADLESS]
+
+
+def test_what_a_lost_gs_does_not_explain_is_told_beside_it() -> None:
+    """A count that no number of groups is, and a GE too many, are told as ever; the count as it is to be."""
+    parts = [one for one in segments("in.834") if not one.startswith("GS*")]
+    assert refused([one.replace("IEA*1*", "IEA*7*") for one in parts]) == [HEADLESS, ("021", 0, "IEA01 must be 1.")]
+    trailers = [one for one in parts if one.startswith("GE*")]
+    assert [code for code, _, _ in refused([*parts[:-1], *trailers, parts[-1]])] == ["024", "022"]
+
+
+def test_mending_a_lost_gs_makes_the_file_clean() -> None:
+    """Doing what the one finding says, and nothing else, makes an accepted interchange of it."""
+    parts = segments("in.834")
+    group, bare = parts[1], [one for one in parts if not one.startswith(("GS*", "GE*"))]
+    trailer = next(one for one in parts if one.startswith("GE*"))
+    (told,) = refused(bare)
+    mended = [*bare[: told[1] - 1], group, *bare[told[1] - 1 : -1], trailer, bare[-1]]
+    assert accepted(read(joined(mended)))
 
 
 TA1 = "TA1*000000301*260401*0900*A*000"

@@ -48,11 +48,11 @@ EXPECTED = {
     "009_missing_iea": "IK5:A AK9:A TA1:R*023",
     "010_missing_ge": "IK5:A AK9:R*3 TA1:A",
     "011_missing_se": "IK5:R*2 AK9:R TA1:A",
-    "012_missing_gs_ge": "TA1:R*024*022",
+    "012_missing_gs_ge": "TA1:R*024",
     "013_junk_after_iea": f"{GOOD} JUNK:junk",
     "014_junk_before_isa": "JUNK:not-x12",
     "015_two_isa_concat": f"{GOOD} {GOOD}",
-    "016_nested_isa": "AK9:R*3 TA1:R*022*023 TA1:R*024*022*001*021",
+    "016_nested_isa": "AK9:R*3 TA1:R*022*023 TA1:R*024*001",
     "017_second_isa_bad_first_good": f"{GOOD} JUNK:incomplete",
     "018_utf8_bom": GOOD,  # policy: the mark is skipped
     "019_utf16le": "JUNK:not-x12",

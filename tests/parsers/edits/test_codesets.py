@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
+from pathlib import Path
 
 import pytest
 from edit_material import (
@@ -27,7 +29,7 @@ LISTED = {
     "hcpcs": "J9271", "cdt": "D2392", "modifier": "25 LT", "drg": "339", "pos": "11 22", "bill-type": "11 13",
     "revenue": "0120 0250", "condition": "01", "occurrence": "11 74", "value-code": "80", "admission-type": "1",
     "admission-source": "1", "patient-status": "01", "taxonomy": "207Q00000X", "carc": "1 2 45", "rarc": "N130 MA04",
-    "state": "TX", "country": "CA US",
+    "state": "TX ON QC PQ NL", "country": "CA US",
 }  # fmt: skip
 """The codes of the sets of these tests: whoever adds a place adds what is right there."""
 
@@ -250,14 +252,39 @@ def test_a_claim_over_a_change_of_lists_passes_by_either() -> None:
     ("address", "right"),
     [
         ("AUSTIN*TX*78701", True), ("AUSTIN*TX*787011234", True), ("AUSTIN*TX*78701-1234", False),
-        ("AUSTIN*TX*00000", False), ("TORONTO*TX*M5V2T6*CA", True), ("TORONTO*TX*M5V 2T6*CA", True),
-        ("TORONTO*TX*12345*CA", False), ("OXFORD**OX1 1AA*US", False),
+        ("AUSTIN*TX*00000", False), ("TORONTO*ON*M5V2T6*CA", True), ("TORONTO*ON*M5V 2T6*CA", True),
+        ("TORONTO*ON*12345*CA", False), ("OXFORD**OX1 1AA*US", False),
     ],
 )  # fmt: skip
 def test_a_postal_code_is_its_countrys(address: str, right: bool) -> None:
     """Five or nine digits in the United States, letters and digits in turn in Canada; nothing is known of others."""
     text = changed(PROFESSIONAL_CLAIM, {"2010BA N4*AUSTIN*TX*78701": f"2010BA N4*{address}"})
     assert (told("P", text) == []) is right
+
+
+@pytest.mark.parametrize("codes", [sets(), CodeSets(())], ids=["the list is here", "it is not"])
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [
+        ("AUSTIN*TX*78701", True), ("AUSTIN*TX*78701*US", True), ("AUSTIN*ON*78750", False),
+        ("AUSTIN*ON*78750*US", False), ("AUSTIN*PQ*78750", False),
+        ("TORONTO*ON*M5V2T6*CA", True), ("MONTREAL*PQ*H2X1Y4*CA", True), ("TORONTO*TX*M5V2T6*CA", False),
+        ("TORONTO*O*M5V2T6*CA", False),
+    ],
+)  # fmt: skip
+def test_a_state_is_its_countrys(address: str, right: bool, codes: CodeSets) -> None:
+    """A province stands in a Canadian address only, and a state in none; each is told once."""
+    text = changed(PROFESSIONAL_CLAIM, {"2010BA N4*AUSTIN*TX*78701": f"2010BA N4*{address}"})
+    assert [one.code for one in told("P", text, codes)] == ([] if right else ["A7:501:IL"])
+
+
+def test_provinces_are_thirteen_and_two_former() -> None:
+    """The provinces and territories are those our own list of states names, and no state is one."""
+    with (Path(__file__).parents[3] / "config" / "codes" / "places.csv").open() as file:
+        listed = [row["code"] for row in csv.DictReader(file) if row["set"] == "state"]
+    assert len(listed) == len(set(listed)) and len(codesets.PROVINCES) == 13 + 2
+    assert set(listed) & codesets.PROVINCES == codesets.PROVINCES
+    assert set(listed[listed.index("AB") :]) == codesets.PROVINCES, "they end the list, behind every state"
 
 
 def test_abroad_has_no_states() -> None:
