@@ -66,6 +66,9 @@ BEGINNING = [
 """Commits that make an installation."""
 
 ELSEWHERE = {
+    **dict.fromkeys(("place", "taken"), "tests/flow/test_directory_store.py: no partner of the scenario has a folder"),
+    **dict.fromkeys(("pull", "push", "remote"), "tests/flow/test_remote_steps.py: none has a server of its own"),
+    "ask": "a step asked for by a person, in one row; asking again makes another",
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",
     "gather": "tests/flow/test_gathering.py: no partner of the scenario wants it",
