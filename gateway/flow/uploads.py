@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 
 from gateway.clock import SECOND_US
 from gateway.errors import KeyMissing
@@ -137,6 +137,8 @@ def discard(context: Context, upload_id: str, by: str = "") -> None:
             return
         audit.note(connection, context.now_us, partner, "refuse", f"upload {upload_id}", by)
     sealed.drop(context.store, upload_id)
+    with context.store.write("upload") as connection:
+        connection.execute(delete(upload).where(upload.c.id == upload_id, upload.c.state == "swept"))
 
 
 def close(

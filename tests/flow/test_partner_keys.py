@@ -141,7 +141,7 @@ def test_a_login_asks_for_the_partner_and_the_clock(world: World) -> None:
     blob, end_us = base64.b64decode(line.split()[1]), world.clock.now_us + HOUR_US
     with world.store.write("test") as connection:
         partner_keys.add(connection, 1, "clearpath", line, "ann", (0, end_us))
-    assert folders.login(world.context, "clearpath", blob, "127.0.0.1") == "clearpath"
+    assert folders.login(world.context, "clearpath", blob, "127.0.0.1").partner == "clearpath"
     with pytest.raises(Refused):
         folders.login(world.context, "lakeline", blob, "127.0.0.1")
     world.clock.now_us = end_us
