@@ -47,8 +47,6 @@ class Sshd:
             "MaxStartups": "100", "UseDNS": "no",
         }  # fmt: skip
         (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
-        if os.geteuid() == 0:
-            os.makedirs("/run/sshd", exist_ok=True)
         program = shutil.which("sshd")
         assert program
         with (folder / "log").open("w") as log:
