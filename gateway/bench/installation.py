@@ -50,12 +50,11 @@ class Installation:
         """What the door does with an upload, without the network."""
         context = self.context
         row, _ = uploads.begin(context, partner, f"{partner}.x12", False)
-        key = context.keys.unwrap(row["key"])
-        size = n = 0
-        for last, piece in _rows(pieces):
-            sealed.put(context.store, row["id"], key, n, last, piece)
-            size, n = size + len(piece), n + 1
-        uploads.close(context, row["id"], size)
+        sealing = sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
+        for piece in pieces:
+            sealing.add(piece)
+        sealing.end()
+        uploads.close(context, row["id"], sealing.size)
 
     @contextmanager
     def workers(self, count: int) -> Iterator[Workers]:
@@ -110,17 +109,6 @@ def installation() -> Iterator[Installation]:
             yield made
         finally:
             made.context.store.close()
-
-
-def _rows(pieces: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """The pieces as sealed rows hold them, the last one marked."""
-    held = b""
-    for piece in pieces:
-        held += piece
-        while len(held) > sealed.ROW:
-            yield False, held[: sealed.ROW]
-            held = held[sealed.ROW :]
-    yield True, held
 
 
 def _require_alive(children: Workers) -> None:

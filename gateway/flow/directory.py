@@ -6,7 +6,7 @@ whatever dies, and however many daemons look, a claim is one receipt. What leave
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import Connection, insert, select
@@ -52,8 +52,11 @@ class StoreKeeper:
             return known
         row, _ = uploads.begin(self._context, partner, claim.name, resume=False)
         try:
-            size = _seal(self._context, row, claim.pieces())
-            uploads.close(self._context, row["id"], size, also=partial(_remember, claim.id))
+            sealing = sealed.Sealing(self._context.store, row["id"], self._context.keys.unwrap(row["key"]))
+            for piece in claim.pieces():
+                sealing.add(piece)
+            sealing.end()
+            uploads.close(self._context, row["id"], sealing.size, also=partial(_remember, claim.id))
         except IntegrityError:  # another daemon received the claim meanwhile: its receipt stands
             uploads.discard(self._context, row["id"])
             known = self._size_of(claim.id)
@@ -64,7 +67,7 @@ class StoreKeeper:
             uploads.discard(self._context, row["id"])
             raise
         self._wake()
-        return size
+        return sealing.size
 
     def _size_of(self, claim_id: str) -> int | None:
         with self._context.store.read() as connection:
@@ -74,18 +77,6 @@ class StoreKeeper:
     def tend(self, partner: str, places: Places) -> None:
         """Puts out what is not there, notes what was taken, takes away what was taken at our door."""
         placing.tend(self._context, partner, places)
-
-
-def _seal(context: Context, row: uploads.Upload, pieces: Iterable[bytes]) -> int:
-    """Pieces of one sealed row each, the last one shorter, into the upload's rows; returns how many bytes."""
-    key, row_no, size, last = context.keys.unwrap(row["key"]), 0, 0, b""
-    for piece in pieces:
-        if size:
-            sealed.put(context.store, row["id"], key, row_no, False, last)
-            row_no += 1
-        last, size = piece, size + len(piece)
-    sealed.put(context.store, row["id"], key, row_no, True, last)
-    return size
 
 
 def _remember(claim_id: str, connection: Connection, number: int) -> None:

@@ -173,7 +173,7 @@ def _take(
         _refuse(context, work, found)
         return
     row, _ = uploads.begin(context, work.partner, found.name, resume=False)
-    sealing = _Sealing(context, row)
+    sealing = _Digested(context, row)
     try:
         transfer.get(session, path, found.size, sealing.add)
         if session.stat(path) != found:
@@ -225,12 +225,12 @@ def _take_away(context: Context, work: Work, settings: Remote, session: Session,
         )
 
 
-class _Sealing:
-    """Pieces as they come, in rows of the store; the last row is sealed when it is known to be the last."""
+class _Digested(sealed.Sealing):
+    """Rows with the digest of what is in them: a file whose bytes were received before gets no second receipt."""
 
     def __init__(self, context: Context, row: uploads.Upload) -> None:
-        self._store, self._id, self._key = context.store, row["id"], context.keys.unwrap(row["key"])
-        self._digest, self._tail, self._row_no = hashlib.sha256(), bytearray(), 0
+        super().__init__(context.store, row["id"], context.keys.unwrap(row["key"]))
+        self._digest = hashlib.sha256()
 
     @property
     def sha256(self) -> str:
@@ -238,14 +238,7 @@ class _Sealing:
 
     def add(self, piece: bytes) -> None:
         self._digest.update(piece)
-        self._tail += piece
-        while len(self._tail) > sealed.ROW:
-            sealed.put(self._store, self._id, self._key, self._row_no, False, bytes(self._tail[: sealed.ROW]))
-            del self._tail[: sealed.ROW]
-            self._row_no += 1
-
-    def end(self) -> None:
-        sealed.put(self._store, self._id, self._key, self._row_no, True, bytes(self._tail))
+        super().add(piece)
 
 
 # ---- what is noted of files ------------------------------------------------------------------------------------------

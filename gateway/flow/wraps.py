@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from gateway.errors import ConfigError
-from gateway.flow import packing
+from gateway.flow import machine, packing
 from gateway.flow.context import Context
 from gateway.flow.packing import Unfit
 from gateway.store import sealed
@@ -60,7 +60,7 @@ def secrets_of(paths: list[Path]) -> tuple[str, ...]:
     found = []
     for path in paths:
         try:
-            if path.stat().st_mode & 0o077:
+            if machine.others_may(path):
                 raise ConfigError(f"{path}: only its owner may read a secret key; chmod 600")
             text = path.read_text()
             pgp.check_secret(text)

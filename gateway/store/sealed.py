@@ -30,6 +30,30 @@ def put(store: Store, upload_id: str, key: bytes, row_no: int, last: bool, plain
         connection.execute(row.on_conflict_do_update(index_elements=["upload_id", "row_no"], set_={"data": data}))
 
 
+class Sealing:
+    """Pieces of any size as they come, in rows; the last row is sealed when it is known to be the last.
+
+    size: bytes that came.
+    """
+
+    def __init__(self, store: Store, upload_id: str, key: bytes) -> None:
+        self._store, self._id, self._key = store, upload_id, key
+        self._tail, self._row_no, self.size = bytearray(), 0, 0
+
+    def add(self, piece: bytes) -> None:
+        """Takes bytes, and stores the rows that cannot be the last any more."""
+        self._tail += piece
+        self.size += len(piece)
+        while len(self._tail) > ROW:
+            put(self._store, self._id, self._key, self._row_no, False, bytes(self._tail[:ROW]))
+            del self._tail[:ROW]
+            self._row_no += 1
+
+    def end(self) -> None:
+        """Stores the last row, which of an empty upload is empty."""
+        put(self._store, self._id, self._key, self._row_no, True, bytes(self._tail))
+
+
 def get(store: Store, upload_id: str, key: bytes, row_no: int, last: bool) -> bytes:
     """The plain bytes of one row; raises InputOutput if it is not there, KeyMissing if it does not open.
 

@@ -55,15 +55,21 @@ def gateway(*args: object) -> Said:
     return Said(int(left.value.code or 0), out.getvalue(), err.getvalue())
 
 
+def installed(folder: Path, day: str, *samples: str) -> Path:
+    """The settings file of an installation that commands made, on a day, with shipped samples loaded."""
+    assert gateway("config", "init", folder).code == 0
+    made = folder / "gateway.toml"
+    beginning.change(made, first_business_date=day)
+    assert gateway("migrate", "--config", made).code == 0
+    if samples:
+        assert gateway("load", *(shipped() / name for name in samples), "--user", "ann", "--config", made).code == 0
+    return made
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A settings file of a created, empty installation."""
-    folder = tmp_path / "site"
-    assert gateway("config", "init", folder).code == 0
-    made = folder / "gateway.toml"
-    beginning.change(made, first_business_date="2026-04-01")
-    assert gateway("migrate", "--config", made).code == 0
-    return made
+    return installed(tmp_path / "site", "2026-04-01")
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from test_cli import LOADED, gateway, work
+from test_cli import LOADED, gateway, installed, work
 
 from gateway.flow import beginning
 from gateway.flow.opening import open_context
-from gateway.settings import load, shipped
+from gateway.settings import load
 from gateway.store.schema import installation as facts
 from gateway.store.schema import outbox
 from tests.flow.world import drop_into, golden
@@ -23,14 +23,7 @@ CLAIMS = golden("in.837p")
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """An installation with partners and sponsors, on the day the files come."""
-    folder = tmp_path / "site"
-    assert gateway("config", "init", folder).code == 0
-    made = folder / "gateway.toml"
-    beginning.change(made, first_business_date="2026-04-06")
-    assert gateway("migrate", "--config", made).code == 0
-    samples = [*(shipped() / name for name in LOADED), shipped() / "sponsors" / "sample.toml"]
-    assert gateway("load", *samples, "--user", "ann", "--config", made).code == 0
-    return made
+    return installed(tmp_path / "site", "2026-04-06", *LOADED, "sponsors/sample.toml")
 
 
 def send(config: Path, name: str, body: bytes) -> None:

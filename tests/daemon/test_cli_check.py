@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_cli import LOADED, gateway
+from test_cli import LOADED, gateway, installed
 
-from gateway.flow import beginning
 from gateway.settings import shipped
 from tests.gateway.check_material import CANARIES, GOLDEN, changed, poisoned
+
+DAY = "2026-04-06"
+"""The golden scenario's."""
 
 
 @pytest.fixture(autouse=True)
@@ -179,11 +181,7 @@ def test_a_page_that_cannot_be_written_is_73(tmp_path: Path) -> None:
 
 def test_a_partners_settings_are_used(tmp_path: Path) -> None:
     """With an installation and a partner the envelope is judged by them: who sends, to whom, test or production."""
-    config = tmp_path / "site" / "gateway.toml"
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    beginning.change(config, first_business_date="2026-04-06")
-    assert gateway("migrate", "--config", config).code == 0
-    assert gateway("load", *(shipped() / name for name in LOADED), "--config", config).code == 0
+    config = installed(tmp_path / "site", DAY, *LOADED)
     named = ("--config", config, "--partner")
     assert gateway("check", GOLDEN / "in.837p", *named, "clearpath").code == 0
     other = gateway("check", GOLDEN / "in.837p", *named, "bluebonnet", "--json")
@@ -193,10 +191,7 @@ def test_a_partners_settings_are_used(tmp_path: Path) -> None:
 
 def test_answers_at_the_desk_are_in_the_partners_delimiters(tmp_path: Path) -> None:
     """`--partner --ack` writes what the daemon would send: with the delimiters and line ends of the partner's row."""
-    config, partners = tmp_path / "site" / "gateway.toml", tmp_path / "partners.toml"
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    beginning.change(config, first_business_date="2026-04-06")
-    assert gateway("migrate", "--config", config).code == 0
+    config, partners = installed(tmp_path / "site", DAY), tmp_path / "partners.toml"
     row = 'isa_id = "CLEARPATH"\n'
     text = (shipped() / "partners/sample.toml").read_text()
     assert text.count(row) == 1
@@ -212,10 +207,7 @@ def test_answers_at_the_desk_are_in_the_partners_delimiters(tmp_path: Path) -> N
 
 def test_an_installations_limits_are_used(tmp_path: Path) -> None:
     """What intake would refuse as too much is refused at the desk."""
-    config = tmp_path / "site" / "gateway.toml"
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    assert gateway("migrate", "--config", config).code == 0
-    assert gateway("load", *(shipped() / name for name in LOADED), "--config", config).code == 0
+    config = installed(tmp_path / "site", DAY, *LOADED)
     assert gateway("check", GOLDEN / "in.837p", "--config", config).code == 0
     config.write_text(config.read_text().replace("unit_segments = 50000", "unit_segments = 5"))
     assert gateway("check", GOLDEN / "in.837p", "--config", config).code == 65
@@ -223,10 +215,7 @@ def test_an_installations_limits_are_used(tmp_path: Path) -> None:
 
 def test_a_partners_guide_is_written_from_its_settings(tmp_path: Path) -> None:
     """`partner guide` prints the guide, or writes it as page and PDF; a stranger has none."""
-    config = tmp_path / "site" / "gateway.toml"
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    assert gateway("migrate", "--config", config).code == 0
-    assert gateway("load", *(shipped() / name for name in LOADED), "--config", config).code == 0
+    config = installed(tmp_path / "site", DAY, *LOADED)
     printed = gateway("partner", "guide", "clearpath", "--config", config)
     assert printed.code == 0 and "Companion guide for ClearPath Clearinghouse" in printed.out
     html, pdf = tmp_path / "out" / "guide.html", tmp_path / "out" / "guide.pdf"

@@ -10,7 +10,7 @@ from typing import Any
 
 import paramiko
 import pytest
-from test_cli import LOADED, gateway
+from test_cli import LOADED, gateway, installed
 
 from gateway.demo import Demo
 from gateway.errors import Unavailable
@@ -25,12 +25,7 @@ from sftp_drop.server import sftp_service
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """The settings file of an installation with partners and plans."""
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    made = tmp_path / "site" / "gateway.toml"
-    beginning.change(made, first_business_date="2026-04-01")
-    assert gateway("migrate", "--config", made).code == 0
-    assert gateway("load", *(shipped() / name for name in LOADED), "--user", "ann", "--config", made).code == 0
-    return made
+    return installed(tmp_path / "site", "2026-04-01", *LOADED)
 
 
 def listed(site: Path, *more: str) -> list[dict[str, Any]]:

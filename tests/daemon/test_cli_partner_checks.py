@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli import LOADED, gateway, work
+from test_cli import LOADED, gateway, installed, work
 
 from gateway.flow import beginning, folders
 from gateway.flow.context import Context
@@ -18,13 +18,7 @@ from tests.flow.world import drop_into
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """The settings file of an installation with partners, plans and an employer."""
-    assert gateway("config", "init", tmp_path / "site").code == 0
-    made = tmp_path / "site" / "gateway.toml"
-    beginning.change(made, first_business_date="2026-04-06")
-    assert gateway("migrate", "--config", made).code == 0
-    files = [shipped() / name for name in (*LOADED, "sponsors/sample.toml")]
-    assert gateway("load", *files, "--user", "ann", "--config", made).code == 0
-    return made
+    return installed(tmp_path / "site", "2026-04-06", *LOADED, "sponsors/sample.toml")
 
 
 def checks(site: Path, partner: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +103,12 @@ class Place:
     def there(self, folder: Path) -> dict[str, bytes]:
         """What lies in a folder of the partner's."""
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@contextmanager
+def place_on_sqlite(template: Path, keys: Keys, sshd: Sshd, folder: Path) -> Iterator[Place]:
+    """An installation on SQLite, copied from a migrated one, and its partner's server."""
+    shutil.copytree(template, folder / "state")
+    store = Store(f"sqlite:///{folder}/state/state.db")
+    yield Place(store, keys, sshd, folder / "partner")
+    store.close()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from gateway.errors import BadData
-from gateway.flow import folders, gathering, intake, loading, parked, worker
+from gateway.flow import folders, gathering, intake, loading, worker
 from gateway.store import counters, outbox, queue
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -23,7 +23,7 @@ from gateway.store.schema import x12_set
 from parsers import check
 from parsers.envelope import EnvelopePolicy
 from parsers.events import InterchangeClosed
-from tests.flow.world import METRO_C5, World, golden, only, renumbered
+from tests.flow.world import METRO_C5, Died, World, golden, only, renumbered, run
 
 HEAD = """[[partner]]
 id = "clearpath"
@@ -164,21 +164,6 @@ def test_what_is_released_later_leaves_as_a_file_of_its_own(world: World) -> Non
     world.release("batch")
     assert counts(world, "277CA") == {"000000002-1.277CA": 2, "000000002-2.277CA": 1}
     assert batches(world) == [["1", "3"], ["1"]] and numbers(world) == list(range(1, 10))
-
-
-class Died(Exception):
-    """The worker that took a step."""
-
-
-def run(world: World) -> None:
-    """Does what is due; a worker that dies is followed by another."""
-    for _ in range(1000):
-        try:
-            if not world.step() and not world._jump():
-                return
-        except Died:
-            parked.release_owner(world.context, "test:")
-    raise AssertionError("the work does not end")
 
 
 @contextmanager

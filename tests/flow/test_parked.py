@@ -15,12 +15,8 @@ from gateway.store.keys import Keys
 from gateway.store.order import receipt_of
 from gateway.store.schema import claim, enrolment, hold, pay_run, receipt, remittance, span, staged
 from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, enrolment_file, last_day, until
-from tests.flow.world import LAKESIDE, World, asked, golden, only
+from tests.flow.world import LAKESIDE, Died, World, asked, golden, only, run
 from tests.golden.test_golden_variants import void_of_c8
-
-
-class Died(Exception):
-    """The worker that took the step."""
 
 
 def _die(*_: Any, **__: Any) -> Any:
@@ -41,17 +37,6 @@ def poisonous(place: Any, name: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(place, name, _die) if isinstance(place, dict) else patch.setattr(place, name, _die)
         yield
-
-
-def run(world: World) -> None:
-    """Does what is due; a worker that dies is followed by another."""
-    for _ in range(1000):
-        try:
-            if not world.step() and not world._jump():
-                return
-        except Died:
-            parked.release_owner(world.context, "test:")
-    raise AssertionError("the work does not end")
 
 
 @contextmanager

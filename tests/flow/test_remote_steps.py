@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from gateway.store.schema import outbox as outbox_table
 from gateway.store.schema import pushing
 from gateway.store.schema import work as work_table
 from sftp_drop.remote.session import Found
-from tests.flow.partner_place import Place
+from tests.flow.partner_place import Place, place_on_sqlite
 from tests.sftp_drop.remote_servers import Sshd
 
 pytestmark = pytest.mark.program("sshd")
@@ -45,10 +44,8 @@ def place(store: Store, keys: Keys, sshd: Sshd, tmp_path: Path) -> Place:
 @pytest.fixture
 def quick(sqlite_template: Path, keys: Keys, sshd: Sshd, tmp_path: Path) -> Iterator[Place]:
     """On SQLite alone, for laws that know no database."""
-    shutil.copytree(sqlite_template, tmp_path / "state")
-    store = Store(f"sqlite:///{tmp_path}/state/state.db")
-    yield Place(store, keys, sshd, tmp_path / "partner")
-    store.close()
+    with place_on_sqlite(sqlite_template, keys, sshd, tmp_path) as made:
+        yield made
 
 
 # ---- pull ------------------------------------------------------------------------------------------------------------

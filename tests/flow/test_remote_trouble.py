@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -29,12 +28,11 @@ from gateway.flow import breaker, loading, parked, remote, worker
 from gateway.flow.breaker import LONGEST_US, OPENS_AT, SHORTEST_US, Breaker
 from gateway.flow.partner_server import Remote, next_look_us, wrong
 from gateway.store import queue
-from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import audit, outbox, work
 from gateway.store.schema import remote as remote_table
 from sftp_drop.hostkey import make_host_key
-from tests.flow.partner_place import Place
+from tests.flow.partner_place import Place, place_on_sqlite
 from tests.sftp_drop.remote_servers import PASSWORD, PATIENCE_S, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
 CUTS = int(os.environ.get("REMOTE_CUTS", "40"))
@@ -57,10 +55,8 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 @pytest.fixture
 def place(sqlite_template: Path, keys: Keys, sshd: Sshd, tmp_path: Path) -> Iterator[Place]:
     """An installation on SQLite, and its partner's server."""
-    shutil.copytree(sqlite_template, tmp_path / "state")
-    store = Store(f"sqlite:///{tmp_path}/state/state.db")
-    yield Place(store, keys, sshd, tmp_path / "partner")
-    store.close()
+    with place_on_sqlite(sqlite_template, keys, sshd, tmp_path) as made:
+        yield made
 
 
 # ---- a line that is cut ----------------------------------------------------------------------------------------------

@@ -206,6 +206,21 @@ class World:
             return queue.waiting(connection, self.clock.now_us)
 
 
+class Died(Exception):
+    """The worker that took a step."""
+
+
+def run(world: World) -> None:
+    """Does what is due; a worker that dies is followed by another."""
+    for _ in range(1000):
+        try:
+            if not world.step() and not world._jump():
+                return
+        except Died:
+            parked.release_owner(world.context, "test:")
+    raise AssertionError("the work does not end")
+
+
 def drop_into(context: Context, partner: str, name: str, body: bytes) -> None:
     """A partner's upload into an installation, at once."""
     drop = StoreDrop(context, maybeDeferred, lambda: None)
