@@ -70,11 +70,11 @@ def sftp(megabytes: int, claims: int, seed: int) -> dict[str, Any]:
 
 
 def _large(folder: Path, megabytes: int, seed: int) -> Path:
-    """X12 of about so many MB: one file of claims."""
-    path = folder / "large"
+    """X12 of so many MB: one interchange of 10,000 claims again and again, further apart than compression looks back."""
+    path, interchange = folder / "large", b"".join(synth.iter_837p(10_000, 10_000, seed, 0, DAY))
     with path.open("wb") as out:
         while out.tell() < megabytes * MB:
-            out.writelines(synth.iter_837p(10_000, 10_000, seed, 0, DAY, control=out.tell() // MB + 1))
+            out.write(interchange)
     os.truncate(path, megabytes * MB)
     return path
 

@@ -112,15 +112,17 @@ class Paid:
         """Reads the rows once: every claim of a payment is asked all three equations."""
         self.at, self.charge, self.paid, self.off = -1, 0, 0, 0
         self.lines: list[list[int]] = []
+        line: list[int] | None = None
         for number, (loop, values) in enumerate(claim.unit.rows):
             name = values[0]
             if name == "CAS":
                 off = cents(values[3]) if len(values) == 4 else sum([cents(text) for text in values[3::3] if text])
                 self.off += off
-                if loop == "2110" and self.lines:
-                    self.lines[-1][3] += off
+                if line is not None and loop == "2110":
+                    line[3] += off
             elif name == "SVC":
-                self.lines.append([number, cents(sent(values, 2)), cents(sent(values, 3)), 0])
+                line = [number, cents(sent(values, 2)), cents(sent(values, 3)), 0]
+                self.lines.append(line)
             elif name == "CLP":
                 self.at = number
                 self.charge, self.paid = cents(sent(values, 3)), cents(sent(values, 4))

@@ -140,10 +140,9 @@ class Editor:
             return failures
         begun = {(rows[0][0], rows[0][1][0])}  # is often all that is asked for: no row is looked at then
         for key in begun if keys == begun else keys & view.index.keys():
-            segments = view.segments(key)
             for asked in self._plan.units[key]:
                 edit = asked.edit
-                if edit.given and not _worth(edit.given, segments):
+                if edit.given and not _worth(edit.given, view.segments(key)):  # else no index is made for it
                     continue
                 if edit.per:
                     for part in view.each(edit.per):
