@@ -70,7 +70,7 @@ def sftp(megabytes: int, claims: int, seed: int) -> dict[str, Any]:
 
 
 def _large(folder: Path, megabytes: int, seed: int) -> Path:
-    """X12 of so many MB: one interchange of 10,000 claims again and again, further apart than compression looks back."""
+    """X12 of so many MB: one interchange again and again, further apart than compression looks back."""
     path, interchange = folder / "large", b"".join(synth.iter_837p(10_000, 10_000, seed, 0, DAY))
     with path.open("wb") as out:
         while out.tell() < megabytes * MB:
