@@ -49,12 +49,12 @@ class Installation:
     def put(self, partner: str, pieces: Iterable[bytes]) -> None:
         """What the door does with an upload, without the network."""
         context = self.context
-        row, _ = uploads.begin(context, partner, f"{partner}.x12", False)
+        row = uploads.keep(context, uploads.begin(context, partner, f"{partner}.x12"))
         sealing = sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
         for piece in pieces:
             sealing.add(piece)
         sealing.end()
-        uploads.close(context, row["id"], sealing.size)
+        uploads.close(context, row, sealing.size, sealing.sha256)
 
     @contextmanager
     def workers(self, count: int) -> Iterator[Workers]:

@@ -71,6 +71,7 @@ def day(context: Context, work: Work) -> None:
             installation.move_business_date(connection, tomorrow)
             replies.missed(connection, context, tomorrow)
             watches.enqueue(connection, context.now_us, tomorrow, 0)
+            queue.enqueue(connection, context.now_us, "tidy", lane="tidy", key="tidy")
             audit.note(connection, context.now_us, "gateway", "day", tomorrow.isoformat())
             queue.later(connection, work, context.now_us)
             log.info("business date", date=tomorrow.isoformat())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
@@ -11,6 +12,7 @@ from gateway.flow import holds, placing, push, wraps
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
 from gateway.store import audit, documents, installation, outbox, queue, sealed
+from gateway.store.ids import since
 from gateway.store.queue import Work
 from gateway.store.schema import outbox as outbox_table
 from gateway.store.schema import upload
@@ -18,6 +20,9 @@ from sftp_drop import pgp
 
 UNBOUND_US = 24 * 3600 * SECOND_US
 """How long an upload that never became a receipt is kept for its resume, from its last sign of life."""
+
+UNTOLD_US = 8 * UNBOUND_US
+"""How far back sealed rows are asked after that nothing tells of: a week of days on which nothing was removed."""
 
 UPLOADS_A_STEP = 100
 """Uploads one tidy step removes; the next one goes on."""
@@ -105,11 +110,25 @@ def tidy(context: Context, work: Work) -> None:
         # asked again: PostgreSQL waits for a session that goes on with one of them, and then looks at the new row
         marked = update(upload).where(upload.c.id.in_(some), old).values(state="swept").returning(upload.c.id)
         ids = list(connection.execute(marked).scalars())
-    for upload_id in ids:
+    for upload_id in [*ids, *_untold(context)]:
         sealed.drop(context.store, upload_id)
     with context.store.write("tidy") as connection:
         queue.finish(connection, work)
         connection.execute(delete(upload).where(upload.c.id.in_(ids)))
+
+
+def _untold(context: Context) -> list[str]:
+    """Uploads with sealed rows that nothing tells of: their process died between the bytes and the receipt.
+
+    Ids tell when an upload was begun: those of the last days are asked after, and none that may be on its way.
+    """
+
+    def known(ids: Sequence[str]) -> set[str]:
+        with context.store.read() as connection:
+            return set(connection.execute(select(upload.c.id).where(upload.c.id.in_(ids))).scalars())
+
+    now_us = context.now_us
+    return sealed.strangers(context.store, since(now_us - UNTOLD_US), since(now_us - UNBOUND_US), known)
 
 
 def chain(context: Context, work: Work) -> None:

@@ -50,21 +50,21 @@ class StoreKeeper:
         known = self._size_of(claim.id)
         if known is not None:
             return known
-        row, _ = uploads.begin(self._context, partner, claim.name, resume=False)
+        row = uploads.keep(self._context, uploads.begin(self._context, partner, claim.name))
         try:
             sealing = sealed.Sealing(self._context.store, row["id"], self._context.keys.unwrap(row["key"]))
             for piece in claim.pieces():
                 sealing.add(piece)
             sealing.end()
-            uploads.close(self._context, row["id"], sealing.size, also=partial(_remember, claim.id))
+            uploads.close(self._context, row, sealing.size, sealing.sha256, also=partial(_remember, claim.id))
         except IntegrityError:  # another daemon received the claim meanwhile: its receipt stands
-            uploads.discard(self._context, row["id"])
+            uploads.discard(self._context, row)
             known = self._size_of(claim.id)
             if known is None:
                 raise
             return known
         except Exception:
-            uploads.discard(self._context, row["id"])
+            uploads.discard(self._context, row)
             raise
         self._wake()
         return sealing.size

@@ -6,6 +6,8 @@ in any order inside that window. Every database call runs through `run_blocking`
 
 from __future__ import annotations
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from copy import copy
 from functools import lru_cache, partial
@@ -22,7 +24,7 @@ from gateway.flow.deeds import Deeds, signature
 from gateway.flow.space import ENDLESS, Space
 from gateway.flow.threads import RunBlocking
 from gateway.store import sealed
-from sftp_drop.drop import Ban, Entry, Refused, Visitor
+from sftp_drop.drop import Ban, Refused, Visitor
 
 WINDOW = 2 * sealed.ROW
 """Bytes behind the end that may still be rewritten: clients send at most 2 MiB ahead (the SSH window)."""
@@ -63,6 +65,7 @@ class StoreDrop:
         self._unsealed = Unsealed(UNSEALED_BYTES)
         self._accounts: dict[str, Account] = {}
         self._body = lru_cache(OPEN_BODIES)(partial(folders.body, context))
+        self._untold: dict[str, set[StoreUpload]] = defaultdict(set)
         self._visitor: Visitor | None = None
         self.deeds = Deeds()
 
@@ -94,14 +97,26 @@ class StoreDrop:
         """A new upload, or one that goes on where an earlier one ended or has come to."""
         account = yield self._account(partner)
         account.begin(resume)
+        if resume:
+            yield self._tell(partner, name)
         row, tail = yield self._run(self._begin, partner, name, resume)
-        return StoreUpload(
-            self._context, self._run, self._wake, self._unsealed, row, tail, account, self._space, self._by
-        )
+        begun = StoreUpload(
+            self._context, self._run, self._wake, self._unsealed, row, tail, account, self._space, self._by,
+            self._untold[partner],
+        )  # fmt: skip
+        return begun
 
     def _begin(self, partner: str, name: str, resume: bool) -> tuple[uploads.Upload, bytes]:
         self._space.check(sealed.ROW)
-        return uploads.begin(self._context, partner, name, resume)
+        if resume:
+            return uploads.resume(self._context, partner, name)
+        return uploads.begin(self._context, partner, name), b""
+
+    @defer.inlineCallbacks
+    def _tell(self, partner: str, name: str = "") -> Any:
+        """Before anybody asks after a partner's names, or one: what a session has there alone is told to the store."""
+        for one in [one for one in self._untold[partner] if not name or one.name == name]:
+            yield one.tell()
 
     @defer.inlineCallbacks
     def _account(self, partner: str) -> Any:
@@ -113,13 +128,17 @@ class StoreDrop:
             account.look(limits, used, now_us)
         return account
 
-    def list(self, partner: str, folder: str) -> Deferred[list[Entry]]:
+    @defer.inlineCallbacks
+    def list(self, partner: str, folder: str) -> Any:
         """What the partner sees."""
-        return self._run(folders.entries, self._context, partner, folder)
+        yield self._tell(partner)
+        return (yield self._run(folders.entries, self._context, partner, folder))
 
-    def stat(self, partner: str, folder: str, name: str) -> Deferred[Entry]:
+    @defer.inlineCallbacks
+    def stat(self, partner: str, folder: str, name: str) -> Any:
         """One file the partner sees."""
-        return self._run(folders.stat, self._context, partner, folder, name)
+        yield self._tell(partner, name)
+        return (yield self._run(folders.stat, self._context, partner, folder, name))
 
     def read(self, partner: str, folder: str, name: str, offset: int, length: int) -> Deferred[bytes]:
         """Bytes of one file the partner sees."""
@@ -129,13 +148,16 @@ class StoreDrop:
         """Evidence that an outbound file was fetched."""
         return self._run(folders.read_done, self._context, partner, folder, name, self._by)
 
-    def hide(self, partner: str, folder: str, name: str) -> Deferred[None]:
+    @defer.inlineCallbacks
+    def hide(self, partner: str, folder: str, name: str) -> Any:
         """Out of sight, never destroyed."""
-        return self._run(folders.hide, self._context, partner, folder, name, self._by)
+        yield self._tell(partner, name)
+        yield self._run(folders.hide, self._context, partner, folder, name, self._by)
 
     @defer.inlineCallbacks
     def rename(self, partner: str, old: str, new: str, overwrite: bool) -> Any:
         """To a final name: fires only when there is a receipt."""
+        yield self._tell(partner)
         yield self._run(uploads.rename, self._context, partner, old, new, overwrite, self._by)
         self._wake()
 
@@ -164,12 +186,17 @@ class StoreUpload:
 
     def __init__(
         self, context: Context, run: RunBlocking, wake: Callable[[], None], unsealed: Unsealed, row: uploads.Upload,
-        tail: bytes, account: Account, space: Space, by: str,
+        tail: bytes, account: Account, space: Space, by: str, untold: set[StoreUpload],
     ) -> None:  # fmt: skip
+        """untold: where it stands as long as the store does not tell of it."""
         self._context, self._run, self._wake, self._unsealed = context, run, wake, unsealed
         self._account, self._space, self._by = account, space, by
         self._size = self._start = row["size"]  # `account` counts what lies between
-        self._id, self._key = row["id"], context.keys.unwrap(row["key"])
+        self._row, self._key = row, context.keys.unwrap(row["key"])
+        self.name, self._untold = str(row["name"]), untold
+        if self._is_new():
+            untold.add(self)
+        self._digest = hashlib.sha256() if self._is_new() else None  # of the rows that were sealed
         self._sealed_rows = sealed.rows_of(row["size"]) - 1  # the last row stays open: it may yet grow
         self._tail = bytearray(tail)  # bytes from sealed_rows * ROW on
         self._written = [(0, len(tail))]  # stretches of the tail that have come; the first begins at 0
@@ -179,6 +206,19 @@ class StoreUpload:
         self._noted_us = context.now_us
         self._lock = DeferredLock()
         self._over = False
+
+    def _is_new(self) -> bool:
+        return bool(self._row["state"] == uploads.NEW)
+
+    def tell(self) -> Deferred[None]:
+        """Others see that it is there."""
+        return self._lock.run(self._tell)
+
+    @defer.inlineCallbacks
+    def _tell(self) -> Any:
+        if self._is_new() and not self._over:
+            self._row = yield self._run(uploads.keep, self._context, self._row)
+            self._untold.discard(self)
 
     def write(self, offset: int, data: bytes) -> Deferred[None]:
         """Places data in the window; fires when rows that left the window are sealed."""
@@ -218,7 +258,8 @@ class StoreUpload:
         if self._context.now_us - self._noted_us > NOTE_US:
             self._noted_us = self._context.now_us
             self._kept = max(self._kept, self._sealed_rows * sealed.ROW)
-            yield self._run(uploads.note, self._context, self._id, self._kept)
+            if not self._is_new():
+                yield self._run(uploads.note, self._context, self._row["id"], self._kept)
 
     def _check_holes(self, start: int, stretches: list[tuple[int, int]]) -> None:
         """Raises Refused, before anything is kept, when a write leaves holes that nobody would wait for."""
@@ -262,14 +303,19 @@ class StoreUpload:
         """Blocks. Raises Refused when the disk has no room; what is lost is sealed all the same, to be resumed."""
         if not self._over:
             self._space.check(len(row))
-        sealed.put(self._context.store, self._id, self._key, self._sealed_rows, last, row)
+        slow = self._context.now_us - self._row["touched_us"] > NOTE_US  # rows nothing tells of are removed one day
+        if self._is_new() and (slow or not last):
+            self._row = uploads.keep(self._context, self._row)
+        sealed.put(self._context.store, self._row["id"], self._key, self._sealed_rows, last, row)
+        if self._digest is not None:
+            self._digest.update(row)
 
     @defer.inlineCallbacks
     def _commit(self) -> Any:
         if self._over:
             return
         whole = self._whole() == len(self._tail)
-        yield self._end(uploads.close if whole else uploads.lose)
+        yield self._end(self._close if whole else self._break_off)
         if not whole:
             raise Refused("failure", "the file has a hole that was not filled")
         self._wake()
@@ -277,7 +323,19 @@ class StoreUpload:
     @defer.inlineCallbacks
     def _lose(self) -> Any:
         if not self._over:
-            yield self._end(uploads.lose)
+            yield self._end(self._break_off)
+
+    def _close(self, size: int, last: bytes) -> int:
+        """Blocks. Returns: the bytes that are kept whole."""
+        self._seal(True, last)
+        sha256 = self._digest.hexdigest() if self._digest is not None else ""
+        uploads.close(self._context, self._row, size, sha256, self._by)
+        return size
+
+    def _break_off(self, size: int, last: bytes) -> None:
+        """Blocks."""
+        self._seal(True, last)
+        uploads.lose(self._context, self._row, size, self._by)
 
     @defer.inlineCallbacks
     def _discard(self) -> Any:
@@ -286,10 +344,11 @@ class StoreUpload:
         self._tail.clear()
         self._count()
         self._account.end(self._size - self._start, None)
-        yield self._run(uploads.discard, self._context, self._id, self._by)
+        self._untold.discard(self)
+        yield self._run(uploads.discard, self._context, self._row, self._by)
 
     @defer.inlineCallbacks
-    def _end(self, how: Callable[[Context, str, int, str], None]) -> Any:
+    def _end(self, how: Callable[[int, bytes], int | None]) -> Any:
         """Seals what came whole from the beginning and tells the store; nothing is written after that."""
         self._over = True
         del self._tail[self._whole() :]
@@ -297,11 +356,9 @@ class StoreUpload:
         try:
             while len(self._tail) > sealed.ROW:
                 yield self._seal_first()
-            last = bytes(self._tail)
-            yield self._run(self._seal, True, last)
-            yield self._run(how, self._context, self._id, size, self._by)
-            kept = size if how is uploads.close else None
+            kept = yield self._run(how, size, bytes(self._tail))
         finally:
+            self._untold.discard(self)
             self._account.end(self._size - self._start, kept)
             self._tail.clear()
             self._count()

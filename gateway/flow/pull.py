@@ -6,7 +6,6 @@ noted in the receipt's own transaction, so that a crash between that and the tak
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -172,26 +171,28 @@ def _take(
     if _is_too_large(found.size, settings):
         _refuse(context, work, found)
         return
-    row, _ = uploads.begin(context, work.partner, found.name, resume=False)
-    sealing = _Digested(context, row)
+    row = uploads.keep(context, uploads.begin(context, work.partner, found.name))
+    sealing = sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
     try:
         transfer.get(session, path, found.size, sealing.add)
         if session.stat(path) != found:
             raise Failed("changed")
     except Failed as failed:
-        uploads.discard(context, row["id"])
+        uploads.discard(context, row)
         if failed.code == "changed":
             _note(context, work, [(found, before)], gone=[])
         raise
     taken = Known(found.size, found.modified_s, sealing.sha256, "taken", context.now_us)
     if before is not None and before.sha256 == sealing.sha256:
-        uploads.discard(context, row["id"])  # received before, and not taken away, or only touched since
+        uploads.discard(context, row)  # received before, and not taken away, or only touched since
         with context.store.write("pull") as connection:
             queue.fence(connection, work)
             _put(connection, work.partner, found.name, taken)
     else:
         sealing.end()
-        uploads.close(context, row["id"], found.size, also=partial(_received, context, work, found.name, taken))
+        uploads.close(
+            context, row, found.size, sealing.sha256, also=partial(_received, context, work, found.name, taken)
+        )
     _take_away(context, work, settings, session, found.name)
 
 
@@ -223,22 +224,6 @@ def _take_away(context: Context, work: Work, settings: Remote, session: Session,
         audit.note(
             connection, context.now_us, "gateway", settings.after, f"partner {work.partner}", "after the receipt"
         )
-
-
-class _Digested(sealed.Sealing):
-    """Rows with the digest of what is in them: a file whose bytes were received before gets no second receipt."""
-
-    def __init__(self, context: Context, row: uploads.Upload) -> None:
-        super().__init__(context.store, row["id"], context.keys.unwrap(row["key"]))
-        self._digest = hashlib.sha256()
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-    def add(self, piece: bytes) -> None:
-        self._digest.update(piece)
-        super().add(piece)
 
 
 # ---- what is noted of files ------------------------------------------------------------------------------------------

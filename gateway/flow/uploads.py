@@ -1,8 +1,9 @@
 """What partners bring, from the first byte to the receipt. Every call here blocks: the door runs them in a thread.
 
-An upload has one writer. A session writes to an upload it made or took over while nobody had it; where another session
-may still write, or a receipt binds the bytes, it gets a new upload that begins with a copy. So bytes under a receipt
-never change. Every change of state is one guarded update: it happens to what was looked at, or not at all.
+A new upload is its session's alone until its first row is sealed or its session ends: a small file is told of once, by
+its receipt. An upload has one writer. A session writes to an upload it made or took over while nobody had it; where
+another session may still write, or a receipt binds the bytes, it gets a new upload that begins with a copy. So bytes
+under a receipt never change. Every change of state is one guarded update: it happens to what was looked at, or not.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
 
 from gateway.clock import SECOND_US
 from gateway.errors import KeyMissing
 from gateway.flow.context import Context
 from gateway.store import audit, counters, installation, queue, sealed
 from gateway.store.ids import ulid
-from gateway.store.keys import new_key
+from gateway.store.keys import new_key, wrapped_by
 from gateway.store.order import ord_of
 from gateway.store.schema import receipt, upload
 from sftp_drop.drop import Entry, Refused
@@ -36,6 +37,9 @@ Also = Callable[[Connection, int], None]
 RECENT_US = 24 * 3600 * SECOND_US
 """How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
 
+NEW = "new"
+"""State of an upload that no row of the table tells of yet."""
+
 UNOWNED = ("closed", "lost")
 """States in which no session writes and no receipt binds: the next session may go on in place."""
 
@@ -48,38 +52,46 @@ NOT_WHOLE = {
 GONE = "the upload lay still for more than a day and is no longer kept"
 
 
+_INSERT = insert(upload)
+_INSERT_RECEIPT = insert(receipt)
+
 # ---- one session -----------------------------------------------------------------------------------------------------
 
 
-def begin(context: Context, partner: str, name: str, resume: bool) -> tuple[Upload, bytes]:
-    """An upload that is the caller's alone, open, and the last piece of what it begins with, which may still grow."""
+def begin(context: Context, partner: str, name: str) -> Upload:
+    """A new upload that is the caller's alone; `keep` it before its bytes are."""
+    context.keys.look()
+    return {
+        "id": ulid(context.now_us), "partner": partner, "name": name, "state": NEW, "size": 0, "sha256": "",
+        "key": context.keys.wrap(new_key()), "touched_us": context.now_us, "hidden": 0,
+    }  # fmt: skip
+
+
+def keep(context: Context, row: Upload) -> Upload:
+    """The store tells of a new upload from now on, which is open."""
+    with context.store.write("upload") as connection:
+        return _become(connection, context, row, state="open")
+
+
+def resume(context: Context, partner: str, name: str) -> tuple[Upload, bytes]:
+    """An upload that goes on where one of that name stands, and the last piece of what it begins with, which may still
+    grow; a new one where there is none."""
     with context.store.read() as connection:
-        earlier = shown(connection, context.now_us, partner, name) if resume else None
+        earlier = shown(connection, context.now_us, partner, name)
     if earlier is None:
-        return _new(context, partner, name), b""
+        return begin(context, partner, name), b""
     if earlier["state"] not in UNOWNED:
         return _copy(context, earlier)
     with context.store.write("upload") as connection:
-        taken = _change(connection, earlier, state="open", touched_us=context.now_us)
+        taken = _change(connection, earlier, state="open", sha256="", touched_us=context.now_us)
     if not taken:  # another session was faster: look again what there is
-        return begin(context, partner, name, resume)
+        return resume(context, partner, name)
     return earlier, _piece(context, earlier, sealed.rows_of(earlier["size"]) - 1) if earlier["size"] else b""
-
-
-def _new(context: Context, partner: str, name: str) -> Upload:
-    context.keys.look()
-    row = {
-        "id": ulid(context.now_us), "partner": partner, "name": name, "state": "open", "size": 0, "sha256": "",
-        "key": context.keys.wrap(new_key()), "touched_us": context.now_us, "hidden": 0,
-    }  # fmt: skip
-    with context.store.write("upload") as connection:
-        connection.execute(insert(upload).values(**row))
-    return row
 
 
 def _copy(context: Context, earlier: Upload) -> tuple[Upload, bytes]:
     """A new upload that begins with the bytes of one that is received, or that another session may still write to."""
-    row = _new(context, earlier["partner"], earlier["name"])
+    row = keep(context, begin(context, earlier["partner"], earlier["name"]))
     key, piece = context.keys.unwrap(row["key"]), b""
     rows = sealed.rows_of(earlier["size"]) if earlier["size"] else 0
     for row_no in range(rows):
@@ -112,24 +124,33 @@ def note(context: Context, upload_id: str, size: int) -> None:
             raise Refused("failure", GONE)
 
 
-def lose(context: Context, upload_id: str, size: int, by: str = "") -> None:
+def lose(context: Context, row: Upload, size: int, by: str = "") -> None:
     """The session ended without CLOSE: size bytes are sealed and wait for a resume. Only an open upload is lost."""
+    upload_id = row["id"]
     with context.store.write("upload") as connection:
-        mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
-        lost = mine.values(state="lost", size=size).returning(upload.c.partner)
-        partner = connection.execute(lost).scalar_one_or_none()
-        if partner is not None:
-            audit.note(connection, context.now_us, partner, "break off", f"upload {upload_id}", said(size, "", by))
+        if row["state"] == NEW:
+            _become(connection, context, row, state="lost", size=size)
+            lost = True
+        else:
+            mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
+            lost = connection.execute(mine.values(state="lost", size=size)).rowcount == 1
+        if lost:
+            detail = said(size, "", by)
+            audit.note(connection, context.now_us, row["partner"], "break off", f"upload {upload_id}", detail)
             return
         state = connection.execute(select(upload.c.state).where(upload.c.id == upload_id)).scalar_one_or_none()
     if state in (None, "swept"):  # what was sealed behind the sweeper's back would belong to nobody
         sealed.drop(context.store, upload_id)
 
 
-def discard(context: Context, upload_id: str, by: str = "") -> None:
+def discard(context: Context, row: Upload, by: str = "") -> None:
     """What came of an open upload is of no use, or was refused: nothing of it is kept. Whoever dies here leaves it to
     the sweeper."""
+    upload_id = row["id"]
     with context.store.write("upload") as connection:
+        if row["state"] == NEW:
+            audit.note(connection, context.now_us, row["partner"], "refuse", f"upload {upload_id}", by)
+            return
         mine = update(upload).where(upload.c.id == upload_id, upload.c.state == "open")
         gone = mine.values(state="swept", size=0).returning(upload.c.partner)
         partner = connection.execute(gone).scalar_one_or_none()
@@ -142,21 +163,22 @@ def discard(context: Context, upload_id: str, by: str = "") -> None:
 
 
 def close(
-    context: Context, upload_id: str, size: int, by: str = "", also: Also = lambda _connection, _number: None
-) -> None:
+    context: Context, row: Upload, size: int, sha256: str = "", by: str = "",
+    also: Also = lambda _connection, _number: None,
+) -> None:  # fmt: skip
     """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept.
 
-    by: key and peer, for the audit.
+    sha256: of the bytes; "" where nobody reckoned it as they came: then they are read again. by: key and peer, for the
+    audit.
     """
-    with context.store.read() as connection:
-        row = _found(connection, _open(upload_id))
-    sha256 = "" if is_temporary(row["name"]) else _digest(context, row, size)
-    with context.store.write("receipt" if sha256 else "upload") as connection:
-        row = _found(connection, _open(upload_id).with_for_update())  # its name may be a temporary one by now
+    sha256 = sha256 or _digest(context, row, size)
+    with context.store.write("upload" if is_temporary(row["name"]) else "receipt") as connection:
+        if row["state"] != NEW:
+            row = _found(connection, _open(row["id"]).with_for_update())  # it may have another name by now
         if is_temporary(row["name"]):
-            _must_change(connection, row, state="closed", size=size, touched_us=context.now_us, hidden=0)
-            detail = said(size, "", by)
-            audit.note(connection, context.now_us, row["partner"], "write", f"upload {upload_id}", detail)
+            touched_us = context.now_us
+            _become(connection, context, row, state="closed", size=size, sha256=sha256, touched_us=touched_us, hidden=0)
+            audit.note(connection, touched_us, row["partner"], "write", f"upload {row['id']}", said(size, "", by))
         else:
             also(connection, _receive(connection, context, row, row["name"], size, sha256, by))
 
@@ -189,16 +211,15 @@ def _receive(
 ) -> int:  # fmt: skip
     """What makes an upload ours, in one commit: receipt, number, audit, intake step. Returns the number."""
     now_us, today = context.now_us, installation.get(connection, "business_date")
-    _must_change(
-        connection, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
+    _become(
+        connection, context, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
     )  # fmt: skip
     number = counters.take(connection, "receipt")
-    connection.execute(
-        insert(receipt).values(
-            receipt_no=number, partner=row["partner"], upload_id=row["id"], name=name, size=size, sha256=sha256,
-            received_us=now_us, received_on=today, state="received", reason="",
-        )
-    )  # fmt: skip
+    told = {
+        "receipt_no": number, "partner": row["partner"], "upload_id": row["id"], "name": name, "size": size,
+        "sha256": sha256, "received_us": now_us, "received_on": today, "state": "received", "reason": "",
+    }  # fmt: skip
+    connection.execute(_INSERT_RECEIPT, told)
     audit.note(connection, now_us, row["partner"], "receive", f"receipt {number}", said(size, sha256, by))
     queue.enqueue(
         connection, now_us, "intake", lane=f"in/{row['partner']}", partner=row["partner"], ord=ord_of(number),
@@ -214,24 +235,39 @@ def _change(connection: Connection, row: Upload, **values: Any) -> bool:
     return connection.execute(update(upload).where(*same).values(**values)).rowcount == 1
 
 
-def _must_change(connection: Connection, row: Upload, **values: Any) -> None:
-    if not _change(connection, row, **values):
+def _become(connection: Connection, context: Context, row: Upload, **values: Any) -> Upload:
+    """What an upload is from now on, which it returns; raises Refused when it is not what was read any more."""
+    after = {**row, **values}
+    if row["state"] == NEW:
+        context.keys.look()
+        if wrapped_by(row["key"]) != context.keys.newest:  # no rotation finds a key that is in no row
+            after["key"] = context.keys.wrap(context.keys.unwrap(row["key"]))
+        connection.execute(_INSERT, after)
+    elif not _change(connection, row, **values):
         raise Refused("failure", "the upload was changed meanwhile; look again")
+    return after
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------
 
 
-def _visible(now_us: int, partner: str) -> ColumnElement[bool]:
-    kept = (upload.c.hidden == 0) & (upload.c.state != "swept") & (upload.c.touched_us > now_us - RECENT_US)
-    return (upload.c.partner == partner) & kept
+_VISIBLE = and_(
+    upload.c.partner == bindparam("partner"), upload.c.hidden == 0, upload.c.state != "swept",
+    upload.c.touched_us > bindparam("since_us"),
+)  # fmt: skip
+_LIST = select(upload).where(_VISIBLE).order_by(upload.c.touched_us, upload.c.id)
+_SHOWN = (
+    select(upload)
+    .where(_VISIBLE, upload.c.name == bindparam("name"))
+    .order_by(upload.c.touched_us.desc(), upload.c.id.desc())
+    .limit(1)
+)
 
 
 def shown(connection: Connection, now_us: int, partner: str, name: str) -> Upload | None:
     """The upload a name of /inbound means: of those of that name, the one that was touched last."""
-    mine = select(upload).where(_visible(now_us, partner), upload.c.name == name)
-    newest = mine.order_by(upload.c.touched_us.desc(), upload.c.id.desc()).limit(1)
-    row = connection.execute(newest).mappings().one_or_none()
+    asked = {"partner": partner, "since_us": now_us - RECENT_US, "name": name}
+    row = connection.execute(_SHOWN, asked).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
@@ -242,8 +278,8 @@ def entry(row: Upload) -> Entry:
 
 def entries(connection: Connection, now_us: int, partner: str) -> list[Entry]:
     """Everything a partner sees in /inbound, by name."""
-    mine = select(upload).where(_visible(now_us, partner)).order_by(upload.c.touched_us, upload.c.id)
-    newest = {row["name"]: dict(row) for row in connection.execute(mine).mappings()}
+    found = connection.execute(_LIST, {"partner": partner, "since_us": now_us - RECENT_US}).mappings()
+    newest = {row["name"]: dict(row) for row in found}
     return [entry(newest[name]) for name in sorted(newest)]
 
 
@@ -271,14 +307,14 @@ def rename(context: Context, partner: str, old: str, new: str, overwrite: bool, 
     if final and found["state"] in NOT_WHOLE:
         raise Refused("failure", NOT_WHOLE[found["state"]])
     if final and found["state"] == "closed":
-        sha256 = _digest(context, found, found["size"])
+        sha256 = found["sha256"]
     with context.store.write("receipt" if sha256 else "upload") as connection:
         _check_free(connection, context.now_us, partner, new, overwrite)
         hide(connection, partner, new)
         if sha256:
             _receive(connection, context, found, new, found["size"], sha256, by)
         else:
-            _must_change(connection, found, name=new, hidden=0)
+            _become(connection, context, found, name=new, hidden=0)
             audit.note(connection, context.now_us, partner, "rename", f"upload {found['id']}", by)
 
 

@@ -14,18 +14,20 @@ CHAIN_ROWS = 500
 """Rows chained in one transaction: an update each, about 10 ms."""
 
 
+_INSERT = insert(audit)
+
+
 def note(connection: Connection, now_us: int, actor: str, action: str, entity: str, detail: str = "") -> None:
     """Writes one audit row in the transaction of what it tells of."""
-    connection.execute(
-        insert(audit).values(id=ulid(now_us), at_us=now_us, actor=actor, action=action, entity=entity, detail=detail)
-    )
+    row = {"id": ulid(now_us), "at_us": now_us, "actor": actor, "action": action, "entity": entity, "detail": detail}
+    connection.execute(_INSERT, row)
 
 
 def note_all(connection: Connection, rows: Sequence[tuple[int, str, str, str, str]]) -> None:
     """Writes (instant, actor, action, entity, detail) of many things in one statement."""
     names = ("at_us", "actor", "action", "entity", "detail")
     if rows:
-        connection.execute(insert(audit), [{"id": ulid(row[0])} | dict(zip(names, row, strict=True)) for row in rows])
+        connection.execute(_INSERT, [{"id": ulid(row[0])} | dict(zip(names, row, strict=True)) for row in rows])
 
 
 def chain(connection: Connection) -> int:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.store.engine import upsert
 from gateway.store.schema import counter
 
+_TAKE = (
+    update(counter)
+    .where(counter.c.scope == bindparam("of"))
+    .values(next=counter.c.next + bindparam("count"))
+    .returning(counter.c.next)
+)
+
 
 def take(connection: Connection, scope: str, count: int = 1) -> int:
     """Takes the next count numbers of a series, which begins at 1; returns the lowest of them."""
-    statement = update(counter).where(counter.c.scope == scope).values(next=counter.c.next + count)
-    after = connection.execute(statement.returning(counter.c.next)).scalar_one_or_none()
+    after = connection.execute(_TAKE, {"of": scope, "count": count}).scalar_one_or_none()
     if after is not None:
         return int(after) - count
     begin = upsert(connection, counter).values(scope=scope, next=1 + count)

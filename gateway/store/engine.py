@@ -6,7 +6,7 @@ honoured there); a read begins DEFERRED. `cause` names what the commit is for, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,12 @@ class Store:
 
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that may say what happens when the key is there already, in the words both engines share."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return inserting(connection.dialect.name)(table)
+
+
+def inserting(engine: str) -> Callable[[Table], postgresql.Insert | sqlite.Insert]:
+    """The same for who knows the engine's name alone."""
+    return postgresql.insert if engine == "postgresql" else sqlite.insert
 
 
 def _blobs_url(url: URL) -> URL:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.store.engine import upsert
 from gateway.store.schema import installation
 
+_GET = select(installation.c.value).where(installation.c.name == bindparam("name"))
+
 
 def get(connection: Connection, name: str) -> str:
     """The value of a fact, "" when it was never said."""
-    found = connection.execute(select(installation.c.value).where(installation.c.name == name)).scalar_one_or_none()
-    return found or ""
+    return connection.execute(_GET, {"name": name}).scalar_one_or_none() or ""
 
 
 def put(connection: Connection, name: str, value: str) -> None:

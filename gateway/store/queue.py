@@ -126,6 +126,7 @@ def _claim_statement(where: Where) -> Update:
     return mine.values(owner=bindparam("me"), attempt=work.c.attempt + 1).returning(work)
 
 
+_INSERT = insert(work)
 _TURNS = _turns_statement()
 _CLAIM = {where: _claim_statement(where) for where in get_args(Where)}
 
@@ -156,9 +157,11 @@ def enqueue(
     turn = _turn(connection, now_us, partner)
     row = _row(now_us, kind, lane, partner, sponsor_id, ord, gate, turn, body or {})
     row |= {"rank": rank, "due_us": due_us, "due_on": due_on, "key": key}
+    if key is None:
+        connection.execute(_INSERT, row)
+        return
     # Another transaction may have added the key since we looked: then nothing is added, and nothing fails.
-    once = upsert(connection, work).on_conflict_do_nothing(index_elements=["key"])
-    connection.execute(insert(work) if key is None else once, row)
+    connection.execute(upsert(connection, work).on_conflict_do_nothing(index_elements=["key"]), row)
 
 
 class Step(NamedTuple):
@@ -179,7 +182,7 @@ def enqueue_all(connection: Connection, now_us: int, kind: str, partner: str, st
             _row(now_us, kind, step.lane, partner, step.sponsor_id, step.ord, step.gate, turn + n, step.body)
             for n, step in enumerate(steps)
         ]
-        connection.execute(insert(work), rows)
+        connection.execute(_INSERT, rows)
 
 
 def _turn(connection: Connection, now_us: int, partner: str) -> int:

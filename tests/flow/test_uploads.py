@@ -21,6 +21,7 @@ from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop, StoreUpload
 from gateway.store import queue, sealed
 from gateway.store.engine import Store
+from gateway.store.ids import ulid
 from gateway.store.keys import Keys
 from gateway.store.schema import blob, receipt, upload, work
 from sftp_drop.drop import Refused
@@ -359,11 +360,13 @@ def test_a_rename_between_reading_and_closing_is_seen(door: Door, monkeypatch: p
     """A rename while CLOSE is under way: the name at its commit decides, and no final name is without a receipt."""
     one = door.begin("x.part")
     now(one.write(0, b"all"))
+    assert door.size("x.part") == 0, "others know of it"
     before(monkeypatch, door, "upload", lambda: refused(lambda: door.rename("x.part", "x.834")))
     now(one.commit())
     assert [(row.name, row.state) for row in door.rows(upload)] == [("x.part", "closed")]
     two = door.begin("y.834")
     now(two.write(0, b"all"))
+    assert door.size("y.834") == 0
     before(monkeypatch, door, "receipt", lambda: door.rename("y.834", "y.part"))
     now(two.commit())
     assert sorted((row.name, row.state) for row in door.rows(upload)) == [("x.part", "closed"), ("y.part", "closed")]
@@ -404,6 +407,7 @@ def test_a_running_upload_is_not_swept(door: Door) -> None:
     """An upload that was resumed, or that goes on, lives a day from its last sign of life; others go whole."""
     still, old = door.begin("still.837"), door.begin("old.837")
     now(still.write(0, bytes(3)))
+    assert door.size("still.837") == 0, "others know of it"
     now(old.write(0, b"abc"))
     now(old.lose())
     door.later(DAY_US - 3600 * SECOND_US)
@@ -429,10 +433,35 @@ def test_what_is_sealed_after_the_sweep_goes_too(door: Door) -> None:
     """A session that ends after its upload was swept leaves no row behind."""
     one = door.begin("a.837")
     now(one.write(0, b"abc"))
+    assert door.size("a.837") == 0, "others know of it"
     door.later(2 * DAY_US)
     door.tidy()
     now(one.lose())
     assert door.rows(upload) == door.rows(blob) == []
+
+
+def test_what_one_session_alone_knew_is_received_however_late(door: Door) -> None:
+    """A small upload nobody asked after is told of by its receipt, days later too."""
+    one = door.begin("a.837")
+    now(one.write(0, b"abc"))
+    assert door.rows(upload) == []
+    door.later(2 * DAY_US)
+    door.tidy()
+    now(one.commit())
+    door.tidy()
+    assert door.received() == [b"abc"]
+
+
+def test_sealed_rows_nothing_tells_of_go(door: Door) -> None:
+    """Who dies between the bytes of a small file and its receipt leaves rows, which go after a day; no others do."""
+    door.put("kept.837", b"kept")
+    sealed.put(door.context.store, ulid(door.context.now_us), bytes(32), 0, True, b"left")
+    door.tidy()
+    assert len(door.rows(blob)) == 2, "it may be on its way"
+    door.later(2 * DAY_US)
+    door.tidy()
+    assert [row.upload_id for row in door.rows(blob)] == [row.upload_id for row in door.rows(receipt)]
+    assert door.received() == [b"kept"]
 
 
 def test_a_huge_upload_goes_in_pieces(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
