@@ -172,7 +172,8 @@ def close(
     audit.
     """
     sha256 = sha256 or _digest(context, row, size)
-    with context.store.write("upload" if is_temporary(row["name"]) else "receipt") as connection:
+    temporary = is_temporary(row["name"])
+    with context.store.write("upload" if temporary else "receipt") as connection:
         if row["state"] != NEW:
             row = _found(connection, _open(row["id"]).with_for_update())  # it may have another name by now
         if is_temporary(row["name"]):
