@@ -99,7 +99,10 @@ class StoreDrop:
         account.begin(resume)
         if resume:
             yield self._tell(partner, name)
-        row, tail = yield self._run(self._begin, partner, name, resume)
+        if resume or not self._space.had(sealed.ROW):
+            row, tail = yield self._run(self._begin, partner, name, resume)
+        else:
+            row, tail = uploads.begin(self._context, partner, name), b""
         begun = StoreUpload(
             self._context, self._run, self._wake, self._unsealed, row, tail, account, self._space, self._by,
             self._untold[partner],

@@ -59,8 +59,7 @@ _INSERT_RECEIPT = insert(receipt)
 
 
 def begin(context: Context, partner: str, name: str) -> Upload:
-    """A new upload that is the caller's alone; `keep` it before its bytes are."""
-    context.keys.look()
+    """A new upload that is the caller's alone; `keep` it before its bytes are. Does not block."""
     return {
         "id": ulid(context.now_us), "partner": partner, "name": name, "state": NEW, "size": 0, "sha256": "",
         "key": context.keys.wrap(new_key()), "touched_us": context.now_us, "hidden": 0,
