@@ -129,10 +129,18 @@ def _share_compiled(store: Store) -> None:
         engine.update_execution_options(compiled_cache=compiled)
 
 
+@pytest.fixture(scope="session")
+def master_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of master keys, to be copied: what was sealed for one test of a process may be copied for another."""
+    folder = tmp_path_factory.mktemp("master") / "keys"
+    create_master(folder)
+    return folder
+
+
 @pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    """Fresh master keys."""
-    create_master(tmp_path / "keys")
+def keys(tmp_path: Path, master_template: Path) -> Keys:
+    """Master keys of the test's own."""
+    shutil.copytree(master_template, tmp_path / "keys")
     return Keys(tmp_path / "keys")
 
 
