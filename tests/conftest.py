@@ -1,4 +1,7 @@
-"""What every room's tests share: a migrated store on either engine, master keys, the markers `program` and `corpus`."""
+"""What every room's tests share: a migrated store on either engine, master keys, the markers `program` and `corpus`.
+
+And what makes a run quick without a law less: files in memory, modules compiled once, SQL compiled once.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Dialect
 
 from gateway.store import migrate
 from gateway.store.engine import Store
@@ -26,6 +30,20 @@ _LET_GO = (
     " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
 )
 _numbers = itertools.count(1)
+
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES_MIN = 4 * 1024**3
+"""Room for the folders of tests in memory: a whole run holds less than 1 GiB at a time."""
+
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES_MIN:
+    # No test cuts the power, so waiting for a disk at every commit (4 ms) shows nothing; kills are survived by memory.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Some hundred processes of ours are started: each would compile the gateway again, half a second of it."""
+
+_spoken: dict[str, tuple[Dialect, dict[object, object]]] = {}
+"""Name of an engine -> how the first store of this process speaks to it, and the statements it compiled."""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -96,14 +114,33 @@ def empty_url(store_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
 def store(store_url: str) -> Iterator[Store]:
     """A migrated store, once on each engine: usage T, business date BUSINESS_DATE."""
     opened = Store(store_url)
+    _share_compiled(opened)
     yield opened
     opened.close()
 
 
+def _share_compiled(store: Store) -> None:
+    """Statements are compiled once per process, not once per test: a compiled one belongs to its dialect."""
+    for engine in (store.engine, store.blobs):
+        if engine.name not in _spoken:
+            engine.connect().close()  # the first connection tells the dialect which server it speaks to
+            _spoken[engine.name] = (engine.dialect, {})
+        engine.dialect, compiled = _spoken[engine.name]
+        engine.update_execution_options(compiled_cache=compiled)
+
+
+@pytest.fixture(scope="session")
+def master_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of master keys, to be copied: what was sealed for one test of a process may be copied for another."""
+    folder = tmp_path_factory.mktemp("master") / "keys"
+    create_master(folder)
+    return folder
+
+
 @pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    """Fresh master keys."""
-    create_master(tmp_path / "keys")
+def keys(tmp_path: Path, master_template: Path) -> Keys:
+    """Master keys of the test's own."""
+    shutil.copytree(master_template, tmp_path / "keys")
     return Keys(tmp_path / "keys")
 
 

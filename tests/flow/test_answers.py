@@ -9,16 +9,13 @@ import pytest
 
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
-from tests.flow.world import LAKESIDE, METRO_C5, World, changed, golden, only
+from tests.flow.world import LAKESIDE, METRO_C5, World, begun, changed, golden, only
 
 
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation with its members."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    made.send("bluebonnet", "enrol.834", golden("in.834"))
-    return made
+    return begun(store, keys, tmp_path, enrolled=True)
 
 
 def provider_levels(world: World) -> list[str]:

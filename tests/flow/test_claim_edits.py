@@ -19,7 +19,7 @@ from parsers import check, guides
 from parsers.edits import Editor, Terms
 from parsers.envelope import EnvelopePolicy
 from parsers.events import Unit
-from tests.flow.world import LAKESIDE, METRO_C5, World, changed, golden, only
+from tests.flow.world import LAKESIDE, METRO_C5, World, begun, changed, golden, only
 
 PARTNERS = "partners/sample.toml"
 CLEARPATH = 'roles = ["submitter", "payee"]\nsponsors = ["bluebonnet", "lakeline"]\n'
@@ -29,10 +29,7 @@ UNBALANCED = changed(only(golden("in.837p"), METRO_C5), ("MOG-9001*16500*", "MOG
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation with its members."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    made.send("bluebonnet", "enrol.834", golden("in.834"))
-    return made
+    return begun(store, keys, tmp_path, enrolled=True)
 
 
 def settle(world: World, folder: Path, validation: str) -> None:

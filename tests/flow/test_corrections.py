@@ -14,7 +14,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import decision
 from mappings.records import Claim, ServiceLine
 from tests.flow.bills import billed, claims_file, correction
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun
 from tests.plan.plan_cases import ALAN, BIANCA, C1, C4, CODY, HILLCREST, LAKESIDE, bill, service
 
 MARCH_18 = date(2026, 3, 18)
@@ -27,10 +27,7 @@ STRANGER = msgspec.structs.replace(ALAN, subscriber_no="SBA999999")
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """The golden people, enrolled; nothing is paid yet."""
-    world = World(store, keys, tmp_path)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
-    return world
+    return begun(store, keys, tmp_path, enrolled=True)
 
 
 def send(world: World, control: int, *claims: Claim, kind: str = "CH") -> list[str]:

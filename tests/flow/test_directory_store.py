@@ -26,7 +26,7 @@ from sftp_drop.directory.claims import Claim
 from sftp_drop.directory.inbox import Inbox
 from sftp_drop.directory.sights import Waits
 from sftp_drop.directory.tree import Tree
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun, golden
 from tests.sftp_drop.directory_site import another_file_system
 
 SENDER = "clearpath"
@@ -88,8 +88,7 @@ class Folders:
 @pytest.fixture
 def folders(store: Store, keys: Keys, tmp_path: Path) -> Folders:
     """An installation on the golden scenario's day, once on each engine."""
-    world = World(store, keys, tmp_path, taken_over=False)
-    world.advance("2026-04-06")
+    world = begun(store, keys, tmp_path, taken_over=False)
     return Folders(world, tmp_path / "root")
 
 

@@ -15,7 +15,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import hold, person, staged
 from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, ENDED_ELI, counted, enrolment_file, last_day, report
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun, golden
 
 WITHOUT_ELI = (ALAN, BIANCA, CODY, DANA)
 FEW_MAY_STAY = (shipped() / "sponsors" / "sample.toml").read_text().replace(
@@ -27,13 +27,7 @@ FEW_MAY_STAY = (shipped() / "sponsors" / "sample.toml").read_text().replace(
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation whose people are on file."""
-    return _on_file(World(store, keys, tmp_path))
-
-
-def _on_file(world: World) -> World:
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
-    return world
+    return begun(store, keys, tmp_path, enrolled=True)
 
 
 def test_released_rows_are_applied(world: World) -> None:
@@ -72,7 +66,7 @@ def test_released_rows_have_their_claims_looked_at(world: World) -> None:
 
 def test_absence_beyond_the_limit_waits(store: Store, keys: Keys, tmp_path: Path) -> None:
     """An end by absence further back than the limit is not done: it is counted as waiting, and done when released."""
-    world = _on_file(World(store, keys, tmp_path, sponsors=FEW_MAY_STAY))
+    world = begun(store, keys, tmp_path, enrolled=True, sponsors=FEW_MAY_STAY)
     world.send("bluebonnet", "full.834", enrolment_file(602, *WITHOUT_ELI, created="20260406", effective="20260115"))
     assert last_day(world, "M05") is None
     text = report(world)
@@ -84,7 +78,7 @@ def test_absence_beyond_the_limit_waits(store: Store, keys: Keys, tmp_path: Path
 
 def test_absence_within_the_limits_ends(store: Store, keys: Keys, tmp_path: Path) -> None:
     """An end by absence the sponsor's rules allow is made and counted, and nobody is asked."""
-    world = _on_file(World(store, keys, tmp_path, sponsors=FEW_MAY_STAY))
+    world = begun(store, keys, tmp_path, enrolled=True, sponsors=FEW_MAY_STAY)
     world.send("bluebonnet", "full.834", enrolment_file(602, *WITHOUT_ELI, created="20260406", effective="20260401"))
     assert last_day(world, "M05") == "2026-03-31"
     assert counted(report(world), "ended by absence") == 1
@@ -146,7 +140,7 @@ def test_a_compared_file_ends_nobody(store: Store, keys: Keys, tmp_path: Path) -
     """Where a verifying file only reports, those it leaves out are told and no hold could end them."""
     text = (shipped() / "sponsors" / "sample.toml").read_text()
     text = text.replace("verify_applies = true", "verify_applies = false")
-    world = _on_file(World(store, keys, tmp_path, sponsors=text))
+    world = begun(store, keys, tmp_path, enrolled=True, sponsors=text)
     world.send("bluebonnet", "full.834", enrolment_file(608, *WITHOUT_ELI, created="20260406"))
     assert report(world).splitlines()[1].endswith(": compared only")
     assert world.holds("absence") == []

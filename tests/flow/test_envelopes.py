@@ -18,7 +18,7 @@ from gateway.store.schema import counter
 from mappings import remittance as x835
 from mappings.records import Remittance
 from parsers.snip import Snip
-from tests.flow.world import LAKESIDE, METRO_C5, World, changed, golden, only
+from tests.flow.world import LAKESIDE, METRO_C5, World, begun, changed, golden, only
 from tests.mappings.x12_files import sets
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -29,7 +29,7 @@ OUT_835 = Path(__file__).parents[1] / "golden" / "out.835"
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation with its partners."""
-    return World(store, keys, tmp_path, taken_over=False)
+    return begun(store, keys, tmp_path, day=None, taken_over=False)
 
 
 def remittances() -> list[Remittance]:

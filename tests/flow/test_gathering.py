@@ -23,7 +23,7 @@ from gateway.store.schema import x12_set
 from parsers import check
 from parsers.envelope import EnvelopePolicy
 from parsers.events import InterchangeClosed
-from tests.flow.world import METRO_C5, Died, World, golden, only, renumbered, run
+from tests.flow.world import METRO_C5, Died, World, begun, golden, only, renumbered, run
 
 HEAD = """[[partner]]
 id = "clearpath"
@@ -53,9 +53,7 @@ def load(world: World, folder: Path, settings: str) -> None:
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation whose submitter wants one file of each kind; it is receipt 2 that he sends first."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
-    made.send("bluebonnet", "enrol.834", golden("in.834"))
+    made = begun(store, keys, tmp_path, enrolled=True, taken_over=False)
     load(made, tmp_path, MANY)
     return made
 

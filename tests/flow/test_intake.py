@@ -10,7 +10,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, staged
 from mappings import professional, readers
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun, golden
 
 FOREIGN = "005010X279A1"
 """An eligibility inquiry: a guide that is no claim's."""
@@ -19,9 +19,7 @@ FOREIGN = "005010X279A1"
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path, taken_over=False)
 
 
 def test_a_guide_nobody_knows_is_answered_as_an_unknown_version(world: World) -> None:

@@ -17,7 +17,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import decision, entry, fact
 from mappings.records import Claim
 from tests.flow.bills import DAY, claims_file, correction
-from tests.flow.world import World
+from tests.flow.world import World, begun
 
 PEOPLE, COUNT = 40, 8
 FILES: dict[str, Callable[..., bytes]] = {"837I": synth.write_837i, "837D": synth.write_837d}
@@ -26,8 +26,7 @@ FILES: dict[str, Callable[..., bytes]] = {"837I": synth.write_837i, "837D": synt
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation whose employer has enrolled everybody."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
+    made = begun(store, keys, tmp_path, taken_over=False)
     made.send("bluebonnet", "all.834", synth.write_834(PEOPLE, 1, DAY))
     return made
 

@@ -17,7 +17,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import audit as audit_table
 from gateway.store.schema import counter
-from tests.flow.world import GOLDEN, SPONSOR, World, golden
+from tests.flow.world import GOLDEN, SPONSOR, World, begun, golden
 
 HEAD = "npi,code,allowed,per,effective_from,effective_to\n"
 LINE = "1234567893,99213,98.00,line,2026-01-01,"
@@ -26,7 +26,7 @@ LINE = "1234567893,99213,98.00,line,2026-01-01,"
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation before the golden scenario, its employer not taken over."""
-    return World(store, keys, tmp_path, taken_over=False)
+    return begun(store, keys, tmp_path, day=None, taken_over=False)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.queue import Work
 from gateway.store.schema import claim, decision, entry, person, receipt, span
-from tests.flow.world import LAKESIDE, METRO_C5, World, changed, golden, only, renumbered
+from tests.flow.world import LAKESIDE, METRO_C5, World, begun, changed, golden, only, renumbered
 
 RIVAL = """
 [[partner]]
@@ -47,7 +47,7 @@ def put_both(world: World) -> None:
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation before the scenario."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def hold_back(world: World, kind: str, partner: str) -> Work:

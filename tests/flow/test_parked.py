@@ -15,7 +15,7 @@ from gateway.store.keys import Keys
 from gateway.store.order import receipt_of
 from gateway.store.schema import claim, enrolment, hold, pay_run, receipt, remittance, span, staged
 from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, enrolment_file, last_day, until
-from tests.flow.world import LAKESIDE, Died, World, asked, golden, only, run
+from tests.flow.world import LAKESIDE, Died, World, asked, begun, golden, only, run
 from tests.golden.test_golden_variants import void_of_c8
 
 
@@ -26,9 +26,7 @@ def _die(*_: Any, **__: Any) -> Any:
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path)
 
 
 @contextmanager
@@ -190,8 +188,7 @@ def test_ends_by_absence_released_late_are_known_last(world: World) -> None:
 
 def test_a_claim_decided_again_late_sees_what_came_meanwhile(store: Store, keys: Keys, tmp_path: Path) -> None:
     """A released claim whose step was set aside is decided on every file received before it was tried again."""
-    world = World(store, keys, tmp_path, taken_over=False)
-    world.advance("2026-04-06")
+    world = begun(store, keys, tmp_path, taken_over=False)
     world.send("clearpath", "claims.837", only(golden("in.837p"), LAKESIDE))
     (waits,) = [row for row in world.holds("pend") if row.subject == "claim 26096000004"]
     with poisonous(worker.STEPS, "rerun"):

@@ -17,7 +17,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import audit
 from sftp_drop.drop import Refused
-from tests.flow.world import World
+from tests.flow.world import World, begun
 
 HOUR_US = 3_600_000_000
 
@@ -35,7 +35,7 @@ def ed25519_line() -> str:
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation with its partners."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def test_only_strong_keys_are_fit() -> None:

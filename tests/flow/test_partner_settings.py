@@ -14,7 +14,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import outbox
 from parsers.snip import Snip
-from tests.flow.world import World, golden, play_golden
+from tests.flow.world import World, begun, golden, play_golden
 
 OUT_835 = Path(__file__).parents[1] / "golden" / "out.835"
 ROLES = 'roles = ["submitter", "payee"]\nsponsors = ["bluebonnet", "lakeline"]\n'
@@ -24,7 +24,7 @@ HEAD = '[[partner]]\nid = "clearpath"\nfirst = 2026-01-01\nname = "ClearPath"\ni
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation with its partners."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def loaded(world: World, folder: Path, settings: str) -> Partner:

@@ -16,7 +16,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import pay_run, remittance
 from mappings.records import BankAccount
-from tests.flow.world import LAKESIDE, SPONSOR, World, asked, golden, only, renumbered
+from tests.flow.world import LAKESIDE, SPONSOR, World, asked, begun, golden, only, renumbered
 from tests.golden.test_golden_variants import one_claim, received, segments
 
 HILLCREST_FEE = "Hillcrest,1679576722,73110,500.00,line,2026-01-01,\n"
@@ -26,7 +26,7 @@ METRO_NPI = "1245319599"
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation before the golden scenario."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def runs(world: World) -> dict[int, str]:

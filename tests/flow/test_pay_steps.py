@@ -21,7 +21,7 @@ from gateway.store.queue import Work
 from gateway.store.schema import counter, decision, pay_run, remittance, work
 from mappings.records import Remittance
 from parsers.findings import Finding
-from tests.flow.world import LAKESIDE, METRO_C5, METRO_C8, SPONSOR, World, asked, golden, only, renumbered
+from tests.flow.world import LAKESIDE, METRO_C5, METRO_C8, SPONSOR, World, asked, begun, golden, only, renumbered
 
 METRO_NPI = "1245319599"
 
@@ -41,9 +41,7 @@ def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     for old, new in FIFO:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    made = World(store, keys, tmp_path, sponsors=text, first="2026-04-06")
-    made.send("bluebonnet", "enrol.834", golden("in.834"))
-    return made
+    return begun(store, keys, tmp_path, day=None, enrolled=True, sponsors=text, first="2026-04-06")
 
 
 def plan(world: World) -> None:

@@ -14,7 +14,7 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import decision, evidence, hold, work
-from tests.flow.world import LAKESIDE, METRO_C8, World, changed, golden, only, renumbered
+from tests.flow.world import LAKESIDE, METRO_C8, World, begun, changed, golden, only, renumbered
 
 PLAN = (shipped() / "plans" / "bluebonnet-ppo.toml").read_text()
 
@@ -36,9 +36,7 @@ def stranger(body: bytes) -> bytes:
 
 def test_an_unknown_member_waits_for_the_plans_patience_and_is_denied(store: Store, keys: Keys, tmp_path: Path) -> None:
     """Nobody has the number: the claim pends, and five business days later denies itself with PR-31 and CLP02 4."""
-    world = World(store, keys, tmp_path)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world = begun(store, keys, tmp_path, enrolled=True)
     world.send("clearpath", "claims.837", stranger(golden("in.837p")))
     icn = "26096000002"
     assert [row.state for row in world.claims() if row.icn == icn] == ["pended"]
@@ -57,8 +55,7 @@ def test_an_unknown_member_waits_for_the_plans_patience_and_is_denied(store: Sto
 
 def test_a_late_enrolment_file_ends_the_wait(store: Store, keys: Keys, tmp_path: Path) -> None:
     """The member comes with a file during the wait: when it ends, the claim finds its member and is decided."""
-    world = World(store, keys, tmp_path, taken_over=False)
-    world.advance("2026-04-06")
+    world = begun(store, keys, tmp_path, taken_over=False)
     world.send("clearpath", "claims.837", golden("in.837p"))
     states = {row.icn[-1]: row.state for row in world.claims()}
     assert (states["1"], states["7"]) == ("pended", "rejected")  # Alan is unknown; C7 replaces what nobody knows
@@ -71,9 +68,7 @@ def test_a_late_enrolment_file_ends_the_wait(store: Store, keys: Keys, tmp_path:
 def test_a_plan_that_waits_for_nobody_answers_by_277ca(store: Store, keys: Keys, tmp_path: Path) -> None:
     """member_not_found = reject: the 277CA says A7:164:IL at once, and no decision, pend or denial follows."""
     plan = PLAN.replace('member_not_found = "pend"', 'member_not_found = "reject"')
-    world = World(store, keys, tmp_path, plan=plan)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world = begun(store, keys, tmp_path, enrolled=True, plan=plan)
     world.send("clearpath", "claims.837", stranger(golden("in.837p")))
     (answer,) = world.sent("277CA")
     assert answer.decode().count("STC*A7:164:IL*20260406*U*150~") == 1
@@ -85,9 +80,7 @@ def test_a_plan_that_waits_for_nobody_answers_by_277ca(store: Store, keys: Keys,
 
 def test_what_a_person_has_answered_is_not_asked_again(store: Store, keys: Keys, tmp_path: Path) -> None:
     """A near duplicate pends; released, it is decided, and its next release or replay does not pend for the same."""
-    world = World(store, keys, tmp_path)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world = begun(store, keys, tmp_path, enrolled=True)
     body = changed(golden("in.837p"), ("REF*6R*C3L1", "REF*6R*C3LX")).decode()
     first, _, rest = body.partition("HL*4*1*22*0~")
     rest = rest.replace("CLM*LFC-5001*240*", "CLM*LFC-5001*241*", 1).replace(
@@ -136,9 +129,7 @@ def test_units_within_one_file_count(store: Store, keys: Keys, tmp_path: Path) -
 def test_a_high_dollar_claim_needs_two_people(store: Store, keys: Keys, tmp_path: Path) -> None:
     """A claim above the plan's limit waits for two different people, and is decided by the second."""
     plan = PLAN.replace("# high_dollar = 25000", "high_dollar = 10000")
-    world = World(store, keys, tmp_path, plan=plan)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world = begun(store, keys, tmp_path, enrolled=True, plan=plan)
     world.send("clearpath", "claims.837", golden("in.837p"))
     (waits,) = world.holds("pend")
     assert waits.reason.startswith("AUD")

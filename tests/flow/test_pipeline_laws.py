@@ -17,7 +17,7 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, entry, interchange, outbox, receipt, span, staged, x12_set
-from tests.flow.world import SPONSOR, World, golden
+from tests.flow.world import SPONSOR, World, begun, golden
 
 DAY = date(2026, 4, 6)
 MEMBERS, CLAIMS = 30, 60
@@ -29,7 +29,7 @@ LONGEST, EVERY = 200_000, 5
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An empty installation with the sample prices."""
-    return World(store, keys, tmp_path, first=DAY.isoformat(), fees=FEES, taken_over=False)
+    return begun(store, keys, tmp_path, day=None, first=DAY.isoformat(), fees=FEES, taken_over=False)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def sqlite_world(sqlite_template: Path, keys: Keys, tmp_path: Path) -> World:
     """The same on SQLite alone, for what is about bytes and not about the database."""
     shutil.copytree(sqlite_template, tmp_path / "state")
     store = Store(f"sqlite:///{tmp_path}/state/state.db")
-    return World(store, keys, tmp_path, first=DAY.isoformat(), fees=FEES, taken_over=False)
+    return begun(store, keys, tmp_path, day=None, first=DAY.isoformat(), fees=FEES, taken_over=False)
 
 
 def segments(bodies: list[bytes], name: str) -> list[list[str]]:

@@ -15,7 +15,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import audit, claim, interchange, receipt, x12_set
 from gateway.store.schema import outbox as outbox_table
 from mappings import professional
-from tests.flow.world import World, golden, only, renumbered
+from tests.flow.world import World, begun, golden, only, renumbered
 
 CLAIMS = golden("in.837p")
 PRODUCTION = CLAIMS.replace(b"*0*T*:", b"*0*P*:")
@@ -25,9 +25,7 @@ PRODUCTION = CLAIMS.replace(b"*0*T*:", b"*0*P*:")
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path, taken_over=False)
 
 
 def states(world: World) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from gateway.flow import folders, replies
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import outbox
-from tests.flow.world import World, asked, golden
+from tests.flow.world import World, asked, begun, golden
 
 CLEARPATH = "*00*          *00*          *ZZ*CLEARPATH      *ZZ*SUMMITTPA      *260410*1000*^*00501*"
 """An ISA of the partner that gets the 835s, up to its control number; `{isa14}` is added behind it."""
@@ -21,9 +21,7 @@ CLEARPATH = "*00*          *00*          *ZZ*CLEARPATH      *ZZ*SUMMITTPA      *
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day its first 835 left, a Friday."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    made.send("bluebonnet", "enrol.834", golden("in.834"))
+    made = begun(store, keys, tmp_path, enrolled=True)
     made.send("clearpath", "claims.837", golden("in.837p"))
     made.plan_run("ann", "ben")
     made.advance("2026-04-09")

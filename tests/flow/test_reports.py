@@ -15,15 +15,13 @@ from gateway.store.schema import claim, receipt, span, staged, x12_set
 from gateway.web import status
 from tests.flow.members import ALAN, BIANCA, CODY, DANA, ELI, enrolment_file, report
 from tests.flow.test_claim_edits import settle
-from tests.flow.world import LAKESIDE, METRO_C5, SPONSOR, World, golden, only, renumbered
+from tests.flow.world import LAKESIDE, METRO_C5, SPONSOR, World, begun, golden, only, renumbered
 
 
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path)
 
 
 def texts(world: World) -> list[str]:

@@ -14,7 +14,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.newest import require_readable
 from gateway.store.schema import audit, blob, interchange, outbox, receipt, upload
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun, golden
 
 CLAIMS = golden("in.837p")
 KEEP = Retention()
@@ -23,8 +23,7 @@ KEEP = Retention()
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation seven years after two partners' files, of which one was refused, and with a new file of today."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
+    made = begun(store, keys, tmp_path, taken_over=False)
     made.send("clearpath", "a.837", CLAIMS)
     made.send("bluebonnet", "b.834", b"no x12")
     with store.write("years") as connection:

@@ -17,7 +17,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import alias, person, span
 from mappings.records import Person
 from tests.flow.members import enrolment_file
-from tests.flow.world import SPONSOR, World, golden
+from tests.flow.world import SPONSOR, begun
 
 EARLIER, ORD = f"{1:032d}", f"{2:032d}"
 MEMBER = Member(
@@ -45,9 +45,7 @@ def written(store: Store) -> list[str]:
 
 def test_who_did_not_change_is_not_written(store: Store, keys: Keys, tmp_path: Path) -> None:
     """A full file that says of everybody what is on file writes nothing about anybody."""
-    world = World(store, keys, tmp_path)
-    world.advance("2026-04-06")
-    world.send("bluebonnet", "enrol.834", golden("in.834"))
+    world = begun(store, keys, tmp_path, enrolled=True)
     world.send("bluebonnet", "again.834", enrolment_file(601, 0, 1, 2, 3, 4, created="20260403"))
     told = written(store)
     world.send("bluebonnet", "once-more.834", enrolment_file(602, 0, 1, 2, 3, 4, created="20260404"))

@@ -14,7 +14,7 @@ from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import notice, recovery
-from tests.flow.world import METRO_C8, World, asked, changed, golden, only, play_golden, recounted, renumbered
+from tests.flow.world import METRO_C8, World, asked, begun, changed, golden, only, play_golden, recounted, renumbered
 from tests.golden.test_golden_variants import received, void_of_c8
 
 POLICY = (shipped() / "policies" / "bluebonnet.toml").read_text()
@@ -24,7 +24,7 @@ RENEWAL = (("first = 2026-01-01", "first = 2027-01-01"), ("last = 2026-12-31", "
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation before the golden scenario."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def load(world: World, folder: Path, *changes: tuple[str, str]) -> None:

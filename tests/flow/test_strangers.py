@@ -13,15 +13,13 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.order import receipt_of
 from gateway.store.schema import claim, hold, span
-from tests.flow.world import LAKESIDE, SPONSOR, World, golden, only
+from tests.flow.world import LAKESIDE, SPONSOR, World, begun, golden, only
 
 
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path)
 
 
 def unknown(body: bytes) -> bytes:

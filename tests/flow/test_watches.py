@@ -17,7 +17,7 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import hold, work
 from tests.flow.test_wraps import agree
-from tests.flow.world import World, golden, renumbered
+from tests.flow.world import World, begun, golden, renumbered
 
 DAILY = Expected(kind="837")
 WEEKLY = Expected(kind="834", days=("fri",), by="17:30")
@@ -71,8 +71,7 @@ def test_a_claim_answer_is_due_the_next_business_morning(received: str, due: str
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on a Monday, of which a partner's claims are expected each business day."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
+    made = begun(store, keys, tmp_path, taken_over=False)
     agree(made, tmp_path, 'expected = [{ kind = "837", by = "18:00" }]')
     return made
 

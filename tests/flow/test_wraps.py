@@ -25,7 +25,7 @@ from gateway.store.keys import Keys
 from gateway.store.schema import claim, receipt, upload
 from gateway.store.schema import outbox as outbox_table
 from sftp_drop import pgp
-from tests.flow.world import World, golden
+from tests.flow.world import World, begun, golden
 
 CLAIMS = golden("in.837p")
 BOTH = Packing(inbound=("gzip", "zip"))
@@ -43,9 +43,7 @@ def zipped(*bodies: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation on the day the files come."""
-    made = World(store, keys, tmp_path, taken_over=False)
-    made.advance("2026-04-06")
-    return made
+    return begun(store, keys, tmp_path, taken_over=False)
 
 
 def agree(world: World, folder: Path, settings: str) -> None:

@@ -16,6 +16,7 @@ from tests.flow.world import (
     SPONSOR,
     World,
     asked,
+    begun,
     changed,
     golden,
     only,
@@ -31,7 +32,7 @@ BUSINESS = (claim, decision, entry, fact, journal, person, span, staged)
 @pytest.fixture
 def world(store: Store, keys: Keys, tmp_path: Path) -> World:
     """An installation before the scenario."""
-    return World(store, keys, tmp_path)
+    return begun(store, keys, tmp_path, day=None)
 
 
 def snapshot(world: World) -> list[object]:

@@ -75,8 +75,9 @@ def change(path: Path, diff: str) -> None:
 def run(script: str, where: Path) -> str:
     """A shell script in the copy, stopping at its first failure."""
     environment = {**os.environ, "PATH": f"{where / '.venv' / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(where)}
-    for name in ("PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
+    for name in ("PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
+    environment["PYTEST_ADDOPTS"] = "-n 0"  # a recipe runs some few tests: two more processes would take longer
     command = ["bash", "-euo", "pipefail", "-c", script]
     done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
