@@ -29,7 +29,7 @@ def connect(server: Server, deadlines: Deadlines) -> Iterator[Session]:
     secret = read_secret(server.secret)
     try:
         sock = socket.create_connection((server.host, server.port), deadlines.connect_s)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name with an empty or too long part is none
         raise Failed("unreachable") from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     watch = Watchdog(sock, deadlines.request_s)

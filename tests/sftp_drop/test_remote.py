@@ -18,7 +18,7 @@ from remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, sil
 from sftp_drop.remote import transfer
 from sftp_drop.remote.link import connect
 from sftp_drop.remote.server import Deadlines, Server, read_secret
-from sftp_drop.remote.session import FSYNC, POSIX_RENAME
+from sftp_drop.remote.session import FSYNC
 from sftp_drop.remote.trouble import Failed
 from sftp_drop.wire import Ask
 
@@ -189,10 +189,12 @@ def test_secrets_are_in_no_log_line(
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    """A port nobody listens on is told as unreachable."""
+    """A port nobody listens on, and a name no host can have, are told as unreachable."""
     with odd_server(Odd(), tmp_path) as server:
         pass
     assert fails(server) == "unreachable"
+    for host in ("sftp..example.com", "a" * 64 + ".example.com"):
+        assert fails(msgspec.structs.replace(server, host=host)) == "unreachable"
 
 
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
@@ -269,10 +271,10 @@ def test_a_cut_line_is_broken_off(sshd: Sshd) -> None:
 
 
 def test_a_server_without_extensions(tmp_path: Path) -> None:
-    """Renaming and writing do with version 3 alone where a server offers no more."""
+    """Writing does with version 3 alone where a server offers no more."""
     odd = Odd()
     with odd_server(odd, tmp_path) as server, connect(server, SOON) as session:
-        assert not session.extensions & {POSIX_RENAME, FSYNC}
+        assert FSYNC not in session.extensions
         transfer.put(session, "/.a.tmp", BODY)
         session.rename("/.a.tmp", "/a")
     assert list(odd.files) == ["a"] and odd.files["a"] == BODY
