@@ -88,7 +88,7 @@ def test_bytes_removed_are_known_and_not_offered(world: World) -> None:
 @pytest.mark.parametrize(
     ("scope", "subject", "inbound"),
     [
-        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "nobody", 2), ("receipt", "1", 1), ("receipt", "2", 1),
+        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "lakeline", 2), ("receipt", "1", 1), ("receipt", "2", 1),
         ("sponsor", "bluebonnet", 0), ("sponsor", "lakeline", 1),
     ],
 )  # fmt: skip
@@ -141,9 +141,12 @@ def _die(*_: object) -> None:
 
 
 def test_a_hold_says_what_it_is_about(world: World) -> None:
-    """No scope without its subject, no receipt that is no number, no lift of what is not open."""
+    """No scope without its subject, no receipt that is no number, no lift of what is not open, and nothing misspelt."""
     for scope, subject in (("partner", ""), ("all", "x"), ("receipt", "one"), ("claim", "1")):
         with pytest.raises(UsageError):
+            hold(world, scope, subject)
+    for scope, subject in (("partner", "clearpth"), ("sponsor", "clearpath"), ("receipt", "99"), ("delivery", "1")):
+        with pytest.raises(UsageError, match=f"no {scope} {subject}"):
             hold(world, scope, subject)
     with pytest.raises(UsageError), world.store.write("lift") as connection:
         retention.lift(connection, world.context, "NONE", "r", "ann")
