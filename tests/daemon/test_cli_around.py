@@ -114,3 +114,11 @@ def test_outbox_rows_are_told_without_their_bytes(config: Path) -> None:
     send(config, "a.837", CLAIMS)
     for row in told(config, "sent", "list"):
         assert not {outbox.c.key.name, outbox.c.body.name, outbox.c.wrapped.name} & set(row)
+
+
+def test_tables_show_what_was_written(config: Path) -> None:
+    """A cell that looks like markup or a picture's name is shown as it is, and is no fault."""
+    reason = "as he wrote: A[/B] [red]C :warning:"
+    assert gateway("legal-hold", "add", "all", "--reason", reason, "--config", config).code == 0
+    said = gateway("legal-hold", "list", "--config", config)
+    assert said.code == 0 and reason in said.out

@@ -328,7 +328,7 @@ def test_a_folder_that_takes_nothing_holds_nobody_up(folders: Folders, monkeypat
 
 
 def test_a_name_that_is_taken_keeps_its_own_file_alone(folders: Folders) -> None:
-    """Where a partner made a folder of an answer's name the steps go on and its other files come; then that one does."""
+    """Where a partner made a folder of an answer's name the steps go on, and its other files; then that one does."""
     first = "R000000001-1.999.x12"
     (folders.home / "outbound" / first).mkdir()
     folders.put("p.837", golden("in.837p"))

@@ -88,8 +88,8 @@ def test_bytes_removed_are_known_and_not_offered(world: World) -> None:
 @pytest.mark.parametrize(
     ("scope", "subject", "inbound"),
     [
-        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "lakeline", 2), ("receipt", "1", 1), ("receipt", "2", 1),
-        ("sponsor", "bluebonnet", 0), ("sponsor", "lakeline", 1),
+        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "lakeline", 2), ("receipt", "1", 1),
+        ("receipt", "2", 1), ("sponsor", "bluebonnet", 0), ("sponsor", "lakeline", 1),
     ],
 )  # fmt: skip
 def test_nothing_under_a_legal_hold_is_removed(world: World, scope: str, subject: str, inbound: int) -> None:
