@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import paramiko
 import pytest
 from conftest import DoorProcess
 from door_process import content
 from remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
 from sftp_drop.remote import transfer
-from sftp_drop.remote.link import connect
+from sftp_drop.remote.link import connect, fingerprint
 from sftp_drop.remote.server import Deadlines, Server, read_secret
 from sftp_drop.remote.session import FSYNC
 from sftp_drop.remote.trouble import Failed
@@ -133,6 +134,23 @@ def test_another_host_key_stops_before_anything_is_sent(tmp_path: Path) -> None:
         odd.shown = 0
         with connect(both, SOON):
             pass
+
+
+@pytest.mark.program("sshd")
+def test_the_pinned_key_may_be_of_any_kind_the_server_has(tmp_path: Path) -> None:
+    """A server is known by whichever of its keys was told; by none of them, the one it would rather show is told."""
+    rsa = paramiko.RSAKey.generate(3072)
+    rsa.write_private_key_file(str(tmp_path / "rsa"))
+    (tmp_path / "sshd").mkdir()
+    both = Sshd(tmp_path / "sshd", [tmp_path / "rsa"])
+    try:
+        with connect(replace(both.server(), host_keys=(fingerprint(rsa.asbytes()),)), SOON) as session:
+            assert session.stat(str(both.home)) is not None
+        with pytest.raises(Failed) as failed, connect(replace(both.server(), host_keys=("SHA256:other",)), SOON):
+            pass
+        assert (failed.value.code, failed.value.detail) == ("host-key", both.pin)
+    finally:
+        both.stop()
 
 
 @pytest.mark.program("sshd")
