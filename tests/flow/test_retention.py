@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.errors import BadData, NotPermitted, UsageError
 from gateway.flow import replay, retention
@@ -18,6 +19,8 @@ from tests.flow.world import World, golden
 
 CLAIMS = golden("in.837p")
 KEEP = Retention()
+SOON_S = 0.5
+"""Long enough for what does not wait: it takes milliseconds."""
 
 
 @pytest.fixture
@@ -113,6 +116,29 @@ def test_a_delivery_is_held_alone(world: World) -> None:
     hold(world, "delivery", row.id)
     run(world)
     assert [one.state != "removed" for one in world.rows(outbox) if one.business_date < "2033"].count(True) == 1
+
+
+@pytest.mark.parametrize("what", ["replay", "resend"])
+def test_what_is_asked_for_again_waits_for_a_removal(world: World, what: str) -> None:
+    """While a run removes, nobody has bytes read or sent again that are about to go; who asks then is told they went."""
+    sent = world.rows(outbox)[0].id
+
+    def again() -> None:
+        with world.store.write(what) as connection:
+            if what == "resend":
+                replay.resend(connection, world.context, sent, "ann")
+            else:
+                replay.replay(connection, world.context, 2, "ann")
+
+    with ThreadPoolExecutor(1) as threads:
+        with world.store.write("retention") as connection:
+            retention.one_at_a_time(connection)
+            asked = threads.submit(again)
+            assert not wait([asked], SOON_S).done
+            connection.execute(update(upload).values(state="removed", key=b""))
+            connection.execute(update(outbox).values(state="removed", key=b"", body=b""))
+        with pytest.raises((NotPermitted, BadData), match="no longer kept"):
+            asked.result()
 
 
 def test_a_replayed_file_is_as_old_as_its_newest_receipt_that_waits(world: World) -> None:
