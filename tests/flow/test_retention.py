@@ -120,7 +120,7 @@ def test_a_delivery_is_held_alone(world: World) -> None:
 
 @pytest.mark.parametrize("what", ["replay", "resend"])
 def test_what_is_asked_for_again_waits_for_a_removal(world: World, what: str) -> None:
-    """While a run removes, nobody has bytes read or sent again that are about to go; who asks then is told they went."""
+    """While a run removes, nobody has bytes read or sent again that are about to go; who asks is told they went."""
     sent = world.rows(outbox)[0].id
 
     def again() -> None:
