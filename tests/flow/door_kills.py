@@ -41,7 +41,7 @@ SIZES = (20_000, sealed.ROW, 3 * sealed.ROW // 2, 4 * sealed.ROW)
 
 OF_DOOR = 1 / 3
 GIVES_UP = 0.15
-RACE_S = {"connect": 0.5, "put": 0.12, "written": 0.01, "close": 0.03, "rename": 0.03, "done": 0.005}
+RACE_S = {"connect": 0.5, "put": 0.12, "written": 0.05, "close": 0.03, "rename": 0.03, "done": 0.005}
 """Word of a client -> how long behind it a kill comes at most: about what it takes from there to the next word."""
 
 SAYS = {"put": "put", "reput": "put", "rename": "rename", "pwd": "done"}
