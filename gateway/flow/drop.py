@@ -309,7 +309,11 @@ class StoreUpload:
         slow = self._context.now_us - self._row["touched_us"] > NOTE_US  # rows nothing tells of are removed one day
         if self._is_new() and (slow or not last):
             self._row = uploads.keep(self._context, self._row)
-        sealed.put(self._context.store, self._row["id"], self._key, self._sealed_rows, last, row)
+        try:
+            sealed.put(self._context.store, self._row["id"], self._key, self._sealed_rows, last, row)
+        except Exception:
+            self._space.doubt()
+            raise
         if self._digest is not None:
             self._digest.update(row)
 

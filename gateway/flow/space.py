@@ -29,6 +29,10 @@ class Space:
         if self._left < bytes_more:
             raise Refused("failure", "the server has no room for files just now; try again later")
 
+    def doubt(self) -> None:
+        """A write failed: the next file begins with a look."""
+        self._looked_s = -LATELY_S
+
     def had(self, bytes_more: int) -> bool:
         """Whether the last look is a moment old and found room for so many bytes more; does not look itself."""
         return self._folder is None or (time.monotonic() - self._looked_s < LATELY_S and self._left >= bytes_more)

@@ -116,7 +116,7 @@ def test_a_sync_that_fails(open_door: Open) -> None:
             with pytest.raises(OSError, match=TOLD):
                 go_on(sftp, file)
             with pytest.raises(OSError, match=TOLD):
-                sftp.open("/inbound/two.837", "wb")
+                put(sftp, "two.837")
             is_served(door, sftp)
         assert received(door) == []
         is_silent(door)
