@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 import structlog
+from twisted.internet.defer import Deferred
 
 from sftp_drop import looks
 from sftp_drop.drop import Drop, Refused, Upload
@@ -83,12 +84,20 @@ class Writing(Handle):
 
 
 class Reading(Handle):
-    """A download. Fetched ahead in large pieces; files do not change once they are visible."""
+    """A download. Fetched in large pieces; files do not change once they are visible.
 
-    def __init__(self, drop: Drop, partner: str, place: Place, attributes: Attributes) -> None:
+    Who reads on from a piece's end gets the next one fetched while this one is sent. ahead: the one of a session's
+    files for which that is done, so that what a session holds stays bounded.
+    """
+
+    def __init__(
+        self, drop: Drop, partner: str, place: Place, attributes: Attributes, ahead: set[Reading]
+    ) -> None:  # fmt: skip
         super().__init__(attributes)
         self._drop, self._partner, self._place = drop, partner, place
         self._piece, self._piece_at = b"", 0
+        self._next: tuple[int, Deferred[bytes]] | None = None
+        self._ahead = ahead
         self._asked = False
         self._served_to = 0
 
@@ -109,13 +118,36 @@ class Reading(Handle):
         return self._piece[start - self._piece_at : max(end - self._piece_at, 0)]
 
     async def _fetch(self, offset: int) -> bool:
+        reads_on = offset > 0 and offset == self._piece_at + len(self._piece)
+        if self._next is not None and self._next[0] == offset:
+            (_, fetched), self._next = self._next, None
+        else:
+            self._forget()
+            fetched = self._asked_for(offset)
+        self._piece, self._piece_at = await fetched, offset
+        end = offset + len(self._piece)
+        if reads_on and offset < end < self.attributes.size and self._ahead <= {self}:
+            self._ahead.add(self)
+            self._next = end, self._asked_for(end)
+        return bool(self._piece)
+
+    def _asked_for(self, offset: int) -> Deferred[bytes]:
         place = self._place
-        piece = await self._drop.read(self._partner, place.folder, place.name, offset, READ_AHEAD_BYTES)
-        self._piece, self._piece_at = piece, offset
-        return bool(piece)
+        return self._drop.read(self._partner, place.folder, place.name, offset, READ_AHEAD_BYTES)
+
+    def _forget(self) -> None:
+        """Nobody waits for the next piece any more."""
+        if self._next is not None:
+            self._next[1].addErrback(lambda _: None)
+            self._next = None
+        self._ahead.discard(self)
+
+    async def lose(self) -> None:
+        self._forget()
 
     async def close(self) -> None:
         """Evidence of delivery, when all was read. Its failure is ours to see, not the client's: it has its file."""
+        self._forget()
         if not self._asked or self._served_to < self.attributes.size:
             return
         try:

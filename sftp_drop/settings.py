@@ -20,7 +20,7 @@ LISTING_ENTRIES = 64  # entries a READDIR reply: 64 x (2 x 255 + 90) bytes stay 
 LOGIN_REQUESTS_MAX = 32  # login packets of one connection, queries for keys included: 4 tries need 9
 READ_AHEAD_BYTES = MIB  # fetched at a time for a handle that reads: one sealed row is opened once, not 32 times
 HANDLES_MAX = 32  # open files of one session
-SESSIONS_MAX = 4  # channels of one connection; 4 x 32 handles, each 1 MiB ahead, are 128 MiB at the very worst
+SESSIONS_MAX = 4  # channels of one connection; 4 x 32 handles, of 1 MiB, and 1 MiB ahead: 132 MiB at the very worst
 PLACES_MAX = 10_000  # addresses whose points are remembered: about 300 bytes each, 3 MB
 GOODBYE_S = 5  # after we end a connection, how long its last bytes may take before it is cut
 

@@ -15,6 +15,7 @@ class Visit:
     def __init__(self, drop: Drop, partner: str) -> None:
         self._drop = drop
         self._partner = partner
+        self._ahead: set[Reading] = set()
 
     async def stat(self, path: bytes) -> Attributes:
         place = locate(path)
@@ -47,7 +48,7 @@ class Visit:
             return await self._write(_inbound(place), flags)
         entry = await self._entry(place)
         self._drop.note("read", entry.id)
-        return Reading(self._drop, self._partner, place, looks.of(place.folder, entry))
+        return Reading(self._drop, self._partner, place, looks.of(place.folder, entry), self._ahead)
 
     async def _write(self, place: Place, flags: int) -> Handle:
         """Without TRUNCATE the client continues what is there; only then, and for EXCLUSIVE, it matters what is."""

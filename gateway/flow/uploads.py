@@ -22,6 +22,7 @@ from gateway.store import audit, counters, installation, queue, sealed
 from gateway.store.ids import ulid
 from gateway.store.keys import new_key, wrapped_by
 from gateway.store.order import ord_of
+from gateway.store.prepared import Prepared
 from gateway.store.schema import receipt, upload
 from sftp_drop.drop import Entry, Refused
 from sftp_drop.names import is_temporary
@@ -52,8 +53,11 @@ NOT_WHOLE = {
 GONE = "the upload lay still for more than a day and is no longer kept"
 
 
-_INSERT = insert(upload)
-_INSERT_RECEIPT = insert(receipt)
+_NAMES = tuple(column.name for column in upload.columns)
+_KEEP = Prepared(insert(upload), _NAMES)
+_RECEIVE = Prepared(insert(receipt), (
+    "receipt_no", "partner", "upload_id", "name", "size", "sha256", "received_us", "received_on", "state", "reason",
+))  # fmt: skip
 
 # ---- one session -----------------------------------------------------------------------------------------------------
 
@@ -218,11 +222,10 @@ def _receive(
         connection, context, row, state="received", name=name, size=size, sha256=sha256, touched_us=now_us, hidden=0
     )  # fmt: skip
     number = counters.take(connection, "receipt")
-    told = {
-        "receipt_no": number, "partner": row["partner"], "upload_id": row["id"], "name": name, "size": size,
-        "sha256": sha256, "received_us": now_us, "received_on": today, "state": "received", "reason": "",
-    }  # fmt: skip
-    connection.execute(_INSERT_RECEIPT, told)
+    _RECEIVE.run(
+        connection, receipt_no=number, partner=row["partner"], upload_id=row["id"], name=name, size=size, sha256=sha256,
+        received_us=now_us, received_on=today, state="received", reason="",
+    )  # fmt: skip
     audit.note(connection, now_us, row["partner"], "receive", f"receipt {number}", said(size, sha256, by))
     queue.enqueue(
         connection, now_us, "intake", lane=f"in/{row['partner']}", partner=row["partner"], ord=ord_of(number),
@@ -245,7 +248,7 @@ def _become(connection: Connection, context: Context, row: Upload, **values: Any
         context.keys.look()
         if wrapped_by(row["key"]) != context.keys.newest:  # no rotation finds a key that is in no row
             after["key"] = context.keys.wrap(context.keys.unwrap(row["key"]))
-        connection.execute(_INSERT, after)
+        _KEEP.run_with(connection, after)
     elif not _change(connection, row, **values):
         raise Refused("failure", "the upload was changed meanwhile; look again")
     return after
@@ -259,7 +262,7 @@ _VISIBLE = and_(
     upload.c.touched_us > bindparam("since_us"),
 )  # fmt: skip
 _LIST = select(upload).where(_VISIBLE).order_by(upload.c.touched_us, upload.c.id)
-_SHOWN = (
+_SHOWN = Prepared(
     select(upload)
     .where(_VISIBLE, upload.c.name == bindparam("name"))
     .order_by(upload.c.touched_us.desc(), upload.c.id.desc())
@@ -269,9 +272,8 @@ _SHOWN = (
 
 def shown(connection: Connection, now_us: int, partner: str, name: str) -> Upload | None:
     """The upload a name of /inbound means: of those of that name, the one that was touched last."""
-    asked = {"partner": partner, "since_us": now_us - RECENT_US, "name": name}
-    row = connection.execute(_SHOWN, asked).mappings().one_or_none()
-    return None if row is None else dict(row)
+    row = _SHOWN.run(connection, partner=partner, since_us=now_us - RECENT_US, name=name).fetchone()
+    return None if row is None else dict(zip(_NAMES, row, strict=True))
 
 
 def entry(row: Upload) -> Entry:

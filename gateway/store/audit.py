@@ -8,26 +8,28 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.store.ids import ulid
+from gateway.store.prepared import Prepared
 from gateway.store.schema import audit
 
 CHAIN_ROWS = 500
 """Rows chained in one transaction: an update each, about 10 ms."""
 
 
-_INSERT = insert(audit)
+_NAMES = ("id", "at_us", "actor", "action", "entity", "detail")
+_NOTE = Prepared(insert(audit), _NAMES)
 
 
 def note(connection: Connection, now_us: int, actor: str, action: str, entity: str, detail: str = "") -> None:
     """Writes one audit row in the transaction of what it tells of."""
-    row = {"id": ulid(now_us), "at_us": now_us, "actor": actor, "action": action, "entity": entity, "detail": detail}
-    connection.execute(_INSERT, row)
+    _NOTE.run(
+        connection, id=ulid(now_us), at_us=now_us, actor=actor, action=action, entity=entity, detail=detail
+    )  # fmt: skip
 
 
 def note_all(connection: Connection, rows: Sequence[tuple[int, str, str, str, str]]) -> None:
     """Writes (instant, actor, action, entity, detail) of many things in one statement."""
-    names = ("at_us", "actor", "action", "entity", "detail")
     if rows:
-        connection.execute(_INSERT, [{"id": ulid(row[0])} | dict(zip(names, row, strict=True)) for row in rows])
+        connection.execute(insert(audit), [dict(zip(_NAMES, (ulid(row[0]), *row), strict=True)) for row in rows])
 
 
 def chain(connection: Connection) -> int:

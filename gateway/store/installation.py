@@ -7,14 +7,16 @@ from datetime import date
 from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.store.engine import upsert
+from gateway.store.prepared import Prepared
 from gateway.store.schema import installation
 
-_GET = select(installation.c.value).where(installation.c.name == bindparam("name"))
+_GET = Prepared(select(installation.c.value).where(installation.c.name == bindparam("name")))
 
 
 def get(connection: Connection, name: str) -> str:
     """The value of a fact, "" when it was never said."""
-    return connection.execute(_GET, {"name": name}).scalar_one_or_none() or ""
+    found = _GET.run(connection, name=name).fetchone()
+    return str(found[0]) if found else ""
 
 
 def put(connection: Connection, name: str, value: str) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from gateway.errors import GatewayError
 from gateway.store.engine import upsert
 from gateway.store.ids import ulid
+from gateway.store.prepared import Prepared
 from gateway.store.schema import agreement, installation, node, receipt, work
 
 DEATHS = 3
@@ -85,7 +86,8 @@ def _is_held(row: FromClause) -> ColumnElement[bool]:
 
 def _turns_statement() -> Select[Any]:
     """(lowest turn that waits, the partner's last turn + 1); only what is due: a timer must not hold time still."""
-    lowest = select(func.coalesce(func.min(work.c.turn), 0)).where(work.c.owner.is_(None), due(work, _NOW))
+    first = select(work.c.turn).where(work.c.owner.is_(None), due(work, _NOW)).order_by(work.c.turn).limit(1)
+    lowest = select(func.coalesce(first.scalar_subquery(), 0))
     own = select(func.coalesce(func.max(work.c.turn), -1) + 1).where(work.c.partner == bindparam("partner"))
     return select(lowest.scalar_subquery(), own.scalar_subquery())
 
@@ -126,9 +128,11 @@ def _claim_statement(where: Where) -> Update:
     return mine.values(owner=bindparam("me"), attempt=work.c.attempt + 1).returning(work)
 
 
-_INSERT = insert(work)
-_TURNS = _turns_statement()
+_TURNS = Prepared(_turns_statement())
 _CLAIM = {where: _claim_statement(where) for where in get_args(Where)}
+
+
+_ENQUEUE = Prepared(insert(work), tuple(column.name for column in work.columns))
 
 
 def enqueue(
@@ -158,7 +162,7 @@ def enqueue(
     row = _row(now_us, kind, lane, partner, sponsor_id, ord, gate, turn, body or {})
     row |= {"rank": rank, "due_us": due_us, "due_on": due_on, "key": key}
     if key is None:
-        connection.execute(_INSERT, row)
+        _ENQUEUE.run_with(connection, row)
         return
     # Another transaction may have added the key since we looked: then nothing is added, and nothing fails.
     connection.execute(upsert(connection, work).on_conflict_do_nothing(index_elements=["key"]), row)
@@ -182,11 +186,11 @@ def enqueue_all(connection: Connection, now_us: int, kind: str, partner: str, st
             _row(now_us, kind, step.lane, partner, step.sponsor_id, step.ord, step.gate, turn + n, step.body)
             for n, step in enumerate(steps)
         ]
-        connection.execute(_INSERT, rows)
+        connection.execute(insert(work), rows)
 
 
 def _turn(connection: Connection, now_us: int, partner: str) -> int:
-    return int(max(connection.execute(_TURNS, {"now_us": now_us, "partner": partner}).one()))
+    return int(max(_TURNS.run(connection, now_us=now_us, partner=partner).fetchone()))
 
 
 def _row(

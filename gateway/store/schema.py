@@ -89,7 +89,7 @@ work = _table(
     _partial("work_one_per_lane", "lane", where="owner is not null", unique=True),
     Index("work_lane", "lane", "ord", "id"),
     Index("work_partner", "partner", "turn"),
-    Index("work_owner", "owner"),
+    Index("work_owner", "owner", "turn"),
 )
 
 audit = _table(
@@ -203,7 +203,7 @@ upload = _table(
     _b("key"),
     _i("touched_us"),
     _flag("hidden"),
-    Index("upload_partner", "partner", "name"),
+    Index("upload_partner", "partner", "name", "touched_us"),
     Index("upload_recent", "partner", "touched_us"),
     Index("upload_unbound", "state", "touched_us"),
 )

@@ -9,11 +9,12 @@ from functools import cache, lru_cache
 from typing import Any
 
 from isal import isal_zlib
-from sqlalchemy import Insert, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
 from gateway.errors import InputOutput
 from gateway.store.engine import Store, inserting
 from gateway.store.keys import seal, unseal
+from gateway.store.prepared import Prepared
 from gateway.store.schema import blob
 
 ROW = 1 << 20
@@ -30,17 +31,19 @@ def put(store: Store, upload_id: str, key: bytes, row_no: int, last: bool, plain
     """Stores one row durably, in place of an earlier one; a replaced row gets a new nonce."""
     data = seal(key, isal_zlib.compress(plain, LEVEL), _bound(upload_id, row_no, last))
     with store.write_blob() as connection:
-        connection.execute(_put(connection.dialect.name), {"upload_id": upload_id, "row_no": row_no, "data": data})
+        _put(connection.dialect.name).run(connection, upload_id=upload_id, row_no=row_no, data=data)
 
 
 @cache
-def _put(engine: str) -> Insert:
-    """Built once an engine: building it takes longer than running it."""
+def _put(engine: str) -> Prepared:
     row = inserting(engine)(blob)
-    return row.on_conflict_do_update(index_elements=["upload_id", "row_no"], set_={"data": row.excluded.data})
+    newer = row.on_conflict_do_update(index_elements=["upload_id", "row_no"], set_={"data": row.excluded.data})
+    return Prepared(newer, ("upload_id", "row_no", "data"))
 
 
-_GET = select(blob.c.data).where(blob.c.upload_id == bindparam("upload_id"), blob.c.row_no == bindparam("row_no"))
+_GET = Prepared(
+    select(blob.c.data).where(blob.c.upload_id == bindparam("upload_id"), blob.c.row_no == bindparam("row_no"))
+)
 
 
 class Sealing:
@@ -79,10 +82,10 @@ def get(store: Store, upload_id: str, key: bytes, row_no: int, last: bool) -> by
     A row that was moved, cut, sealed by another key or is not the last where the last is wanted does not open.
     """
     with store.read_blob() as connection:
-        data = connection.execute(_GET, {"upload_id": upload_id, "row_no": row_no}).scalar_one_or_none()
-    if data is None:
+        found = _GET.run(connection, upload_id=upload_id, row_no=row_no).fetchone()
+    if found is None:
         raise InputOutput(f"row {row_no} of upload {upload_id} is missing")
-    return isal_zlib.decompress(unseal(key, data, _bound(upload_id, row_no, last)))
+    return isal_zlib.decompress(unseal(key, found[0], _bound(upload_id, row_no, last)))
 
 
 def rows_of(size: int) -> int:

@@ -63,7 +63,7 @@ def upgrade() -> None:
     )
     _index("work_lane", "work", "lane", "ord", "id")
     _index("work_one_per_lane", "work", "lane", unique=True, where="owner is not null")
-    _index("work_owner", "work", "owner")
+    _index("work_owner", "work", "owner", "turn")
     _index("work_partner", "work", "partner", "turn")
     _index("work_ready", "work", "rank", "turn", "id", where="owner is null and parked = 0")
     _table(
@@ -143,7 +143,7 @@ def upgrade() -> None:
         _i("touched_us"),
         _flag("hidden"),
     )
-    _index("upload_partner", "upload", "partner", "name")
+    _index("upload_partner", "upload", "partner", "name", "touched_us")
     _index("upload_recent", "upload", "partner", "touched_us")
     _index("upload_unbound", "upload", "state", "touched_us")
     if op.get_bind().dialect.name != "sqlite":
