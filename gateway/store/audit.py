@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.store.ids import ulid
 from gateway.store.prepared import Prepared
 from gateway.store.schema import audit
 
 CHAIN_ROWS = 500
-"""Rows chained in one transaction: an update each, about 10 ms."""
+"""Rows chained in one transaction: about 10 ms."""
 
 
 _NAMES = ("id", "at_us", "actor", "action", "entity", "detail")
+_CHAIN = update(audit).where(audit.c.id == bindparam("of")).values(seq=bindparam("seq"), hash=bindparam("hash"))
 _NOTE = Prepared(insert(audit), _NAMES)
 
 
@@ -38,11 +39,13 @@ def chain(connection: Connection) -> int:
                               .order_by(audit.c.seq.desc()).limit(1)).one_or_none()  # fmt: skip
     seq, link = (last.seq, last.hash) if last else (0, "")
     fresh = select(audit).where(audit.c.seq.is_(None)).order_by(audit.c.at_us, audit.c.id).limit(CHAIN_ROWS)
-    rows = list(connection.execute(fresh))
-    for row in rows:
+    links = []
+    for row in connection.execute(fresh):
         seq, link = seq + 1, _link(link, row)
-        connection.execute(update(audit).where(audit.c.id == row.id).values(seq=seq, hash=link))
-    return len(rows)
+        links.append({"of": row.id, "seq": seq, "hash": link})
+    if links:
+        connection.execute(_CHAIN, links)
+    return len(links)
 
 
 def broken_at(connection: Connection) -> int | None:

@@ -6,6 +6,8 @@ honoured there); a read begins DEFERRED. `cause` names what the commit is for, a
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +42,7 @@ class Store:
         self.clock = clock
         self.engine = _engine(self.url)
         self._snapshot: dict[str, Any] = {} if self.is_sqlite else _POSTGRES_SNAPSHOT
+        self._turns = f"{self.url.database}-turn"
         self.blobs = _engine(_blobs_url(self.url)) if self.is_sqlite else self.engine
 
     @property
@@ -50,8 +53,23 @@ class Store:
     @contextmanager
     def write(self, cause: str) -> Iterator[Connection]:
         """One read-write transaction: commits at the end of the block, rolls back when it raises."""
-        with self.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        writing = self.engine.connect().execution_options(immediate=True)
+        with self._turn(), writing as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite's writers look for their turn now and then, and who looks least often waits longest: here they queue,
+        in the kernel, which wakes the next at once and gives back what a dead process held."""
+        if not self.is_sqlite:
+            yield
+            return
+        turn = os.open(self._turns, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # opened anew: threads queue, too
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(turn)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
