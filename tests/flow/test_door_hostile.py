@@ -510,6 +510,8 @@ def test_everything_done_is_on_record(open_door: Open) -> None:
         assert seen["read"].entity == seen["fetch"].entity == seen["pick up"].entity
         (refusal,) = door.audited("login refused")
         assert (refusal.actor, refusal.entity) == ("stranger", "stranger")
+        theirs = partner_keys.fingerprint((door.folder / "stranger.pub").read_text())
+        assert refusal.detail == f"{theirs} 127.0.0.1", "a key has one name, let in or not"
         assert "SECRETNAME" not in str(door.rows(audit)) + door.log_path.read_text()
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import paramiko
 
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.hostkey import make_host_key
-from sftp_drop.remote.link import fingerprint
 from sftp_drop.remote.server import Server
 
 PATIENCE_S = 15.0
@@ -27,7 +27,7 @@ PASSWORD = "correct horse battery"
 
 def key_of(line: str) -> str:
     """The fingerprint of a public line."""
-    return fingerprint(paramiko.pkey.PublicBlob.from_string(line).key_blob)
+    return fingerprint_of(paramiko.pkey.PublicBlob.from_string(line).key_blob)
 
 
 class Sshd:
@@ -233,7 +233,7 @@ def odd_server(odd: Odd, folder: Path) -> Iterator[Server]:
     thread.start()
     yield Server(
         host="127.0.0.1", port=listener.getsockname()[1], user="gateway", secret=secret, by_password=True,
-        host_keys=tuple(fingerprint(key.asbytes()) for key in keys[:1]),
+        host_keys=tuple(fingerprint_of(key.asbytes()) for key in keys[:1]),
     )  # fmt: skip
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
