@@ -18,7 +18,8 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from gateway.clock import SECOND_US
 from gateway.flow import deliver, drop, uploads
 from gateway.flow.context import Context
-from gateway.flow.drop import StoreDrop, StoreUpload
+from gateway.flow.drop import StoreDrop
+from gateway.flow.open_upload import STRETCHES, StoreUpload
 from gateway.store import queue, sealed
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
@@ -515,9 +516,9 @@ def test_a_hole_is_not_closed(door: Door) -> None:
 def test_holes_are_few_and_short_lived(door: Door) -> None:
     """A write that leaves more holes than a client has writes on their way, or one for half a minute, is refused."""
     one = door.begin("a.837")
-    for n in range(1, drop.STRETCHES):
+    for n in range(1, STRETCHES):
         now(one.write(2 * n, b"x"))
-    assert "too many holes" in refused(lambda: now(one.write(2 * drop.STRETCHES, b"x")))
+    assert "too many holes" in refused(lambda: now(one.write(2 * STRETCHES, b"x")))
     two = door.begin("b.837")
     now(two.write(1, b"x"))
     door.later(29 * SECOND_US)
