@@ -13,7 +13,7 @@ from typing import Any
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, DeferredLock
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US, SECOND_US
 from gateway.flow import uploads
 from gateway.flow.accounts import Account
 from gateway.flow.context import Context
@@ -31,7 +31,7 @@ STRETCHES = 256
 HOLE_US = 30 * SECOND_US
 """How long a hole may stay: what is on its way through one TCP connection comes within seconds, or never."""
 
-NOTE_US = 60 * SECOND_US
+NOTE_US = MINUTE_US
 """How often at most a running upload says that it lives and how much of it is sealed: one commit a minute."""
 
 NOT_FILLED = "the file has a hole that was not filled"

@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US
 from gateway.errors import BadData, UsageError
 from gateway.store import audit, login_keys
 from gateway.store.login_keys import LoginKey
 from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.settings import RSA_MAX_BITS, RSA_MIN_BITS
 
-ENDING_US = 14 * 24 * 3_600 * SECOND_US
+ENDING_US = 14 * DAY_US
 """Two weeks before a partner's last key ends it is warned of: about as long as a partner needs to send a new one."""
 
 

@@ -22,7 +22,7 @@ import pytest
 import structlog
 
 from gateway import logs
-from gateway.clock import SECOND_US, utc_us
+from gateway.clock import MINUTE_US, SECOND_US, utc_us
 from gateway.errors import BadData, ConfigError
 from gateway.flow import breaker, loading, parked, remote, worker
 from gateway.flow.breaker import LONGEST_US, OPENS_AT, SHORTEST_US, Breaker
@@ -37,7 +37,6 @@ from tests.sftp_drop.remote_servers import PASSWORD, PATIENCE_S, CutLine, Odd, S
 
 CUTS = int(os.environ.get("REMOTE_CUTS", "40"))
 SEED = int(os.environ.get("REMOTE_SEED", "4"))
-MINUTE_US = 60 * SECOND_US
 NEEDS_SSHD = pytest.mark.program("sshd")
 GOOD = Remote(
     host="h", user="u", host_keys=("SHA256:" + "a" * 43,), key_file="/k", fetch="out", send="in", reports="reports"

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, Row, update
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US, HOUR_US, SECOND_US
 from gateway.flow import deliver, drop, uploads
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
@@ -29,7 +29,6 @@ from sftp_drop.drop import Refused
 from tests.flow.world import Clock
 
 PARTNER = "bluebonnet"
-DAY_US = 24 * 3600 * SECOND_US
 
 
 class Door:
@@ -411,7 +410,7 @@ def test_a_running_upload_is_not_swept(door: Door) -> None:
     assert door.size("still.837") == 0, "others know of it"
     now(old.write(0, b"abc"))
     now(old.lose())
-    door.later(DAY_US - 3600 * SECOND_US)
+    door.later(DAY_US - HOUR_US)
     resumed = door.begin("old.837", resume=True)
     door.later(2 * 3600 * SECOND_US)
     with door.context.store.read() as connection:
