@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import structlog
 from twisted.conch.ssh import userauth
 from twisted.conch.ssh.common import NS
-from twisted.conch.ssh.keys import FingerprintFormats, Key
+from twisted.conch.ssh.keys import Key
 from twisted.conch.ssh.service import SSHService
 from twisted.internet.defer import Deferred
 
 from sftp_drop.drop import Refused, Stranger, Visitor
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.quiet import QUIET
-from sftp_drop.settings import LOGIN_REQUESTS_MAX
+from sftp_drop.settings import LOGIN_REQUESTS_MAX, RSA_MAX_BITS
 from sftp_drop.wire import Reader
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ SIGNATURE_ALGORITHMS = list(KEY_KIND)
 _NO_MORE_TRIES = 14  # SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE, RFC 4253 11.1
 _NO_SERVICE = 7  # SSH_DISCONNECT_SERVICE_NOT_AVAILABLE
 _ASKED = Visitor("", "", "")  # nobody yet: a key was only shown
-_RSA_MAX_BITS = 8192  # larger keys cost us more to check than the stranger to send
 
 
 class KeyLogin(SSHService):
@@ -113,7 +113,7 @@ class KeyLogin(SSHService):
         to_sign = packet[: ask.at]
         signature = ask.string()
         ask.end()
-        fingerprint = key.fingerprint(FingerprintFormats.SHA256_BASE64)
+        fingerprint = fingerprint_of(blob)
         if not self._proves(key, algorithm, signature, to_sign):
             self._record("signature", fingerprint)
             return None
@@ -128,7 +128,7 @@ class KeyLogin(SSHService):
         if KEY_KIND.get(algorithm) != key.sshType():
             return None
         bits = self.transport.settings.rsa_min_bits
-        return key if key.type() == "Ed25519" or bits <= key.size() <= _RSA_MAX_BITS else None
+        return key if key.type() == "Ed25519" or bits <= key.size() <= RSA_MAX_BITS else None
 
     def _proves(self, key: Key, algorithm: bytes, signature: bytes, to_sign: bytes) -> bool:
         """Whether the signature is the key's over this session and request, by the algorithm named."""

@@ -53,7 +53,7 @@ class Desk:
     # Handles
 
     def _open(self, request: bytes, ask: Reader) -> Answer:
-        path, flags, _ = ask.string(), ask.u32(), ask.wanted_size()
+        path, flags, _ = ask.string(), ask.u32(), ask.attributes()
         ask.end()
         if not flags & (Open.READ | Open.WRITE):
             raise wire.Malformed
@@ -89,7 +89,7 @@ class Desk:
         return succeed(wire.attrs(request, handle.attributes))
 
     def _fsetstat(self, request: bytes, ask: Reader) -> Answer:
-        name, size = ask.string(), ask.wanted_size()
+        name, size = ask.string(), ask.attributes().size
         ask.end()
         handle = self._opened.get(name, Handle)
         return handle.turns.add(lambda: handle.set(size)).addCallback(_ok, request)
@@ -101,7 +101,7 @@ class Desk:
         return self._paths.add(lambda: self._visit.stat(path)).addCallback(_attrs, request)
 
     def _setstat(self, request: bytes, ask: Reader) -> Answer:
-        path, size = ask.string(), ask.wanted_size()
+        path, size = ask.string(), ask.attributes().size
         ask.end()
         return self._paths.add(lambda: self._visit.set(path, size)).addCallback(_ok, request)
 

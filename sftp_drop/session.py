@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from sftp_drop import wire
 from sftp_drop.drop import Drop, Refused
-from sftp_drop.inbox import Inbox, Overrun
+from sftp_drop.inbox import HEADER_BYTES, Inbox, Overrun
 from sftp_drop.requests import EXTENSIONS, Desk
 from sftp_drop.settings import IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MAX_REQUESTS, READ_MAX_BYTES
 from sftp_drop.wire import Ask, Malformed, Status
@@ -55,6 +55,7 @@ class Session:
         self._greeted = self._pumping = self._eof = self._over = False
 
     def receive(self, data: bytes) -> None:
+        """Bytes of the client."""
         if self._over or self._eof:
             return
         try:
@@ -98,7 +99,7 @@ class Session:
         if taken is None:
             return False
         kind, body = taken
-        self._pipe.taken(len(body) + 5)
+        self._pipe.taken(HEADER_BYTES + len(body))
         if self._greeted and kind != Ask.INIT:
             self._serve(kind, body)
         else:

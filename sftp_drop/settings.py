@@ -18,6 +18,8 @@ IN_FLIGHT_MAX_BYTES = 2 * MIB  # taken, not answered: data to write plus data as
 IN_FLIGHT_MAX_REQUESTS = 128  # taken, not answered, however small; OpenSSH keeps 64
 LISTING_ENTRIES = 64  # entries a READDIR reply: 64 x (2 x 255 + 90) bytes stay below 40 KiB
 LOGIN_REQUESTS_MAX = 32  # login packets of one connection, queries for keys included: 4 tries need 9
+RSA_MIN_BITS = 3072  # 128 bits of strength (NIST SP 800-57 part 1, table 2)
+RSA_MAX_BITS = 8192  # larger keys cost us more to check than the stranger to send
 READ_AHEAD_BYTES = MIB  # fetched at a time for a handle that reads: one sealed row is opened once, not 32 times
 HANDLES_MAX = 32  # open files of one session
 SESSIONS_MAX = 4  # channels of one connection; 4 x 32 handles, of 1 MiB, and 1 MiB ahead: 132 MiB at the very worst
@@ -38,7 +40,7 @@ class DoorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     strangers_max: int = 60  # connections that have not logged in (MaxStartups' hard limit)
     strangers_begin: int = 30  # from so many on a share of new ones is refused: the 20 of one address never meet it
     strangers_refused: float = 0.3  # that share at strangers_begin; it grows evenly to all at strangers_max
-    rsa_min_bits: int = 3072  # smaller partner keys are refused
+    rsa_min_bits: int = RSA_MIN_BITS  # smaller partner keys are refused
     rekey_bytes: int = GIB  # RFC 4253 9: new keys after each gigabyte, both ways together ...
     rekey_s: float = 3600  # ... or each hour
     banner: str = ""  # shown before login; "" for none

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -86,8 +87,17 @@ class Attributes(msgspec.Struct, frozen=True):
     modified_s: int
 
     def packed(self) -> bytes:
+        """An attribute block (5): size, permissions and times, those of access and of change alike."""
         modified_s = min(max(self.modified_s, 0), 0xFFFFFFFF)
         return struct.pack("!LQLLL", _SIZE | _PERMISSIONS | _TIMES, self.size, self.mode, modified_s, modified_s)
+
+
+class Told(NamedTuple):
+    """What a peer's attribute block says, None where it does not. mode, size, modified_s: as in Attributes."""
+
+    mode: int | None
+    size: int | None
+    modified_s: int | None
 
 
 class Reader:
@@ -108,31 +118,40 @@ class Reader:
         return self._data[start:end]
 
     def flag(self) -> bool:
+        """An SSH boolean: any byte but 0 is true (RFC 4251 5)."""
         return self._take(1) != b"\0"
 
     def u32(self) -> int:
+        """An unsigned number of four bytes."""
         return int.from_bytes(self._take(4), "big")
 
     def u64(self) -> int:
+        """An unsigned number of eight bytes."""
         return int.from_bytes(self._take(8), "big")
 
     def string(self) -> bytes:
+        """Bytes behind their length."""
         return self._take(self.u32())
 
-    def wanted_size(self) -> int | None:
-        """Reads an attribute block (5); only the size means anything to the door, None when it is not there."""
+    def attributes(self) -> Told:
+        """An attribute block (5)."""
         flags = self.u32()
         size = self.u64() if flags & _SIZE else None
-        self._take(8 * bool(flags & _OWNER) + 4 * bool(flags & _PERMISSIONS) + 8 * bool(flags & _TIMES))
+        if flags & _OWNER:
+            self.u64()
+        mode = self.u32() if flags & _PERMISSIONS else None
+        modified_s = self.u64() & 0xFFFFFFFF if flags & _TIMES else None  # the time of access stands before it
         for _ in range(self.u32() if flags & _EXTENDED else 0):
             self.string()
             self.string()
-        return size
+        return Told(mode, size, modified_s)
 
     def at_end(self) -> bool:
+        """Whether every field was taken."""
         return self.at == len(self._data)
 
     def end(self) -> None:
+        """There must be no more."""
         if not self.at_end():
             raise Malformed
 

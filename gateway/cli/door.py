@@ -28,7 +28,7 @@ def bans(config: Path, as_json: bool) -> None:
     context = context_of(config)
     now_us = context.now_us
     with context.store.read() as connection:
-        rows = [row for row in held.remembered(connection, now_us) if row.until_us > now_us]
+        rows = held.remembered(connection, now_us)
     until = {row.place: datetime.fromtimestamp(row.until_us // SECOND_US, UTC).isoformat() for row in rows}
     data = [{"address": row.place, "until": until[row.place], "times": row.times} for row in rows]
     emit(data, as_json, lambda: table(("address", "until", "times"), [tuple(one.values()) for one in data]))

@@ -10,6 +10,7 @@ from gateway.companion.examples import Example, example
 from gateway.companion.facts import FactsOnFile
 from gateway.flow import naming
 from gateway.flow.checking import groups_of, takes
+from gateway.flow.door_limits import door_settings
 from gateway.flow.gathering import FILE_BYTES, FILE_INTERCHANGES
 from mappings.verdicts import SEGMENTS_WRONG
 from parsers import forms
@@ -97,9 +98,9 @@ def _who(facts: FactsOnFile) -> list[Block]:
 
 
 def _connection(facts: FactsOnFile) -> list[Block]:
-    sftp = facts.settings.sftp
+    sftp, limits = facts.settings.sftp, door_settings(facts.settings)
     rows = [
-        ("Protocol", "SFTP (SSH 2), login by public key only: ed25519, or RSA of at least 3072 bits"),
+        ("Protocol", f"SFTP (SSH 2), login by public key only: ed25519, or RSA of at least {limits.rsa_min_bits} bits"),
         ("Host", f"{sftp.interface}, port {sftp.port}"), ("User name", facts.partner.id),
         ("Our host key", ", ".join(facts.host_keys) or "asked of us before the first login"),
         ("Your keys", ", ".join(facts.keys) or "none on file: send us your public key"),

@@ -8,12 +8,9 @@ from typing import Annotated, NamedTuple
 import msgspec
 from sqlalchemy import Connection, and_, case, func, select
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US, MINUTE_US
 from gateway.store.schema import upload
 from mappings.records import Record
-
-DAY_US = 24 * 3600 * SECOND_US
-MINUTE_US = 60 * SECOND_US
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US, SECOND_US
 from mappings.records import Record
 
 SHORTEST_US = 5 * SECOND_US
-LONGEST_US = 30 * 60 * SECOND_US
+LONGEST_US = 30 * MINUTE_US
 """The wait's bounds. At most 10 s after the first failure, twice that after the next, 30 min from the ninth on."""
 
 OPENS_AT = 5

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
+from gateway.clock import SECOND_US
 from gateway.store import audit, bans
 from sftp_drop.drop import Ban, Visitor
 
@@ -83,9 +84,9 @@ def write(connection: Connection, now_us: int, deeds: list[tuple[Deed, int, int]
 
 def stored(ban: Ban) -> bans.Banned:
     """A ban as the store keeps it."""
-    return bans.Banned(ban.place, int(ban.until_s * 1_000_000), ban.times)
+    return bans.Banned(ban.place, int(ban.until_s * SECOND_US), ban.times)
 
 
 def loaded(row: Any) -> Ban:
     """A ban as the door knows it."""
-    return Ban(row.place, row.until_us / 1_000_000, row.times)
+    return Ban(row.place, row.until_us / SECOND_US, row.times)

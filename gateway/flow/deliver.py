@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US
 from gateway.flow import holds, placing, push, wraps
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
@@ -18,7 +18,7 @@ from gateway.store.schema import outbox as outbox_table
 from gateway.store.schema import upload
 from sftp_drop import pgp
 
-UNBOUND_US = 24 * 3600 * SECOND_US
+UNBOUND_US = DAY_US
 """How long an upload that never became a receipt is kept for its resume, from its last sign of life."""
 
 UNTOLD_US = 8 * UNBOUND_US

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US, SECOND_US
 from gateway.errors import ConfigError, GatewayError, InputOutput, KeyMissing, NotPermitted, PortTaken, Unavailable
 from gateway.flow import host_keys, machine, rotation
 from gateway.flow.fitness import Check, State
@@ -37,7 +37,7 @@ DISK_FAIL_BYTES, DISK_WARN_BYTES = 1 << 30, 10 << 30
 WAL_WARN_BYTES = 256 << 20
 """SQLite folds its log back at 4 MB; one sixty times as long says that a reader never ends."""
 
-SKEW_WARN_US, SKEW_FAIL_US = 2 * SECOND_US, 60 * SECOND_US
+SKEW_WARN_US, SKEW_FAIL_US = 2 * SECOND_US, MINUTE_US
 """Leases and beats are seconds; a minute makes keys open and close at the wrong time."""
 
 

@@ -13,11 +13,11 @@ from gateway.flow import allowance, partner_keys, uploads
 from gateway.flow.allowance import Allowance, Used
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
-from gateway.flow.partner_keys import fingerprint_of
 from gateway.flow.uploads import said
 from gateway.store import audit, documents, installation, outbox
 from gateway.store.schema import outbox as outbox_table
 from sftp_drop.drop import Entry, Refused, Stranger, Visitor
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.places import is_in
 
 

@@ -1,4 +1,4 @@
-"""What the machine says of itself to `doctor`: permissions, disks, ports, processes, its clock."""
+"""What the machine says of itself: permissions, disks, ports, processes, its clock."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ TIME_ERROR = 5
 
 
 def others_may(path: Path) -> bool:
-    """Whether group or others may do anything with a file or folder."""
+    """Whether group or others may do anything with a file or folder. Raises OSError when it is not there."""
     return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
 def free_bytes(folder: Path) -> int:
-    """What is left of a disk for us, who are not root."""
+    """What is left of a disk for us, who are not root. Raises OSError."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
 

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US
 from gateway.errors import BadData, UsageError
 from gateway.store import audit, login_keys
 from gateway.store.login_keys import LoginKey
+from sftp_drop.fingerprint import fingerprint_of
+from sftp_drop.settings import RSA_MAX_BITS, RSA_MIN_BITS
 
-RSA_MIN_BITS = 3072
-"""128 bits of strength (NIST SP 800-57 part 1, table 2); the door refuses smaller ones at login, too."""
-
-RSA_MAX_BITS = 8192
-"""Checking a signature takes longer with the length; the door takes no longer key either."""
-
-ENDING_US = 14 * 24 * 3_600 * SECOND_US
+ENDING_US = 14 * DAY_US
 """Two weeks before a partner's last key ends it is warned of: about as long as a partner needs to send a new one."""
 
 
@@ -51,11 +46,6 @@ def fingerprint(line: str) -> str:
 
 
 _UNFIT = f"an SSH key is of a kind the door does not take: ed25519, or RSA of {RSA_MIN_BITS} bits"
-
-
-def fingerprint_of(key_blob: bytes) -> str:
-    """SHA256:... of a public key's blob, which is what a client sends (RFC 4253 6.6)."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key_blob).digest()).decode().rstrip("=")
 
 
 def add(

@@ -10,7 +10,7 @@ from typing import Literal
 from cronsim import CronSim, CronSimError
 from sqlalchemy import Connection
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US, SECOND_US
 from gateway.store import queue
 from mappings.records import Record
 
@@ -57,7 +57,7 @@ class Remote(Record, frozen=True, kw_only=True):
 def next_look_us(remote: Remote, now_us: int) -> int:
     """When its folder is looked at after now: in the hour that comes twice when summer ends, twice."""
     if not remote.cron:
-        return now_us + remote.every_minutes * 60 * SECOND_US
+        return now_us + remote.every_minutes * MINUTE_US
     local = datetime.fromtimestamp(now_us / SECOND_US)  # without a zone: the machine's, as the administrator writes it
     return min(_after(remote.cron, local - TURNED_BACK, fold, now_us) for fold in (0, 1))
 

@@ -14,11 +14,13 @@ from twisted.application.service import Service
 from twisted.internet.defer import inlineCallbacks
 from twisted.internet.task import LoopingCall
 
+from gateway.clock import SECOND_US
 from gateway.flow import deeds, folders
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
 from gateway.flow.threads import RunBlocking
 from gateway.store import bans
+from sftp_drop.defender import FORGET_S
 from sftp_drop.drop import Ban, Visitor
 from sftp_drop.server import Door
 
@@ -78,11 +80,12 @@ def look(
 ) -> tuple[list[Ban], list[Visitor]]:
     """Writes deeds and bans; the bans to know of, and who may not stay. Blocks."""
     now_us = context.now_us
+    since_us = now_us - int(FORGET_S * SECOND_US)
     for start in range(0, max(len(taken), bool(made)), DEEDS_A_COMMIT):
         with context.store.write("door") as connection:
             deeds.write(connection, now_us, taken[start : start + DEEDS_A_COMMIT], made if not start else [])
             if not start:
-                bans.forget(connection, now_us)
+                bans.forget(connection, since_us)
     with context.store.read() as connection:
-        held = [deeds.loaded(row) for row in bans.remembered(connection, now_us)]
+        held = [deeds.loaded(row) for row in bans.remembered(connection, since_us)]
         return held, folders.unwelcome(connection, now_us, inside)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from gateway.clock import SECOND_US
+from gateway.clock import HOUR_US, SECOND_US
 from gateway.flow import holds, partner_server, remote, uploads
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
@@ -35,7 +35,7 @@ from sftp_drop.remote.trouble import Failed
 SETTLE_US = 30 * SECOND_US
 """How long a file must look the same: an upload that stands still so long is over, or is continued as a new file."""
 
-REST_US = 3600 * SECOND_US
+REST_US = HOUR_US
 """How often it is looked whether settings have come into force: they do by the day."""
 
 LISTING_MOST = 10_000

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US
 from gateway.flow import holds, remote
 from gateway.flow.context import Context
 from gateway.flow.partner_server import Remote, lane_of
@@ -32,7 +32,7 @@ from sftp_drop.remote.trouble import Failed
 FILES_A_CALL = 50
 """Files of one connection: a run's remittances share a login, and a step still ends."""
 
-TRUSTED_US = 24 * 3600 * SECOND_US
+TRUSTED_US = DAY_US
 """How long a hidden file that is gone means that it was renamed and taken: no tidier removes what is younger."""
 
 

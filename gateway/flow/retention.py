@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, not_, or_, select, true, update
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US
 from gateway.errors import UsageError
 from gateway.flow.context import Context
 from gateway.flow.deliver import UNBOUND_US
@@ -32,8 +32,6 @@ FILES_A_CHUNK = 100
 
 SCOPES = ("all", "partner", "sponsor", "receipt", "delivery")
 """What a legal hold can be about: everything, or what a partner, a sponsor, a receipt or an outbox id names."""
-
-DAY_US = 24 * 3600 * SECOND_US
 
 
 class Kept(Record, frozen=True, kw_only=True):

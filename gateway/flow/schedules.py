@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US, SECOND_US
 from gateway.plan.calendar import add_business_days, is_business_day, on_or_after
 from mappings.records import Record
 
@@ -88,7 +88,7 @@ def minutes(text: str) -> int:
 
 def ack_due_us(answers: Answers, received_us: int) -> int | None:
     """When TA1 and 999 of a file are due; None when nobody watches."""
-    return received_us + answers.ack_minutes * 60 * SECOND_US if answers.ack_minutes else None
+    return received_us + answers.ack_minutes * MINUTE_US if answers.ack_minutes else None
 
 
 def claim_answer_due_us(answers: Answers, received_us: int) -> int | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
+from gateway.flow import machine
 from sftp_drop.drop import Refused
 
 LATELY_S = 1.0
@@ -20,12 +20,11 @@ class Space:
         self._folder, self._least = folder, free_bytes_min
         self._left, self._looked_s = 0, -LATELY_S
 
-    def check(self, bytes_more: int = 0) -> None:
+    def check(self, bytes_more: int) -> None:
         """Blocks. Raises Refused when so many bytes more would leave too little."""
         if self._folder is None:
             return
-        disk = os.statvfs(self._folder)
-        self._left, self._looked_s = disk.f_bavail * disk.f_frsize - self._least, time.monotonic()
+        self._left, self._looked_s = machine.free_bytes(self._folder) - self._least, time.monotonic()
         if self._left < bytes_more:
             raise Refused("failure", "the server has no room for files just now; try again later")
 

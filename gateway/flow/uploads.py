@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US, SECOND_US
 from gateway.errors import KeyMissing
 from gateway.flow.context import Context
 from gateway.store import audit, counters, installation, queue, sealed
@@ -35,7 +35,7 @@ Upload = dict[str, Any]
 Also = Callable[[Connection, int], None]
 """What else a receipt's transaction writes, given the receipt's number."""
 
-RECENT_US = 24 * 3600 * SECOND_US
+RECENT_US = DAY_US
 """How long a received file stays visible and may be continued: clients stat, chmod and resume after an upload."""
 
 NEW = "new"

@@ -7,12 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from gateway.clock import SECOND_US
 from gateway.store.engine import upsert
 from gateway.store.schema import ban
-
-KEPT_US = 24 * 3600 * SECOND_US
-"""How long after its end a ban is remembered: a further one within a day lasts longer."""
 
 
 class Banned(NamedTuple):
@@ -33,9 +29,9 @@ def put(connection: Connection, bans: Iterable[Banned]) -> None:
         connection.execute(again, [one._asdict()])
 
 
-def remembered(connection: Connection, now_us: int) -> list[Banned]:
-    """Bans in force and those that ended within a day, by place."""
-    rows = connection.execute(select(ban).where(ban.c.until_us > now_us - KEPT_US).order_by(ban.c.place))
+def remembered(connection: Connection, since_us: int) -> list[Banned]:
+    """Bans that ended after an instant, or have not ended yet, by place."""
+    rows = connection.execute(select(ban).where(ban.c.until_us > since_us).order_by(ban.c.place))
     return [Banned(row.place, row.until_us, row.times) for row in rows]
 
 
@@ -44,6 +40,6 @@ def lift(connection: Connection, place: str) -> bool:
     return connection.execute(delete(ban).where(ban.c.place == place)).rowcount == 1
 
 
-def forget(connection: Connection, now_us: int) -> None:
-    """Removes what need not be remembered any more."""
-    connection.execute(delete(ban).where(ban.c.until_us <= now_us - KEPT_US))
+def forget(connection: Connection, since_us: int) -> None:
+    """Removes the other bans: those that had ended by then."""
+    connection.execute(delete(ban).where(ban.c.until_us <= since_us))

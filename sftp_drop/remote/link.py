@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from functools import partial
 
 import paramiko  # type: ignore[import-untyped]
 
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.remote.server import Deadlines, Server, read_secret
 from sftp_drop.remote.session import Session
 from sftp_drop.remote.trouble import Failed
@@ -85,16 +84,11 @@ def _connected(server: Server, deadlines: Deadlines, other: tuple[str, ...]) -> 
             transport.close()
 
 
-def fingerprint(blob: bytes) -> str:
-    """SHA256:... of a public key, as OpenSSH prints it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-
-
 def _channel(transport: paramiko.Transport, server: Server, secret: bytes, deadlines: Deadlines) -> paramiko.Channel:
     # The watchdog ends every wait; the library's own limits, which cover some, are set so that they never come first.
     transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = 2 * deadlines.login_s
     transport.start_client()
-    shown = fingerprint(transport.get_remote_server_key().asbytes())
+    shown = fingerprint_of(transport.get_remote_server_key().asbytes())
     if shown not in server.host_keys:
         raise _NotPinned(shown, transport.host_key_type)
     transport.set_keepalive(deadlines.keepalive_s)

@@ -16,7 +16,7 @@ import msgspec
 from sftp_drop.remote.server import Deadlines
 from sftp_drop.remote.trouble import Failed
 from sftp_drop.remote.watchdog import Watchdog
-from sftp_drop.wire import VERSION, Ask, Malformed, Reader, Reply, Status, string
+from sftp_drop.wire import VERSION, Ask, Malformed, Reader, Reply, Status, Told, string
 
 REPLY_MAX_BYTES = 257 * 1024
 """A reply and its header; OpenSSH sends at most 256 KiB, and we ask for 32 KiB at a time."""
@@ -26,8 +26,6 @@ RECEIVE_BYTES = 64 * 1024
 
 FSYNC = b"fsync@openssh.com"
 
-_SIZE, _OWNER, _PERMISSIONS, _TIMES, _EXTENDED = 0x01, 0x02, 0x04, 0x08, 0x80000000
-
 _REFUSALS: dict[int, str] = {Status.NO_SUCH_FILE: "missing"}
 """Status of a request that failed -> what is told of it; "refused" for any other."""
 
@@ -35,8 +33,11 @@ _REFUSALS: dict[int, str] = {Status.NO_SUCH_FILE: "missing"}
 class Channel(Protocol):
     """Where the bytes go: a paramiko channel. Both raise OSError when it ends or takes too long."""
 
-    def recv(self, length: int) -> bytes: ...
-    def sendall(self, data: bytes) -> None: ...
+    def recv(self, length: int) -> bytes:
+        """At most so many bytes; none when the peer has ended it."""
+
+    def sendall(self, data: bytes) -> None:
+        """All of them, waiting for the peer's window."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Session:
             if kind != Reply.VERSION or reply.u32() < VERSION:
                 raise Malformed
             names = []
-            while reply.at < len(body):
+            while not reply.at_end():
                 names.append(reply.string())
                 reply.string()  # its version
         self.extensions = frozenset(names)
@@ -120,8 +121,7 @@ class Session:
                     return None
                 raise
             with _understood():
-                _, size, modified_s = _attributes(reply)
-        return Found(path.rpartition("/")[2], size, modified_s)
+                return _found(path.rpartition("/")[2], reply.attributes())
 
     def list(self, folder: str, most: int) -> tuple[list[Found], bool]:
         """At most so many files of a folder, and whether these are all: no folders, no links."""
@@ -236,25 +236,15 @@ def _understood() -> Iterator[None]:
 def _files(reply: Reader) -> Iterator[Found]:
     """The regular files of a NAME reply whose names are text."""
     for _ in range(reply.u32()):
-        name, _long = reply.string(), reply.string()
-        mode, size, modified_s = _attributes(reply)
+        name, _long, told = reply.string(), reply.string(), reply.attributes()
         try:
-            told = name.decode()
+            called = name.decode()
         except UnicodeDecodeError:
             continue
-        if "/" not in told and (mode is None or stat.S_ISREG(mode)) and told not in (".", ".."):
-            yield Found(told, size, modified_s)
+        if "/" not in called and (told.mode is None or stat.S_ISREG(told.mode)) and called not in (".", ".."):
+            yield _found(called, told)
 
 
-def _attributes(reply: Reader) -> tuple[int | None, int, int]:
-    """(mode where it is told, size, time of change) of an attribute block (5)."""
-    flags = reply.u32()
-    size = reply.u64() if flags & _SIZE else 0
-    if flags & _OWNER:
-        reply.u64()
-    mode = reply.u32() if flags & _PERMISSIONS else None
-    modified_s = reply.u64() & 0xFFFFFFFF if flags & _TIMES else 0
-    for _ in range(reply.u32() if flags & _EXTENDED else 0):
-        reply.string()
-        reply.string()
-    return mode, size, modified_s
+def _found(name: str, told: Told) -> Found:
+    """What a server does not say is 0: such files are alike as long as nothing of them is said."""
+    return Found(name, told.size or 0, told.modified_s or 0)

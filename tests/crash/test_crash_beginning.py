@@ -12,7 +12,8 @@ from tests.crash.causes import BEGINNING
 from tests.crash.dying import Death
 from tests.crash.effects import differences
 from tests.crash.shelf import Shelf
-from tests.crash.world import PATIENCE_S, died
+from tests.crash.world import died
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize(("cause", "witness"), BEGINNING)

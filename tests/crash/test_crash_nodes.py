@@ -15,7 +15,8 @@ from tests.crash.dying import Death
 from tests.crash.effects import differences
 from tests.crash.scenario import CHAPTERS
 from tests.crash.shelf import Shelf
-from tests.crash.world import World, alive, died, wait
+from tests.crash.world import World, alive, died
+from tests.patience import wait
 
 HELD = "select id from work where owner = :who and kind <> 'chain'"
 

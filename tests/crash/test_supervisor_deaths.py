@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.crash.processes import ROOT
-from tests.crash.world import World, alive, wait
+from tests.crash.world import World, alive
+from tests.patience import wait
 
 SOON_S = 10.0
 """A start takes about a second on an idle machine."""

@@ -7,7 +7,7 @@ import io
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -27,25 +27,10 @@ from sftp_drop import client
 from tests.crash import dying, processes
 from tests.crash.effects import effects
 from tests.crash.scenario import CHAPTERS, Act, Command, Drop, Fetch, Release, Remove
-
-PATIENCE_S = 60.0
-"""How long anything may take on a machine that is busy with other things; it takes about 2 s."""
-
-LOOK_S = 0.02
+from tests.patience import LOOK_S, PATIENCE_S, wait
 
 DONE_ALREADY = (64, 65, 77)
 """Exit codes of a command that finds its work done."""
-
-
-def wait(look: Callable[[], Any], what: str) -> Any:
-    """Looks until it finds; fails with what did not come."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(LOOK_S)
-    raise AssertionError(f"{what} did not come in {PATIENCE_S} s")
 
 
 def alive(pid: int) -> bool:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import os
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +13,11 @@ from sqlalchemy import Table
 
 from gateway.demo import Demo
 from gateway.settings import shipped
-from sftp_drop.hostkey import make_host_key
+from tests.patience import PATIENCE_S, wait
+from tests.sshd import Keys, free_port, sshd
 
 PARTNER = "clearpath"
-PATIENCE_S = 60.0
-"""How long anything may take on a machine that is busy with other things."""
-
 BLOCK = shipped() / "deploy" / "sshd_gateway.conf"
-SSHD = shutil.which("sshd") or "sshd"
-
-
-def wait(look: Callable[[], Any], what: str) -> Any:
-    """Looks until it finds; fails with what did not come."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not come")
 
 
 def derived(home: Path, keys: Path) -> str:
@@ -58,8 +40,9 @@ class Site:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self.home = folder / "edi" / PARTNER
-        self.key = folder / "client"
-        self.known_hosts = folder / "known_hosts"
+        self.keys = Keys(folder)
+        self.key, self.known_hosts = self.keys.ours, folder / "known_hosts"
+        self.known_hosts.write_text(f"[127.0.0.1]:{port} {self.keys.host_line}\n")
         self.context: Any = None
 
     def options(self) -> list[str]:
@@ -97,7 +80,7 @@ class Site:
 @contextlib.contextmanager
 def site(folder: Path) -> Iterator[Site]:
     """A gateway whose folders an sshd serves; both ended afterwards."""
-    made = Site(folder, _free_port())
+    made = Site(folder, free_port())
     for name in ("inbound", "outbound", "reports"):
         (made.home / name).mkdir(parents=True)
     demo = Demo(folder / "state", "golden", lambda _: None)
@@ -108,41 +91,7 @@ def site(folder: Path) -> Iterator[Site]:
     demo.config.write_text(settings)
     demo.load()
     made.context = demo.context
-    with _sshd(made), demo.running():
+    block = derived(made.home, made.keys.authorized)
+    with sshd(folder, made.port, made.keys, block), demo.running():
         yield made
     demo.context.store.close()
-
-
-@contextlib.contextmanager
-def _sshd(made: Site) -> Iterator[None]:
-    folder = made.folder
-    host, client = make_host_key(folder / "host"), make_host_key(made.key)
-    made.known_hosts.write_text(f"[127.0.0.1]:{made.port} {host}\n")
-    (folder / "authorized").write_text(client + "\n")
-    own = f"Port {made.port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\n"
-    own += "PidFile none\nStrictModes no\nUsePAM no\n"
-    own += "Subsystem sftp internal-sftp\n"  # what every distribution's own file says
-    own += "PermitRootLogin prohibit-password\n" if os.geteuid() == 0 else ""
-    config = folder / "sshd_config"
-    config.write_text(own + derived(made.home, folder / "authorized"))
-    with (folder / "sshd.log").open("wb") as log:
-        process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log, stdout=log)
-        try:
-            wait(lambda: _answers(made.port) or process.poll() is not None, "sshd")
-            assert process.poll() is None, (folder / "sshd.log").read_text()
-            yield
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False

@@ -29,8 +29,8 @@ from gateway.store.keys import Keys
 from gateway.store.schema import audit
 from sftp_drop import client
 from sftp_drop.hostkey import make_host_key
+from tests.patience import PATIENCE_S, wait
 
-PATIENCE_S = 30.0
 PARTNERS = ("clearpath", "bluebonnet")
 FIRST = date(2026, 1, 1)
 TODAY = "2026-01-05"
@@ -139,11 +139,12 @@ class StoreDoor:
 
     def audited(self, action: str, many: int = 1) -> list[Row[Any]]:
         """The audit rows of an action, waiting until there are so many."""
-        end_s = time.monotonic() + PATIENCE_S
-        while len(found := list(self.rows(audit, audit.c.action == action))) < many:
-            assert time.monotonic() < end_s, (action, [(row.action, row.entity) for row in self.rows(audit)])
-            time.sleep(0.1)
-        return found
+
+        def look() -> list[Row[Any]]:
+            found = list(self.rows(audit, audit.c.action == action))
+            return found if len(found) >= many else []
+
+        return wait(look, f"{many} x {action}")
 
     def log(self) -> list[dict[str, Any]]:
         """What the door logged so far."""

@@ -12,10 +12,10 @@ from sqlalchemy import insert, select
 from twisted.internet.defer import fail, maybeDeferred
 from twisted.internet.task import Clock as Reactor
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US, SECOND_US
 from gateway.flow import allowance, deeds, porter
 from gateway.flow.accounts import Account
-from gateway.flow.allowance import DAY_US, Allowance, Used, refusal
+from gateway.flow.allowance import Allowance, Used, refusal
 from gateway.flow.context import Context
 from gateway.flow.drop import StoreDrop
 from gateway.flow.parties import Partner
@@ -100,16 +100,16 @@ def test_an_account_never_exceeds_its_day(events: list[tuple[int, int, str]]) ->
 
 def test_bans_are_kept(context: Context) -> None:
     """The longest ban of a place counts; one is remembered a day behind its end; a lifted one is gone."""
-    store, second = context.store, SECOND_US
     now_us = context.now_us
-    with store.write("test") as connection:
-        bans.put(
-            connection, [bans.Banned("a", now_us + second, 2), bans.Banned("b", now_us - bans.KEPT_US - second, 1)]
-        )
+    ends_us = {"a": now_us + SECOND_US, "b": now_us - DAY_US - SECOND_US, "c": now_us - DAY_US + 60 * SECOND_US}
+    with context.store.write("test") as connection:
+        bans.put(connection, [bans.Banned(place, until_us, 2) for place, until_us in ends_us.items()])
         bans.put(connection, [bans.Banned("a", now_us, 1)])
-        assert bans.remembered(connection, now_us) == [bans.Banned("a", now_us + second, 2)]
-        bans.forget(connection, now_us)
-        assert len(connection.execute(select(ban)).all()) == 1
+        assert bans.remembered(connection, now_us) == [bans.Banned("a", ends_us["a"], 2)]
+    held, _ = porter.look(context, [], [Ban("d", now_us / SECOND_US, 1)], [])
+    assert [one.place for one in held] == ["a", "c", "d"]
+    with context.store.write("test") as connection:
+        assert connection.execute(select(ban.c.place).order_by(ban.c.place)).scalars().all() == ["a", "c", "d"]
         assert bans.lift(connection, "a") and not bans.lift(connection, "a")
 
 

@@ -18,8 +18,10 @@ from gateway.settings import shipped
 from gateway.store.schema import audit, interchange, outbox, receipt
 from sftp_drop.hostkey import make_host_key
 from tests.flow import directory_sshd
-from tests.flow.directory_sshd import BLOCK, PARTNER, PATIENCE_S, SSHD, Site, wait
+from tests.flow.directory_sshd import BLOCK, PARTNER, Site
 from tests.flow.world import golden
+from tests.patience import PATIENCE_S, wait
+from tests.sshd import SSHD
 
 DEPLOY = shipped() / "deploy"
 CLAIMS = golden("in.837p")

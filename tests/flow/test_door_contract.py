@@ -10,7 +10,6 @@ import io
 import random
 import re
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from gateway.store import outbox
 from gateway.store.keys import create_master
 from gateway.store.schema import receipt, upload
 from tests.flow.store_door import StoreDoor, store_door
+from tests.patience import wait
 
 pytestmark = [pytest.mark.program("sftp"), pytest.mark.program("ssh")]
 
@@ -114,10 +114,7 @@ def test_08_reput(door: StoreDoor) -> None:
         file.write(content[: 3 * MIB + 3])
         file.flush()
         sftp.sock.get_transport().close()
-    end_s = time.monotonic() + 20
-    while [row.state for row in door.rows(upload, upload.c.name == "08.837")] != ["lost"]:
-        assert time.monotonic() < end_s
-        time.sleep(0.05)
+    wait(lambda: [row.state for row in door.rows(upload, upload.c.name == "08.837")] == ["lost"], "the loss")
     assert receipts(door, "08.837") == []
     (door.folder / "08.837").write_bytes(content)
     done = door.batch("reput 08.837 /inbound/08.837\n")
@@ -410,10 +407,7 @@ def test_33_broken_off_is_not_received(door: StoreDoor) -> None:
         file = sftp.open("/inbound/33.837", "wb")
         file.write(body(2 * MIB))
         sftp.sock.get_transport().close()
-    end_s = time.monotonic() + 20
-    while [row.state for row in door.rows(upload, upload.c.name == "33.837")] != ["lost"]:
-        assert time.monotonic() < end_s
-        time.sleep(0.05)
+    wait(lambda: [row.state for row in door.rows(upload, upload.c.name == "33.837")] == ["lost"], "the loss")
     assert receipts(door, "33.837") == []
 
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import paramiko
 import pytest
@@ -25,6 +24,7 @@ from gateway.store.schema import audit, ban, partner_key, receipt, upload
 from sftp_drop.hostkey import make_host_key
 from sftp_drop.settings import DoorSettings
 from tests.flow.store_door import StoreDoor, store_door
+from tests.patience import wait
 
 MIB = 1024 * 1024
 QUICK_S = 0.1
@@ -68,14 +68,6 @@ def is_ended(peer: socket.socket, within_s: float = 8) -> bool:
     except ConnectionError:
         pass
     return True
-
-
-def until(true: Callable[[], Any], patience_s: float = 20) -> None:
-    """Waits for something to become true."""
-    end_s = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < end_s
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -158,7 +150,7 @@ def test_half_open_connections_leave_room(open_door: Open) -> None:
     with open_door(settings=limits) as door:
         peers = [socket.create_connection(("127.0.0.1", door.port), 10) for _ in range(80)]
         assert door.holds()["inside"] <= DoorSettings().strangers_max
-        until(lambda: door.holds()["inside"] == 0)
+        wait(lambda: door.holds()["inside"] == 0, "the end of all")
         with door.sftp() as sftp:
             assert sftp.listdir("/") == ["inbound", "outbound", "reports"]
         for peer in peers:
@@ -287,7 +279,7 @@ def test_a_peer_that_reads_nothing_costs_little(open_door: Open) -> None:
                     break
                 if number == 0:
                     channel.settimeout(2)
-            until(lambda: len(took) > 100)
+            wait(lambda: len(took) > 100, "a hundred requests")
             assert door.holds()["rss_kb"] - before_kb < 40_000
         took.sort()
         assert took[len(took) * 99 // 100] < QUICK_S, took[-5:]
@@ -421,9 +413,9 @@ def test_a_revoked_key_ends_its_sessions(open_door: Open) -> None:
             partner_keys.revoke(connection, door.context.now_us, mine, "test")
         channel = sftp.get_channel()
         assert channel is not None
-        until(lambda: not channel.get_transport().is_active(), 8)
+        wait(lambda: not channel.get_transport().is_active(), "the end of the session", 8)
         assert other.stat("/inbound")
-        until(lambda: [row.state for row in door.rows(upload)] == ["lost"])
+        wait(lambda: [row.state for row in door.rows(upload)] == ["lost"], "the loss")
         assert not door.rows(receipt)
         with pytest.raises(paramiko.AuthenticationException), door.sftp():
             pass
@@ -439,7 +431,13 @@ def test_networks(open_door: Open) -> None:
             door.allow(networks=["192.0.2.0/24"])
             channel = sftp.get_channel()
             assert channel is not None
-            until(lambda: not channel.get_transport().is_active(), 8)
+            wait(lambda: not channel.get_transport().is_active(), "the end of the session", 8)
+
+
+def _greeting(door: StoreDoor) -> bytes:
+    """What a door says first; nothing to whom it shuts out."""
+    with socket.create_connection(("127.0.0.1", door.port), 10) as peer:
+        return peer.recv(64)
 
 
 def test_bans_are_seen_lifted_and_survive(open_door: Open) -> None:
@@ -455,24 +453,22 @@ def test_bans_are_seen_lifted_and_survive(open_door: Open) -> None:
                 with pytest.raises((paramiko.SSHException, EOFError)):
                     transport.auth_publickey("nobody", key)
             transport.close()
-        shut = socket.create_connection(("127.0.0.1", door.port), 10)
-        assert shut.recv(64) == b""
-        until(lambda: door.rows(ban))
+        assert _greeting(door) == b""
+        wait(lambda: door.rows(ban), "the ban")
         assert [(row.place, row.times) for row in door.rows(ban)] == [("127.0.0.1", 1)]
         door.audited("ban")
         refusals = door.audited("login refused")
         assert {row.actor for row in refusals} == {"stranger"} and "nobody" not in str(refusals)
-        until(lambda: door.context.now_us)
         door.process.send_signal(signal.SIGKILL)
         door.process.wait(10)
         again = StoreDoor(
             door.folder, str(door.context.store.engine.url), door.folder / "keys", settings=limits
         )  # fmt: skip
         try:
-            until(lambda: socket.create_connection(("127.0.0.1", again.port), 10).recv(64) == b"")
+            wait(lambda: _greeting(again) == b"", "the ban")
             with door.context.store.write("test") as connection:
                 assert bans.lift(connection, "127.0.0.1")
-            until(lambda: socket.create_connection(("127.0.0.1", again.port), 10).recv(64) != b"", 8)
+            wait(lambda: _greeting(again), "the end of the ban", 8)
             with again.sftp() as sftp:
                 assert sftp.stat("/inbound")
         finally:
@@ -510,6 +506,8 @@ def test_everything_done_is_on_record(open_door: Open) -> None:
         assert seen["read"].entity == seen["fetch"].entity == seen["pick up"].entity
         (refusal,) = door.audited("login refused")
         assert (refusal.actor, refusal.entity) == ("stranger", "stranger")
+        theirs = partner_keys.fingerprint((door.folder / "stranger.pub").read_text())
+        assert refusal.detail == f"{theirs} 127.0.0.1", "a key has one name, let in or not"
         assert "SECRETNAME" not in str(door.rows(audit)) + door.log_path.read_text()
 
 

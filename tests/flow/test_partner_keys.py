@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
+from gateway.clock import HOUR_US
 from gateway.errors import BadData, UsageError
 from gateway.flow import folders, loading, partner_keys
 from gateway.store import login_keys
@@ -18,8 +19,6 @@ from gateway.store.keys import Keys
 from gateway.store.schema import audit
 from sftp_drop.drop import Refused
 from tests.flow.world import World, begun
-
-HOUR_US = 3_600_000_000
 
 
 def public_line(private: object) -> str:

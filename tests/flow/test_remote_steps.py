@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import SECOND_US
+from gateway.clock import MINUTE_US
 from gateway.flow import parked, pull, push
 from gateway.flow.partner_server import Remote
 from gateway.store import outbox, queue
@@ -24,7 +24,6 @@ from tests.flow.partner_place import Place, place_on_sqlite
 from tests.sftp_drop.remote_servers import Sshd
 
 pytestmark = pytest.mark.program("sshd")
-MINUTE_US = 60 * SECOND_US
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import pytest
 import structlog
 
 from gateway import logs
-from gateway.clock import SECOND_US, utc_us
+from gateway.clock import MINUTE_US, SECOND_US, utc_us
 from gateway.errors import BadData, ConfigError
 from gateway.flow import breaker, loading, parked, remote, worker
 from gateway.flow.breaker import LONGEST_US, OPENS_AT, SHORTEST_US, Breaker
@@ -33,11 +33,11 @@ from gateway.store.schema import audit, outbox, work
 from gateway.store.schema import remote as remote_table
 from sftp_drop.hostkey import make_host_key
 from tests.flow.partner_place import Place, place_on_sqlite
-from tests.sftp_drop.remote_servers import PASSWORD, PATIENCE_S, CutLine, Odd, Sshd, key_of, odd_server, silent_server
+from tests.patience import PATIENCE_S, wait
+from tests.sftp_drop.remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
 CUTS = int(os.environ.get("REMOTE_CUTS", "40"))
 SEED = int(os.environ.get("REMOTE_SEED", "4"))
-MINUTE_US = 60 * SECOND_US
 NEEDS_SSHD = pytest.mark.program("sshd")
 GOOD = Remote(
     host="h", user="u", host_keys=("SHA256:" + "a" * 43,), key_file="/k", fetch="out", send="in", reports="reports"
@@ -121,10 +121,10 @@ def test_a_silent_server_keeps_no_claim_waiting(place: Place, tmp_path: Path) ->
         worker.work_once(place.context, "t:deliver", "home")
         command = [sys.executable, "-c", WORKER, str(place.context.store.url), str(tmp_path / "keys")]
         running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        _wait_until(lambda: _owners(place, "push") == ["t:worker"])
+        wait(lambda: _owners(place, "push") == ["t:worker"], "the worker")
         with place.context.store.write("test") as connection:
             queue.enqueue(connection, utc_us(), "chain", lane="chain")
-        _wait_until(lambda: _owners(place, "chain") == [])
+        wait(lambda: _owners(place, "chain") == [], "the end of another step")
         assert _owners(place, "push") == ["t:worker"]
         running.communicate(timeout=PATIENCE_S)
         assert running.returncode == 0
@@ -144,13 +144,6 @@ sys.exit(worker.main(Context(Store(sys.argv[1]), Keys(Path(sys.argv[2])), "T"), 
 
 def _owners(place: Place, kind: str) -> list[str | None]:
     return [row.owner for row in place.rows(work) if row.kind == kind]
-
-
-def _wait_until(holds: Callable[[], object]) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end_s
-        time.sleep(0.02)
 
 
 # ---- whom we do not call ---------------------------------------------------------------------------------------------

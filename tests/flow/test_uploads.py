@@ -15,10 +15,11 @@ import pytest
 from sqlalchemy import Connection, Row, update
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from gateway.clock import SECOND_US
+from gateway.clock import DAY_US, HOUR_US, SECOND_US
 from gateway.flow import deliver, drop, uploads
 from gateway.flow.context import Context
-from gateway.flow.drop import StoreDrop, StoreUpload
+from gateway.flow.drop import StoreDrop
+from gateway.flow.open_upload import STRETCHES, StoreUpload
 from gateway.store import queue, sealed
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
@@ -28,7 +29,6 @@ from sftp_drop.drop import Refused
 from tests.flow.world import Clock
 
 PARTNER = "bluebonnet"
-DAY_US = 24 * 3600 * SECOND_US
 
 
 class Door:
@@ -433,7 +433,7 @@ def test_a_running_upload_is_not_swept(door: Door) -> None:
     assert door.size("still.837") == 0, "others know of it"
     now(old.write(0, b"abc."))
     now(old.lose())
-    door.later(DAY_US - 3600 * SECOND_US)
+    door.later(DAY_US - HOUR_US)
     resumed = door.begin("old.837", resume=True)
     door.later(2 * 3600 * SECOND_US)
     with door.context.store.read() as connection:
@@ -538,9 +538,9 @@ def test_a_hole_is_not_closed(door: Door) -> None:
 def test_holes_are_few_and_short_lived(door: Door) -> None:
     """A write that leaves more holes than a client has writes on their way, or one for half a minute, is refused."""
     one = door.begin("a.837")
-    for n in range(1, drop.STRETCHES):
+    for n in range(1, STRETCHES):
         now(one.write(2 * n, b"x"))
-    assert "too many holes" in refused(lambda: now(one.write(2 * drop.STRETCHES, b"x")))
+    assert "too many holes" in refused(lambda: now(one.write(2 * STRETCHES, b"x")))
     two = door.begin("b.837")
     now(two.write(1, b"x"))
     door.later(29 * SECOND_US)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 
 from sftp_drop.drop import Ban, Entry, Refused, Stranger, Visitor
+from sftp_drop.fingerprint import fingerprint_of
 
 Event = dict[str, Any]
-
-
-def fingerprint(key_blob: bytes) -> str:
-    """SHA256:... as OpenSSH prints it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key_blob).digest()).decode().rstrip("=")
 
 
 class DictUpload:
@@ -92,7 +86,7 @@ class DictDrop:
         known, partner = self.keys.get(key_blob, ("", ""))
         self.tell("login", user, peer=peer)
         if partner and known == user:
-            return succeed(Visitor(partner, fingerprint(key_blob), peer, self.connections_max))
+            return succeed(Visitor(partner, fingerprint_of(key_blob), peer, self.connections_max))
         return fail((Refused if user in {user for user, _ in self.keys.values()} else Stranger)("permission-denied"))
 
     def of(self, visitor: Visitor) -> DictDrop:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import getpass
 import os
-import shutil
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import paramiko
 
-from sftp_drop.hostkey import make_host_key
-from sftp_drop.remote.link import fingerprint
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.remote.server import Server
+from tests.sshd import Keys, free_port, sshd
 
 PATIENCE_S = 15.0
 RESET = struct.pack("ii", 1, 0)  # close sends RST: what a broken line looks like
@@ -27,7 +25,7 @@ PASSWORD = "correct horse battery"
 
 def key_of(line: str) -> str:
     """The fingerprint of a public line."""
-    return fingerprint(paramiko.pkey.PublicBlob.from_string(line).key_blob)
+    return fingerprint_of(paramiko.pkey.PublicBlob.from_string(line).key_blob)
 
 
 class Sshd:
@@ -37,36 +35,13 @@ class Sshd:
     """
 
     def __init__(self, folder: Path, more_keys: Sequence[Path] = ()) -> None:
-        self.folder, self.home = folder, folder / "home"
+        self.folder, self.home, self.port = folder, folder / "home", free_port()
         self.home.mkdir(parents=True)
-        self.pin = key_of(make_host_key(folder / "host"))
-        (folder / "authorized").write_text(make_host_key(folder / "ours") + "\n")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        lines = {
-            "Port": self.port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none",
-            "AuthorizedKeysFile": folder / "authorized", "StrictModes": "no", "UsePAM": "no",
-            "PasswordAuthentication": "yes", "PermitRootLogin": "yes", "Subsystem": "sftp internal-sftp",
-            "MaxStartups": "100", "UseDNS": "no",
-        }  # fmt: skip
-        said = [*lines.items(), *(("HostKey", key) for key in more_keys)]
-        (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in said))
-        program = shutil.which("sshd")
-        assert program
-        with (folder / "log").open("w") as log:
-            command = [program, "-D", "-e", "-f", str(folder / "config")]
-            self.process = subprocess.Popen(command, stderr=log, stdout=log)
-        self._wait()
-
-    def _wait(self) -> None:
-        end_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end_s:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError((self.folder / "log").read_text())
+        keys = Keys(folder)
+        self.pin = key_of(keys.host_line)
+        more = [f"AuthorizedKeysFile {keys.authorized}", *(f"HostKey {key}" for key in more_keys)]
+        self._running = ExitStack()
+        self._running.enter_context(sshd(folder, self.port, keys, *more))
 
     def server(self, port: int | None = None) -> Server:
         """How it is called."""
@@ -76,8 +51,7 @@ class Sshd:
         )  # fmt: skip
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
+        self._running.close()
 
 
 class CutLine:
@@ -237,7 +211,7 @@ def odd_server(odd: Odd, folder: Path) -> Iterator[Server]:
     thread.start()
     yield Server(
         host="127.0.0.1", port=listener.getsockname()[1], user="gateway", secret=secret, by_password=True,
-        host_keys=tuple(fingerprint(key.asbytes()) for key in keys[:1]),
+        host_keys=tuple(fingerprint_of(key.asbytes()) for key in keys[:1]),
     )  # fmt: skip
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()

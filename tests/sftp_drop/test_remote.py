@@ -16,8 +16,9 @@ from conftest import DoorProcess
 from door_process import content
 from remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
+from sftp_drop.fingerprint import fingerprint_of
 from sftp_drop.remote import transfer
-from sftp_drop.remote.link import connect, fingerprint
+from sftp_drop.remote.link import connect
 from sftp_drop.remote.server import Deadlines, Server, read_secret
 from sftp_drop.remote.session import FSYNC
 from sftp_drop.remote.trouble import Failed
@@ -144,7 +145,7 @@ def test_the_pinned_key_may_be_of_any_kind_the_server_has(tmp_path: Path) -> Non
     (tmp_path / "sshd").mkdir()
     both = Sshd(tmp_path / "sshd", [tmp_path / "rsa"])
     try:
-        with connect(replace(both.server(), host_keys=(fingerprint(rsa.asbytes()),)), SOON) as session:
+        with connect(replace(both.server(), host_keys=(fingerprint_of(rsa.asbytes()),)), SOON) as session:
             assert session.stat(str(both.home)) is not None
         with pytest.raises(Failed) as failed, connect(replace(both.server(), host_keys=("SHA256:other",)), SOON):
             pass

@@ -15,9 +15,9 @@ from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.order import ord_of
 from gateway.store.schema import audit, work
+from tests.patience import PATIENCE_S, wait
 
 JOBS, LANES, KILLS = 200, 12, 10
-PATIENCE_S = 60.0
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["effects_worker"])
@@ -42,13 +42,12 @@ def bury(store: Store, process: ForkServerProcess) -> None:
 
 def await_effects(store: Store, count: int) -> None:
     """Waits until so many effects are durable."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
+
+    def so_many() -> bool:
         with store.read() as connection:
-            if connection.execute(select(func.count()).select_from(audit)).scalar_one() >= count:
-                return
-        assert time.monotonic() < deadline, "the workers stand still"
-        time.sleep(0.005)
+            return bool(connection.execute(select(func.count()).select_from(audit)).scalar_one() >= count)
+
+    wait(so_many, f"{count} effects")
 
 
 def test_killed_workers_lose_and_double_nothing(store: Store) -> None:
