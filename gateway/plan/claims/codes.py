@@ -138,8 +138,6 @@ REMARKS: tuple[Remark, ...] = (
 )
 """RARCs whose meaning binds them; one that is not here may explain any reason."""
 
-FORBIDDEN = tuple(each.code for each in REMARKS if each.unfit)
-
 
 @lru_cache(maxsize=1)
 def _by_code() -> dict[str, list[Reason]]:
@@ -182,7 +180,7 @@ def _remark_faults(rows: list[Reason], remarks: tuple[str, ...], on: date) -> li
         elif row.first > on or (row.last is not None and row.last < on):
             found.append(f"remark {row.code} is not in force")
         elif rows and row.scenarios and not any(reason.scenario in row.scenarios for reason in rows):
-            found.append(f"remark {row.code} explains none of the line's reasons")
+            found.append(f"remark {row.code} says that {SCENARIOS[row.scenarios[0]]}, and no reason of the line does")
     return found
 
 
