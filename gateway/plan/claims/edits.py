@@ -166,5 +166,8 @@ def judge(seen: Look) -> list[Denial | Pend]:
 
     What a person has set aside for the claim (Case.overridden) is not asked.
     """
-    found = (each.edit(seen) for each in EDITS if each.name not in seen.case.overridden)
-    return [verdict for verdict in found if verdict is not None]
+    aside, found = seen.case.overridden, []
+    for _, name, edit in EDITS:
+        if name not in aside and (verdict := edit(seen)) is not None:
+            found.append(verdict)
+    return found

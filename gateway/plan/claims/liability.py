@@ -70,10 +70,13 @@ def other_payer(seen: Look) -> Verdict:
         if not seen.prior:
             return _not_told(seen, "Another plan pays first and its payment is not told.")
         return _wrong_order(seen)
-    told = [each for each in on_file(seen) if not each.ours_first]
+    known = on_file(seen)
+    told = [each for each in known if not each.ours_first]
     if told:
         return _not_told(seen, f"{sentence(told[0])}; its payment is not told.")
-    settled = {each.other.name for each in on_file(seen)}  # what a rule decided, no statement of COB01 undoes
+    if not seen.member.other:
+        return None
+    settled = {each.other.name for each in known}  # what a rule decided, no statement of COB01 undoes
     stated = [each for each in _in_force(seen) if each.responsibility == "P" and each.payer_name not in settled]
     return _not_told(seen, "Another plan pays first and its payment is not told.") if stated else None
 

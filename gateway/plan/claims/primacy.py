@@ -6,7 +6,7 @@ for a fact nobody told ends the asking: the order is then not known, and nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -246,19 +246,19 @@ def _claimed(other: OtherCoverage) -> Cover:
     )
 
 
-def on_file(seen: Look) -> Iterator[Order]:
+def on_file(seen: Look) -> list[Order]:
     """The order against every plan on file that a rule can tell: the family's answers, and Medicare of the 834."""
     on, member = seen.line.first, seen.member
+    if not seen.case.other_plans and member.medicare in NO_MEDICARE:
+        return []  # as of nearly every claim
     answers = answers_on(seen)
-    for answer in answers:
-        if found := order(_ours(seen, answer.our_parent), _answered(answer), on):
-            yield found
+    found = [order(_ours(seen, answer.our_parent), _answered(answer), on) for answer in answers]
     begun = member.medicare_from is None or member.medicare_from <= on
     if member.medicare not in NO_MEDICARE and begun and not any(answer.kind == "medicare" for answer in answers):
         reason = REASONS_834.get(member.medicare_reason, "")
         medicare = Cover("Medicare", "medicare", "self", entitled_by=reason, entitled_on=member.medicare_from)
-        if found := order(_ours(seen, ""), medicare, on):
-            yield found
+        found.append(order(_ours(seen, ""), medicare, on))
+    return [each for each in found if each is not None]
 
 
 def answers_on(seen: Look) -> list[OtherPlan]:
