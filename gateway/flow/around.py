@@ -30,11 +30,13 @@ class Others:
         self.plans = _other_plans(connection, sponsor_id, people)
         self.cobra = _cobra(connection, sponsor_id, people)
         self.rules = _rules(connection, claims.values())
-        self.holders = _holders(connection, sponsor_id, rows, [m for m in members.values() if self._asks(m)])
+        asked = [member for icn, member in members.items() if self._asks(claims[icn], member)]
+        self.holders = _holders(connection, sponsor_id, rows, asked)
 
-    def _asks(self, member: Member) -> bool:
+    def _asks(self, claim: Claim, member: Member) -> bool:
         """Whether the order of payers will be asked for a dependant, so that its subscriber matters."""
-        return not member.subscriber and (member.person_id in self.plans or member.medicare not in NO_MEDICARE)
+        known = claim.other or member.person_id in self.plans or member.medicare not in NO_MEDICARE
+        return bool(known) and not member.subscriber
 
     def of(self, icn: str, person_id: str) -> dict[str, Any]:
         """The fields of a case."""

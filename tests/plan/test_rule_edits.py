@@ -55,6 +55,7 @@ from rule_cases import (
 from gateway.plan.claims import adjudication, door, replacing
 from gateway.plan.claims.benefits import Benefit
 from gateway.plan.claims.case import PriorClaim
+from gateway.plan.claims.edits import EDITS
 from gateway.plan.claims.matching import match
 from gateway.plan.enrolment.cobra import CobraCase
 from gateway.plan.records import AccidentAnswer, Member, Pend, ProviderRow, Span
@@ -588,8 +589,7 @@ def test_0_a_note_is_no_queue() -> None:
     assert [note.rule for note in decided(case(hurt, gone)).notes] == ["also"]
 
 
-def test_0_an_overridden_edit_is_not_asked() -> None:
-    """An edit a person has set aside for the claim, by its name, objects no more; the others do."""
-    late = case(one(), ALAN, received=LATE, overridden=("timely filing",))
-    assert told(late) == ["paid"]
-    assert told(msgspec.structs.replace(late, providers=())) == ["pend PRV"]
+def test_0_the_order_is_that_of_the_rows() -> None:
+    """The edits are asked row after row of the table, from eligibility to authorisation."""
+    rows = [asked.row for asked in EDITS]
+    assert rows == sorted(rows) and set(rows) == {0, *range(4, 13)}

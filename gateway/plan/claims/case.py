@@ -32,10 +32,9 @@ class Case(Record, frozen=True, kw_only=True):
     row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
     cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
-    overridden: names of edits (`edits.EDITS`) a person has set aside for this claim. rules: what the codes of the
-    claim ask, by date. holder: the subscriber a dependant is covered through, where other plans are known of. employs:
-    people the sponsor employs, 0 when nobody said. other_plans: what the family answered about other plans. cobra: the
-    person's COBRA cases.
+    rules: what the codes of the claim ask, by date. holder: the subscriber a dependant is covered through, where other
+    plans are known of. employs: people the sponsor employs, 0 when nobody said. other_plans: what the family answered
+    about other plans. cobra: the person's COBRA cases.
     """
 
     icn: str
@@ -53,7 +52,6 @@ class Case(Record, frozen=True, kw_only=True):
     history: tuple[PriorClaim, ...] = ()
     totals: dict[tuple[str, int, str, str], int] = {}
     cleared: tuple[str, ...] = ()
-    overridden: tuple[str, ...] = ()
     rules: tuple[CodeRule, ...] = ()
     holder: Member | None = None
     employs: int = 0

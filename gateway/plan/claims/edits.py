@@ -133,41 +133,38 @@ Edit = Callable[[Look], Verdict]
 
 
 class Asked(NamedTuple):
-    """One question. row: of domain 4.2, whose order this is. name: what an override calls it."""
+    """One question. row: of domain 4.2, whose order this is; 0 stands before it."""
 
     row: int
-    name: str
     edit: Edit
 
 
 EDITS: tuple[Asked, ...] = (
-    Asked(0, "encounter", encounter),
-    Asked(4, "eligibility", eligibility),
-    Asked(4, "continuation", continuation),
-    Asked(5, "wrong payer", wrong_payer),
-    Asked(5, "demand", demand),
-    Asked(5, "accident", accident),
-    Asked(5, "other payer", other_payer),
-    Asked(6, "provider", provider),
-    Asked(7, "duplicate", duplicate),
-    Asked(8, "timely filing", timely),
-    Asked(9, "codes", code_edits),
-    Asked(10, "exclusion", exclusion),
-    Asked(10, "necessity", necessity),
-    Asked(11, "limit", limit),
-    Asked(12, "authorisation", authorisation),
-    Asked(12, "assignment", assignment),
+    Asked(0, encounter),
+    Asked(4, eligibility),
+    Asked(4, continuation),
+    Asked(5, wrong_payer),
+    Asked(5, demand),
+    Asked(5, accident),
+    Asked(5, other_payer),
+    Asked(6, provider),
+    Asked(7, duplicate),
+    Asked(8, timely),
+    Asked(9, code_edits),
+    Asked(10, exclusion),
+    Asked(10, necessity),
+    Asked(11, limit),
+    Asked(12, authorisation),
+    Asked(12, assignment),
 )
 """The order of questions. Pricing, coordination and cost share follow for a line nobody objects to."""
 
 
 def judge(seen: Look) -> list[Denial | Pend]:
-    """Every objection to a line, in the order of asking: the first decides, the others are notes (domain 4.2).
-
-    What a person has set aside for the claim (Case.overridden) is not asked.
-    """
-    aside, found = seen.case.overridden, []
-    for _, name, edit in EDITS:
-        if name not in aside and (verdict := edit(seen)) is not None:
+    """Every objection to a line, in the order of asking: the first decides, the others are notes (domain 4.2)."""
+    found = []
+    for _, edit in EDITS:
+        verdict = edit(seen)
+        if verdict is not None:
             found.append(verdict)
     return found
