@@ -36,6 +36,7 @@ def taken(group: str, reason: str, cents: int = 100) -> Adjustment:
         ("PR", "96", ("N130",), ""),
         ("PR", "96", ("M119",), "and no reason of the line does"),
         ("CO", "16", ("MA130",), "not for a plan"),
+        ("CO", "29", ("N130",), ""),
         ("CO", "97", ("N37",), "and no reason of the line does"),
         ("CO", "252", ("N706",), ""),
         ("CO", "252", (), "needs a remark"),

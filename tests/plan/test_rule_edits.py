@@ -52,7 +52,7 @@ from rule_cases import (
     told,
 )
 
-from gateway.plan.claims import adjudication, door, replacing
+from gateway.plan.claims import adjudication, door, explanation, replacing
 from gateway.plan.claims.benefits import Benefit
 from gateway.plan.claims.case import PriorClaim
 from gateway.plan.claims.edits import EDITS
@@ -568,6 +568,9 @@ def test_0_first_objection_decides_the_rest_are_notes() -> None:
     assert [note.text.split(":")[0] for note in decision.notes] == [
         "Line 1 would be OA-18", "Line 1 would be PR-55",
     ]  # fmt: skip
+    assert "  also: Line 1 would be OA-18: The service was billed before on claim 1." in explanation.lines(
+        decision, one()
+    )
     plain = decided(case(one(), early))
     assert (plain.lines, plain.entries, plain.notes) == (decision.lines, decision.entries, ())
 

@@ -40,7 +40,8 @@ class Reason(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A RARC in force first..last. scenarios: of CORE 360 it explains, none given: any. unfit: never sent by a plan."""
+    """A RARC in force first..last. scenarios: of CORE 360 it explains, none given: any; a reason outside of them may
+    have any remark. unfit: never sent by a plan."""
 
     code: str
     meaning: str
@@ -172,14 +173,14 @@ def faults(adjustments: tuple[Adjustment, ...], remarks: tuple[str, ...], on: da
 
 
 def _remark_faults(rows: list[Reason], remarks: tuple[str, ...], on: date) -> list[str]:
-    """Remarks a plan never sends, that are not in force, or that explain none of the line's reasons."""
-    found = []
+    """Remarks a plan never sends, that are not in force, or that stand beside reasons of another scenario only."""
+    found, told = [], {row.scenario for row in rows} - {0}
     for row in (each for each in REMARKS if each.code in remarks):
         if row.unfit:
             found.append(f"remark {row.code} is not for a plan's decision")
         elif row.first > on or (row.last is not None and row.last < on):
             found.append(f"remark {row.code} is not in force")
-        elif rows and row.scenarios and not any(reason.scenario in row.scenarios for reason in rows):
+        elif told and row.scenarios and not told & set(row.scenarios):
             found.append(f"remark {row.code} says that {SCENARIOS[row.scenarios[0]]}, and no reason of the line does")
     return found
 
