@@ -27,7 +27,10 @@ COMMANDS = {
     "key": ("gateway.cli.keys", "Master keys: rotate, retire, verify, backup, restore; the door's own keys."),
     "remote": ("gateway.cli.remote", "Partners' own servers: fetch or push now, list how they do."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
-    "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
+    "load": (
+        "gateway.cli.parties",
+        "Load dated rows: parties, providers, fees, code rules, plans, policies, other plans.",
+    ),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from gateway.flow import books, filed, holds, roster
+from gateway.flow import around, books, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -70,6 +70,7 @@ class _Batch:
         self.authorisations = self._evidence("authorisation", Authorisation)
         self.authorised = self._authorised()
         self.accidents = self._evidence("accident", AccidentAnswer)
+        self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
         self.history = self._history(icns)
         self.originals = self._originals()
         self.plans = plans_of(connection, self.sponsor)
@@ -153,9 +154,8 @@ class _Batch:
         )  # fmt: skip
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
-            denied = _denied(msgspec.json.decode(decided, type=Decision)) if decided else ()
-            prior = PriorClaim(icn=icn, claim=msgspec.json.decode(body, type=Claim), denied=denied)
-            found[person_id].append((ord_, prior))
+            decision = msgspec.json.decode(decided, type=Decision) if decided else None
+            found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
 
     def _originals(self) -> dict[str, Filed]:
@@ -194,7 +194,8 @@ class _Batch:
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
             authorisations=charged(self.authorisations.get(people, ()), decided),
-            accidents=tuple(self.accidents.get(people, ())),
+            accidents=tuple(self.accidents.get(people, ())), employs=self.sponsor.employs if self.sponsor else 0,
+            **self.others.of(row.icn, people),
             history=tuple(
                 prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord and prior.icn not in gone
             ),
@@ -242,8 +243,7 @@ class _Batch:
     def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
         self._count(row, claim, decision)
         if decision.outcome != "denied" and row.person_id:
-            prior = PriorClaim(icn=row.icn, claim=claim, denied=_denied(decision))
-            self.history.setdefault(row.person_id, []).append((row.ord, prior))
+            self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
@@ -338,9 +338,13 @@ def _npis(claim: Claim) -> tuple[str, ...]:
     return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
 
 
-def _denied(decision: Decision) -> tuple[int, ...]:
-    """Numbers of the lines that were denied."""
-    return tuple(line.number for line in decision.lines if line.denied)
+def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
+    """A claim as later ones see it. decision: None while it is in process."""
+    lines = decision.lines if decision else ()
+    return PriorClaim(
+        icn=icn, claim=claim, denied=tuple(line.number for line in lines if line.denied),
+        paid=tuple(line.number for line in lines if line.paid_cents > 0),
+    )  # fmt: skip
 
 
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:

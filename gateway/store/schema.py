@@ -131,6 +131,17 @@ fee = _table(
     _t("per"),
 )
 
+code_rule = _table(
+    # What a procedure code asks of a line or of its neighbours (plan.records.CodeRule). values: words. Kept for ever.
+    "code_rule",
+    _t("code", primary_key=True),
+    _t("other", primary_key=True),
+    _t("edit", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    _t("values"),
+)
+
 code_release = _table(
     # One release of an external code set as loaded, in force first..last (no two of a set overlap). sha256: over its
     # codes. Kept for ever: a claim is judged by the date of its service.

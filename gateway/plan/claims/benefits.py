@@ -42,13 +42,18 @@ class Tier(Record, frozen=True, kw_only=True):
     coinsurance: Rate
 
 
+Exclusion = Literal["not_covered", "not_in_plan", "experimental", "medical", "under_medical", "other_payer"]
+"""Why a benefit is excluded; `edits.EXCLUDED` has the codes of each."""
+
+
 class Benefit(Record, frozen=True, kw_only=True):
     """A category of services; an empty condition is always true, the first benefit of the document that fits decides.
 
     codes: procedure codes or ranges ("99202-99215"). diagnoses: beginnings of ICD-10 codes. ages: first and last age
     in whole years. tiers: where it applies. coinsurance: None takes the tier's. copay: once per claim and day.
     preventive: the plan pays all and nothing accumulates. max_units: per line. as_in_network: cost share as in network
-    wherever it is rendered. emergency: only lines marked as one (SV109 Y).
+    wherever it is rendered. emergency: only lines marked as one (SV109 Y). excluded_as:
+    why it is excluded, which the codes say.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     deductible_waived: bool = False
     preventive: bool = False
     excluded: bool = False
+    excluded_as: Exclusion = "not_covered"
     auth_required: bool = False
     max_units: int | None = None
     as_in_network: bool = False
@@ -79,6 +85,11 @@ class Plan(Record, frozen=True, kw_only=True):
     above which a claim waits for a second pair of eyes. accident_diagnoses: beginnings of ICD-10 codes
     that need the member's accident answers. annual_maximum: plan-paid amount per person and benefit year.
     cob_missing: what a secondary claim without the primary's payment gets.
+    payer_ids: 2010BB ids a claim for this plan may bear, none given: any. provider_not_found: a billing provider nobody
+    has loaded waits (PRV), or is denied CO-208. cobra_unpaid: services after coverage ended, in the time COBRA may
+    continue it and nobody has paid yet: denied as ended and decided again after payment, or pended. auth_late_days: so
+    many days after a service an authorisation may still be asked for. medical_review: charge of a line above which
+    somebody looks at its necessity (MED).
     repricers: organisations (HCP04) whose repriced amounts set the price before any fee row does.
     filing_code: CLP06.
     """
@@ -102,6 +113,11 @@ class Plan(Record, frozen=True, kw_only=True):
     repricers: tuple[str, ...] = ()
     cob_method: Literal["standard", "maintenance", "non_duplication"] = "standard"
     cob_missing: Literal["deny", "pend"] = "deny"
+    payer_ids: tuple[str, ...] = ()
+    provider_not_found: Literal["pend", "deny"] = "pend"
+    cobra_unpaid: Literal["deny", "pend"] = "deny"
+    auth_late_days: int = 0
+    medical_review_cents: Cents | None = field(name="medical_review", default=None)
     timely_filing_days: int = 365
     member_not_found: Literal["pend", "reject"] = "pend"
     member_not_found_days: int = 5

@@ -45,6 +45,8 @@ def _benefit_contradictions(benefit: Benefit) -> list[str]:
         problems.append("coinsurance: above 100 percent")
     if benefit.preventive and benefit.copay_cents:
         problems.append("copay: a preventive benefit has none")
+    if benefit.excluded_as != "not_covered" and not benefit.excluded:
+        problems.append("excluded_as: says why, but the benefit is not excluded")
     if benefit.ages is not None and benefit.ages[0] > benefit.ages[1]:
         problems.append("ages: last before first")
     for code in benefit.codes:

@@ -98,6 +98,15 @@ def upgrade() -> None:
         _t("per"),
     )
     _table(
+        "code_rule",
+        _t("code", primary_key=True),
+        _t("other", primary_key=True),
+        _t("edit", primary_key=True),
+        _t("first", primary_key=True),
+        _t("last", nullable=True),
+        _t("values"),
+    )
+    _table(
         "code_release",
         _t("name", primary_key=True),
         _t("first", primary_key=True),
