@@ -66,10 +66,17 @@ class Node(MultiService):
 
     @inlineCallbacks
     def stopService(self) -> Any:
-        """Stops the parts one after the other, last started first: the door waits for what the drop still owes."""
+        """Stops the parts one after the other, last started first: the door waits for what the drop still owes.
+
+        What one of them comes to (the database is away, the disk full) does not keep the others: threads that are not
+        ended would keep the process for ever. What we could not give back the next start does, or another node.
+        """
         Service.stopService(self)
         for part in reversed(list(self)):
-            yield maybeDeferred(part.stopService)
+            try:
+                yield maybeDeferred(part.stopService)
+            except Exception as error:
+                log.error("not stopped cleanly", error=type(error).__name__)
 
     def doors(self, reactor: Any, settings: Settings, context: Context) -> Sequence[Service]:
         """What is reached from outside; started before any work, so that a taken port ends the start cleanly."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -29,6 +30,24 @@ def only_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return kept
 
 
+class Lossy:
+    """A stream that loses what it cannot take: a full disk of logs must neither refuse a file nor leave a request
+    without its answer, and the record that counts is the audit."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """A line, or nothing."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """To the disk, if there is room."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(stream: TextIO = sys.stderr) -> None:
     """Sets structlog up for a process."""
     structlog.configure(
@@ -39,6 +58,6 @@ def configure(stream: TextIO = sys.stderr) -> None:
             only_allowed,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lossy(stream))),
         cache_logger_on_first_use=True,
     )

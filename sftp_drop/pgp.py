@@ -31,6 +31,7 @@ OPEN_S = 120
 REFUSALS = {
     "key": "it is encrypted for another key, or not encrypted",
     "signature": "it has no valid signature of the key agreed with its sender",
+    "several": "there is more than one message in it; encrypt exactly one file",
     "compressed": "it is compressed inside, where its signature cannot be checked; encrypt with --compress-algo none",
     "damaged": "it is damaged, too large, or no OpenPGP message",
 }
@@ -39,7 +40,7 @@ REFUSALS = {
 _SAID = {"Signature verification failed": "signature", "Unexpected message structure": "compressed"}
 """What the library's errors say -> a word of REFUSALS. It checks no signature inside compressed data (0.1.35)."""
 
-_ARMOR = b"-----BEGIN PGP MESSAGE-----"
+_ARMOR, _ARMOR_END = b"-----BEGIN PGP MESSAGE-----", b"-----END PGP MESSAGE-----"
 _TAGS = frozenset({1, 2, 3, 4, 8, 9, 18, 20})
 """First packets of a message (RFC 9580 5): session keys, signatures, compressed or encrypted data."""
 
@@ -146,6 +147,8 @@ def child() -> None:
 
 def _opened(sealed: bytes, secrets: Sequence[str], signer: str) -> tuple[str, bytes]:
     """A word and the plain bytes. The library tells its errors in words only: another key's comes before all others."""
+    if unfit := _unfit(sealed):
+        return unfit, b""
     store = (lambda _ids: [_cert(signer)]) if signer else None
     word = "key"
     for secret in secrets:
@@ -158,6 +161,25 @@ def _opened(sealed: bytes, secrets: Sequence[str], signer: str) -> tuple[str, by
             continue
         return ("damaged", b"") if len(found.bytes) > MOST_PLAIN else ("opened", found.bytes)
     return word, b""
+
+
+def _unfit(sealed: bytes) -> str:
+    """Why something is not one encrypted message, a word of REFUSALS; "" when it is.
+
+    The library opens what is only signed, too, and the first message of several: the others would be lost in silence.
+    """
+    from pysequoia.packet import PacketPile, Tag
+
+    try:
+        tags = [packet.tag for packet in PacketPile.from_bytes(sealed)]
+    except Exception:
+        return "damaged"
+    held = [tag for tag in tags if tag in (Tag.SEIP, Tag.AED)]
+    if not held:
+        return "key"
+    if held != tags[-1:] or sealed.count(_ARMOR) > 1 or sealed.partition(_ARMOR_END)[2].strip():
+        return "several"
+    return ""
 
 
 def _tag(first: bytes) -> int:

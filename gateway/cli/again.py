@@ -45,9 +45,12 @@ def replay(what: str, partner: str, yes: bool, user: str | None, config: Path, a
 @click.argument("outbox_id", metavar="DELIVERY")
 @user_option
 @config_option
-def resend(outbox_id: str, user: str | None, config: Path) -> None:
+@json_option
+def resend(outbox_id: str, user: str | None, config: Path, as_json: bool) -> None:
     """Send what left once more, the same bytes under the same name: DELIVERY is an id of `gateway sent list`."""
     context = context_of(config)
     with context.store.write("resend") as connection:
         row = again.resend(connection, context, outbox_id, actor(user))
-    click.echo(f"{row.name} goes to {row.partner} again: {row.kind} of {row.cause}, {row.size} bytes, {row.sha256}")
+    said = f"{row.name} goes to {row.partner} again: {row.kind} of {row.cause}, {row.size} bytes, {row.sha256}"
+    data = {name: getattr(row, name) for name in ("id", "partner", "kind", "name", "cause", "size", "sha256")}
+    emit(data, as_json, lambda: click.echo(said))

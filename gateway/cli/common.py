@@ -110,7 +110,10 @@ def write_file(path: Path, body: bytes) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
-    """A table for people. Nothing of it is cut off: what stands first is what one types, and stays on one line."""
+    """A table for people. Nothing of it is cut off: what stands first is what one types, and stays on one line.
+
+    Cells are shown as they are: what a partner wrote may look like markup of rich, which hides it or is a fault.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -119,7 +122,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
         made.add_column(name, no_wrap=n == 0, overflow="fold")
     for row in rows:
         made.add_row(*[str(cell) for cell in row])
-    Console(width=None if sys.stdout.isatty() else WIDE).print(made)
+    Console(width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False).print(made)
 
 
 class Dollars(click.ParamType[int]):

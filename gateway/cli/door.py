@@ -38,11 +38,12 @@ def bans(config: Path, as_json: bool) -> None:
 @click.argument("address")
 @user_option
 @config_option
-def unban(address: str, user: str | None, config: Path) -> None:
+@json_option
+def unban(address: str, user: str | None, config: Path, as_json: bool) -> None:
     """Let ADDRESS in again; the door knows within seconds."""
     context, place = context_of(config), address if "/" in address else place_of(address)
     with context.store.write("unban") as connection:
         if not held.lift(connection, place):
             raise BadData(f"{place} is not banned")
         audit.note(connection, context.now_us, actor(user), "unban", place)
-    click.echo(f"{place} may come again")
+    emit({"address": place}, as_json, lambda: click.echo(f"{place} may come again"))

@@ -28,7 +28,8 @@ def key() -> None:
 @key.command()
 @user_option
 @config_option
-def rotate(user: str | None, config: Path) -> None:
+@json_option
+def rotate(user: str | None, config: Path, as_json: bool) -> None:
     """Make a new master key and bring everything under it, while the daemon runs; again after an interruption goes on.
 
     With nodes on several machines stop them first, and copy the key folder before they start.
@@ -40,9 +41,10 @@ def rotate(user: str | None, config: Path) -> None:
         create_master(folder)
         context.keys.look()
     newest = context.keys.newest
-    click.echo(
-        f"master-{newest} {'is the newest; going on' if goes_on else 'made; back it up: gateway key backup FILE'}"
-    )
+    if not as_json:
+        click.echo(
+            f"master-{newest} {'is the newest; going on' if goes_on else 'made; back it up: gateway key backup FILE'}"
+        )
     rows: dict[str, int] = {}
     for done in rotation.rotate(context.store, context.keys):
         rows[done.kind] = rows.get(done.kind, 0) + done.rows
@@ -52,20 +54,23 @@ def rotate(user: str | None, config: Path) -> None:
         audit.note(
             connection, context.now_us, actor(user), "key rotate", f"master-{newest}", f"{sum(rows.values())} rows"
         )
-    for kind, count in rows.items():
-        click.echo(f"{kind}: {count} rows now under master-{newest}")
+    if not as_json:
+        for kind, count in rows.items():
+            click.echo(f"{kind}: {count} rows now under master-{newest}")
     if rotation.is_stale(context.store, context.keys):
         raise TryAgain("steps that were under way used the older key; run gateway key rotate once more")
     older = [number for number in context.keys.numbers if number != newest]
-    for number in older:
-        click.echo(f"master-{number} is needed by nothing here: gateway key retire {number}")
+    said = [f"master-{number} is needed by nothing here: gateway key retire {number}" for number in older]
+    data = {"newest": newest, "made": not goes_on, "rows": rows, "retirable": older}
+    emit(data, as_json, lambda: click.echo("\n".join(said), nl=bool(said)))
 
 
 @key.command()
 @click.argument("number", type=int)
 @user_option
 @config_option
-def retire(number: int, user: str | None, config: Path) -> None:
+@json_option
+def retire(number: int, user: str | None, config: Path, as_json: bool) -> None:
     """Take master key NUMBER out of use, if nothing needs it; its file is kept under another name, for old backups."""
     settings, context = settings_of(config), context_of(config)
     if number == context.keys.newest or number not in context.keys.numbers:
@@ -76,7 +81,8 @@ def retire(number: int, user: str | None, config: Path) -> None:
     with context.store.write("key-retire") as connection:
         audit.note(connection, context.now_us, actor(user), "key retire", f"master-{number}")
         away = retire_master(settings.path(settings.keys.folder), number)
-    click.echo(f"{away} opens backups made before; destroy it with the last of them")
+    said = f"{away} opens backups made before; destroy it with the last of them"
+    emit({"master": number, "file": str(away)}, as_json, lambda: click.echo(said))
 
 
 @key.command()
@@ -98,25 +104,29 @@ def verify(config: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @passphrase_option
 @config_option
-def backup(file: Path, passphrase_file: Path | None, config: Path) -> None:
+@json_option
+def backup(file: Path, passphrase_file: Path | None, config: Path, as_json: bool) -> None:
     """Write every master key into a new FILE that a passphrase opens; keep it away from the database's backup."""
     settings = settings_of(config)
     folder = settings.path(settings.keys.folder)
     numbers, data = key_backup.backup(folder, _passphrase(passphrase_file, confirm=True))
     key_backup.write(file, data)
-    click.echo(f"{file} holds {_names(numbers)}; without it or the folder {folder} nothing sealed is ever read again")
+    said = f"{file} holds {_names(numbers)}; without it or the folder {folder} nothing sealed is ever read again"
+    emit({"file": str(file), "masters": numbers}, as_json, lambda: click.echo(said))
 
 
 @key.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @passphrase_option
 @config_option
-def restore(file: Path, passphrase_file: Path | None, config: Path) -> None:
+@json_option
+def restore(file: Path, passphrase_file: Path | None, config: Path, as_json: bool) -> None:
     """Write the master keys of a backup FILE that are missing into the key folder; replaces nothing."""
     settings = settings_of(config)
     data = key_backup.read(file)
     restored = key_backup.restore(settings.path(settings.keys.folder), data, _passphrase(passphrase_file))
-    click.echo(f"{_names(restored)} restored" if restored else "every key of the backup is there already")
+    said = f"{_names(restored)} restored" if restored else "every key of the backup is there already"
+    emit({"restored": restored}, as_json, lambda: click.echo(said))
 
 
 def _passphrase(file: Path | None, *, confirm: bool = False) -> str:
@@ -165,7 +175,9 @@ def host_add(config: Path, as_json: bool) -> None:
 @host.command("retire")
 @click.argument("file")
 @config_option
-def host_retire(file: str, config: Path) -> None:
+@json_option
+def host_retire(file: str, config: Path, as_json: bool) -> None:
     """Take a key FILE out of the settings, once its successor is known to the partners; destroy the file yourself."""
     host_keys.retire(settings_of(config), config, file)
-    click.echo(f"{file} is no longer named; restart the daemon, then destroy the file")
+    said = f"{file} is no longer named; restart the daemon, then destroy the file"
+    emit({"file": file}, as_json, lambda: click.echo(said))

@@ -29,13 +29,18 @@ def key() -> None:
 @click.option("--until", "last", type=Day(), default=None, help="Last day it opens (UTC); no end otherwise.")
 @user_option
 @config_option
-def key_add(name: str, file: Path, first: date | None, last: date | None, user: str | None, config: Path) -> None:
+@json_option
+def key_add(
+    name: str, file: Path, first: date | None, last: date | None, user: str | None, config: Path, as_json: bool
+) -> None:  # fmt: skip
     """Let partner NAME log in with the public key in KEYFILE; a key on file gets other days."""
     if first is not None and last is not None and last < first:
         raise UsageError("--until lies before --from")
     days = None if first is None and last is None else (_begin_us(first) if first else 0, _end_us(last))
-    added = let_in(context_of(config), name, key_line(file), actor(user), days)
-    click.echo(f"{added.fingerprint} opens for {name}{_days_in_words(added)}")
+    context = context_of(config)
+    added = let_in(context, name, key_line(file), actor(user), days)
+    said = f"{added.fingerprint} opens for {name}{_days_in_words(added)}"
+    emit(_told(added, context.now_us), as_json, lambda: click.echo(said))
 
 
 @key.command("list")
@@ -61,7 +66,8 @@ def key_list(name: str | None, config: Path, as_json: bool) -> None:
 @click.option("--preview", is_flag=True, help="Say what would happen, and change nothing.")
 @user_option
 @config_option
-def key_revoke(name: str, fingerprint: str, preview: bool, user: str | None, config: Path) -> None:
+@json_option
+def key_revoke(name: str, fingerprint: str, preview: bool, user: str | None, config: Path, as_json: bool) -> None:
     """Close partner NAME's key for ever; FINGERPRINT may be its beginning. Sessions it opened are ended."""
     context = context_of(config)
     now_us = context.now_us
@@ -71,7 +77,9 @@ def key_revoke(name: str, fingerprint: str, preview: bool, user: str | None, con
             partner_keys.revoke(connection, now_us, found, actor(user))
         others = sum(each.state(now_us) == "good" and each != found for each in login_keys.of_partner(connection, name))
     done = "is closed already" if found.revoked_us else "would be closed" if preview else "is closed for ever"
-    click.echo(f"{found.fingerprint} of {name} {done}; its sessions end; keys left that open now: {others}")
+    said = f"{found.fingerprint} of {name} {done}; its sessions end; keys left that open now: {others}"
+    data = {"partner": name, "fingerprint": found.fingerprint, "preview": preview, "keys_left": others}
+    emit(data, as_json, lambda: click.echo(said))
 
 
 def key_line(path: Path) -> str:

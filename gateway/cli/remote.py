@@ -26,20 +26,24 @@ def remote() -> None:
 @NAME
 @user_option
 @config_option
-def remote_fetch(name: str, user: str | None, config: Path) -> None:
+@json_option
+def remote_fetch(name: str, user: str | None, config: Path, as_json: bool) -> None:
     """Look into the folder of partner NAME now, not when it is due."""
-    _ask(config, name, "pull", actor(user))
-    click.echo(f"the server of {name} is looked at; `gateway remote list` says how it went")
+    steps = _ask(config, name, "pull", actor(user))
+    said = f"the server of {name} is looked at; `gateway remote list` says how it went"
+    emit({"partner": name, "steps": steps}, as_json, lambda: click.echo(said))
 
 
 @remote.command("push")
 @NAME
 @user_option
 @config_option
-def remote_push(name: str, user: str | None, config: Path) -> None:
+@json_option
+def remote_push(name: str, user: str | None, config: Path, as_json: bool) -> None:
     """Send what waits for partner NAME now, whatever earlier failures say."""
     waiting = _ask(config, name, "push", actor(user))
-    click.echo(f"{waiting} files go to {name}" if waiting else f"nothing waits for {name}")
+    said = f"{waiting} files go to {name}" if waiting else f"nothing waits for {name}"
+    emit({"partner": name, "steps": waiting}, as_json, lambda: click.echo(said))
 
 
 def _ask(config: Path, name: str, kind: str, user: str) -> int:

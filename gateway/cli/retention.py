@@ -85,11 +85,13 @@ def legal_hold() -> None:
 @click.option("--reason", type=Said(), required=True, help="Why; kept with the hold.")
 @user_option
 @config_option
-def add(scope: str, subject: str, reason: str, user: str | None, config: Path) -> None:
+@json_option
+def add(scope: str, subject: str, reason: str, user: str | None, config: Path, as_json: bool) -> None:
     """Nothing of SCOPE is removed: all, or the partner, sponsor, receipt or delivery SUBJECT."""
     context = context_of(config)
     with context.store.write("legal-hold") as connection:
-        click.echo(keeping.hold(connection, context, scope, subject, reason, actor(user)))
+        hold_id = keeping.hold(connection, context, scope, subject, reason, actor(user))
+    emit({"id": hold_id, "scope": scope, "subject": subject}, as_json, lambda: click.echo(hold_id))
 
 
 @legal_hold.command()
@@ -97,12 +99,13 @@ def add(scope: str, subject: str, reason: str, user: str | None, config: Path) -
 @click.option("--reason", type=Said(), required=True, help="Why; kept with the hold.")
 @user_option
 @config_option
-def lift(hold_id: str, reason: str, user: str | None, config: Path) -> None:
+@json_option
+def lift(hold_id: str, reason: str, user: str | None, config: Path, as_json: bool) -> None:
     """End a legal hold: what it kept may be removed when it is due."""
     context = context_of(config)
     with context.store.write("legal-hold") as connection:
         keeping.lift(connection, context, hold_id, reason, actor(user))
-    click.echo(f"{hold_id} is lifted")
+    emit({"id": hold_id}, as_json, lambda: click.echo(f"{hold_id} is lifted"))
 
 
 @legal_hold.command("list")

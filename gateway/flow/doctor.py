@@ -112,6 +112,9 @@ def _state_folder(site: Site) -> Found:
         yield "ok", f"{folder} is its owner's only"
 
 
+RESTORE = "bring the master keys back: gateway key restore FILE"
+
+
 def _key_files(site: Site) -> Found:
     masters = [path for _, path in master_files(site.master_folder)]
     hosts = [site.settings.path(name) for name in site.settings.sftp.host_keys]
@@ -120,7 +123,7 @@ def _key_files(site: Site) -> Found:
     for path in secret:
         if not path.exists():
             bad = True
-            yield "fail", f"{path} is missing", "bring it back: gateway key restore FILE for master keys"
+            yield "fail", f"{path} is missing", RESTORE if path == site.master_folder else "bring it back from a backup"
         elif machine.others_may(path):
             bad = True
             yield "fail", f"other users may read {path}", f"chmod {'700' if path.is_dir() else '600'} {path}"

@@ -39,6 +39,11 @@ _MAGIC: dict[Kind, tuple[bytes, ...]] = {"gzip": (b"\x1f\x8b",), "zip": (b"PK\x0
 _ENDING: dict[Kind, str] = {"gzip": ".gz", "zip": ".zip"}
 _END, _END_SIZE, _LOCATOR = b"PK\x05\x06", 22, b"PK\x06\x07"
 _COMMENT = 0xFFFF
+_HEADER, _DESCRIPTOR = (
+    30,
+    24,
+)  # bytes: of an entry's header without its name, and of what may follow its data (APPNOTE 4.3)
+_MORE = "There is something beside the one packed file; pack exactly one X12 file."
 
 
 class Packing(Record, frozen=True, kw_only=True):
@@ -119,7 +124,7 @@ def _gunzip(file: BinaryIO, size: int) -> Iterator[bytes]:
             raise EOFError
         yield piece
     if unpacker.unused_data or file.read(1):
-        raise Unfit("packing", "There is something behind the packed file; pack exactly one X12 file.")
+        raise Unfit("packing", _MORE)
 
 
 def _unzip(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -128,13 +133,29 @@ def _unzip(file: BinaryIO, size: int) -> Iterator[bytes]:
         (only,) = archive.infolist()
         if only.is_dir() or only.flag_bits & 1 or only.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Unfit("packing", "The zip file is encrypted, or packed in an unusual way; use plain deflate.")
+        if only.header_offset != 0 or _end_of(file, only) + _DESCRIPTOR < archive.start_dir:
+            raise Unfit("packing", _MORE)
         with archive.open(only) as inside:
             while piece := inside.read(PIECE):
                 yield piece
 
 
+def _end_of(file: BinaryIO, only: zipfile.ZipInfo) -> int:
+    """Where the data of an archive's first entry ends, by its own header; two archives in a row have one more behind.
+
+    An archive is read by its directory alone, so the files before the last one's would be left out in silence.
+    """
+    file.seek(0)
+    header = file.read(_HEADER)
+    names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    return _HEADER + names + only.compress_size
+
+
 def _check_directory(file: BinaryIO, size: int) -> None:
-    """One entry and a small directory, before anything is made of it. zip64 is for files larger than we take."""
+    """One entry, a small directory and nothing behind it, before anything is made of it.
+
+    zip64 is for files larger than we take.
+    """
     file.seek(max(0, size - _END_SIZE - _COMMENT))
     tail = file.read()
     at = tail.rfind(_END)
@@ -143,3 +164,5 @@ def _check_directory(file: BinaryIO, size: int) -> None:
     entries, directory = int.from_bytes(tail[at + 10 : at + 12], "little"), tail[at + 12 : at + 16]
     if entries != 1 or _LOCATOR in tail[max(0, at - 20) : at] or int.from_bytes(directory, "little") > DIRECTORY:
         raise Unfit("packing", "The zip file does not hold exactly one file; pack exactly one X12 file.")
+    if at + _END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little") != len(tail):
+        raise Unfit("packing", _MORE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from cronsim import CronSim, CronSimError
@@ -16,6 +16,9 @@ from mappings.records import Record
 
 PIN = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 """A fingerprint as `ssh-keygen -lf` prints it: 32 bytes in base64."""
+
+TURNED_BACK = timedelta(hours=1)
+"""What clocks are turned back by when summer ends: times of so long ago may come once more."""
 
 DAY_MINUTES = 24 * 60
 MIB = 1024 * 1024
@@ -52,11 +55,17 @@ class Remote(Record, frozen=True, kw_only=True):
 
 
 def next_look_us(remote: Remote, now_us: int) -> int:
-    """When its folder is looked at after now."""
+    """When its folder is looked at after now: in the hour that comes twice when summer ends, twice."""
     if not remote.cron:
         return now_us + remote.every_minutes * 60 * SECOND_US
     local = datetime.fromtimestamp(now_us / SECOND_US)  # without a zone: the machine's, as the administrator writes it
-    return int(next(CronSim(remote.cron, local)).timestamp()) * SECOND_US
+    return min(_after(remote.cron, local - TURNED_BACK, fold, now_us) for fold in (0, 1))
+
+
+def _after(cron: str, local: datetime, fold: int, now_us: int) -> int:
+    """The first time of a schedule after now. fold: which of the two where a local time is twice (PEP 495)."""
+    times = (int(each.replace(fold=fold).timestamp()) * SECOND_US for each in CronSim(cron, local))
+    return next(at_us for at_us in times if at_us > now_us)
 
 
 def lane_of(partner: str) -> str:

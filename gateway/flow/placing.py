@@ -57,7 +57,7 @@ def write(context: Context, outbox_id: str) -> Placing | None:
         with tree.opened(row.partner) as places:
             shelf.write(getattr(places, row.folder), placing.hidden, outbox.open_sent(context.keys, row))
     except (OSError, Unusable) as error:
-        log.error("not put out", partner=row.partner, error=type(error).__name__)
+        _not_put_out(row.partner, error)
         return None
     return placing
 
@@ -69,15 +69,25 @@ def note(connection: Connection, placing: Placing) -> None:
 
 
 def show(context: Context, placing: Placing) -> None:
-    """Gives a noted file its name; one that another attempt put out is not put out again."""
+    """Gives a noted file its name; one that another attempt put out is not put out again.
+
+    Where that cannot be done now (the partner made a folder of that name), the daemon's next look tries again.
+    """
     with context.store.read() as connection:
         mine = select(placed.c.hidden).where(placed.c.outbox_id == placing.outbox_id)
         noted = connection.execute(mine).scalar_one_or_none() == placing.hidden
-    with _folder(context, placing.partner, placing.folder) as folder:
-        if noted:
-            shelf.show(folder, placing.hidden, placing.name)
-        else:
-            shelf.withdraw(folder, placing.hidden)
+    try:
+        with _folder(context, placing.partner, placing.folder) as folder:
+            if noted:
+                shelf.show(folder, placing.hidden, placing.name)
+            else:
+                shelf.withdraw(folder, placing.hidden)
+    except (OSError, Unusable) as error:
+        _not_put_out(placing.partner, error)
+
+
+def _not_put_out(partner: str, error: Exception) -> None:
+    log.error("not put out", partner=partner, error=type(error).__name__)
 
 
 def put_out(context: Context, outbox_id: str) -> None:
@@ -104,7 +114,10 @@ def tend(context: Context, partner: str, places: Places) -> None:
     for outbox_id in fresh:
         put_out(context, outbox_id)
     for row in lying:
-        _tend(context, getattr(places, row.folder), row)
+        try:
+            _tend(context, getattr(places, row.folder), row)
+        except OSError as error:  # what is wrong with one name does not keep the others
+            _not_put_out(partner, error)
     for folder in (places.outbound, places.reports):
         shelf.sweep(folder, {row.hidden for row in lying}, time.time())
 

@@ -124,18 +124,22 @@ class Choice(NamedTuple):
 def choose(found: Sequence[Found], known: Mapping[str, Known], settings: Remote, now_us: int) -> Choice:
     """What to do about the files of a folder.
 
-    One that was taken and still lies there is taken away again, unless it is to be left.
+    One that was taken and still lies there is taken away again, unless it is to be left. A marker vouches for the first
+    file of its name alone: one that others follow under that name, as when files are left, has to stand still, too.
     """
     listed, choice = {each.name for each in found}, Choice([], [], [])
     for each in sorted(found, key=lambda one: (one.modified_s, one.name)):
-        if not _is_wanted(each.name, settings) or (settings.done and each.name + settings.done not in listed):
-            continue
         before = known.get(each.name)
         if before is not None and (before.size, before.modified_s) != (each.size, each.modified_s):
             before = None
+        taken = before is not None and before.state == "taken"
+        marked = each.name + settings.done in listed or taken  # its marker went first
+        if not _is_wanted(each.name, settings) or (settings.done and not marked):
+            continue
         if before is not None and _is_done_with(before, settings):
             continue
-        if settings.done or (before is not None and before.since_us <= now_us - SETTLE_US):
+        vouched = bool(settings.done) and each.name not in known  # else the marker may be that of an earlier file
+        if vouched or (before is not None and before.since_us <= now_us - SETTLE_US):
             choice.ready.append(each)
         else:
             (choice.new if before is None else choice.settling).append(each)
@@ -209,6 +213,9 @@ def _take_away(context: Context, work: Work, settings: Remote, session: Session,
     path = f"{settings.fetch}/{name}"
     if settings.after == "leave":
         return
+    marker = path + settings.done
+    if settings.done and session.stat(marker) is not None:  # first: one left behind would vouch for the next file
+        session.remove(marker)
     if settings.after == "delete":
         session.remove(path)
     else:
@@ -216,8 +223,6 @@ def _take_away(context: Context, work: Work, settings: Remote, session: Session,
         if session.stat(place) is not None:  # an earlier file of that name stays what it is
             place = f"{settings.moved}/{context.now_us}-{name}"
         session.rename(path, place)
-    if settings.done:
-        session.remove(path + settings.done)
     with context.store.write("pull") as connection:
         queue.advance(connection, work, work.body)
         _forget(connection, work.partner, [name])

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from gateway.errors import BadData, NotPermitted, UsageError
-from gateway.flow import holds, repeats
+from gateway.flow import holds, repeats, retention
 from gateway.flow.context import Context
 from gateway.store import audit, counters, outbox, queue
 from gateway.store.order import ord_of
@@ -79,6 +79,7 @@ def _refusal(connection: Connection, row: Any) -> str:
 
 def replay(connection: Connection, context: Context, receipt_no: int, user: str) -> int:
     """Has a quarantined file read again; returns its new receipt number. Raises UsageError or NotPermitted."""
+    retention.one_at_a_time(connection)  # what is to be read again may be about to go
     row = connection.execute(select(receipt).where(receipt.c.receipt_no == receipt_no).with_for_update()).one_or_none()
     if row is None:
         raise UsageError(f"no receipt {receipt_no}")
@@ -114,6 +115,7 @@ def _free_numbers(connection: Connection, receipt_no: int) -> None:
 
 def resend(connection: Connection, context: Context, outbox_id: str, user: str) -> Any:
     """Sends something that left once more, byte for byte; returns its row. Raises UsageError, NotPermitted, BadData."""
+    retention.one_at_a_time(connection)
     row = connection.execute(outbox.told().where(outbox_table.c.id == outbox_id)).one_or_none()
     if row is None:
         raise UsageError(f"nothing was sent under {outbox_id}")

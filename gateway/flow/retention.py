@@ -64,7 +64,9 @@ def hold(connection: Connection, context: Context, scope: str, subject: str, rea
     """From now on nothing of what the scope names is removed; returns the hold's id. Raises UsageError."""
     if scope not in SCOPES or (scope == "all") != (subject == "") or (scope == "receipt" and not subject.isdecimal()):
         raise UsageError(f"a legal hold is on all, or on one {', '.join(SCOPES[1:])}")
-    _one_at_a_time(connection)
+    if scope != "all" and not _is_there(connection, scope, subject):
+        raise UsageError(f"there is no {scope} {subject}: nothing would be kept")
+    one_at_a_time(connection)
     hold_id = ulid(context.now_us)
     connection.execute(
         insert(legal_hold).values(
@@ -75,6 +77,14 @@ def hold(connection: Connection, context: Context, scope: str, subject: str, rea
         connection, context.now_us, user, "legal hold", f"legal hold {hold_id}", f"{scope} {subject}".strip()
     )
     return hold_id
+
+
+def _is_there(connection: Connection, scope: str, subject: str) -> bool:
+    """Whether a scope's subject is or was on file: a hold on a misspelt name would keep nothing, in silence."""
+    if scope in ("partner", "sponsor"):
+        return subject in documents.known(connection, scope)
+    mine = (receipt.c.receipt_no == int(subject),) if scope == "receipt" else (outbox.c.id == subject,)
+    return connection.execute(select(exists().where(*mine))).scalar_one()
 
 
 def lift(connection: Connection, context: Context, hold_id: str, reason: str, user: str) -> None:
@@ -92,8 +102,8 @@ def holds(connection: Connection, *, every: bool = False) -> list[Any]:
     return list(connection.execute(select(legal_hold).where(which).order_by(legal_hold.c.id)))
 
 
-def _one_at_a_time(connection: Connection) -> None:
-    """A hold and a removal never pass each other: on PostgreSQL each waits for the other's commit."""
+def one_at_a_time(connection: Connection) -> None:
+    """A removal and a hold, a replay or a resend never pass each other: on PostgreSQL each waits for the others."""
     connection.execute(select(facts.c.value).where(facts.c.name == "usage").with_for_update())
 
 
@@ -190,7 +200,7 @@ def run(context: Context, settings: Retention, user: str) -> dict[str, int]:
 
 def _remove_outbound(context: Context, settings: Retention, user: str) -> int:
     with context.store.write("retention") as connection:
-        _one_at_a_time(connection)
+        one_at_a_time(connection)
         due = _due(connection, settings, installation.business_date(connection)).due_out
         ids = list(
             connection.execute(select(outbox.c.id).where(due).order_by(outbox.c.id).limit(FILES_A_CHUNK)).scalars()
@@ -205,7 +215,7 @@ def _remove_outbound(context: Context, settings: Retention, user: str) -> int:
 def _remove_inbound(context: Context, settings: Retention, user: str) -> int:
     """The key goes first and with it what anybody could read; then the rows, which a next run finds after a crash."""
     with context.store.write("retention") as connection:
-        _one_at_a_time(connection)
+        one_at_a_time(connection)
         due = _due(connection, settings, installation.business_date(connection)).due_in
         some = select(upload.c.id, upload.c.state).where(due).order_by(upload.c.id).limit(FILES_A_CHUNK)
         rows = connection.execute(some).all()

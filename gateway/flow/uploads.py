@@ -103,13 +103,13 @@ def _copy(context: Context, earlier: Upload) -> tuple[Upload, bytes]:
 def _piece(context: Context, row: Upload, row_no: int) -> bytes:
     """The bytes of one row, as far as the upload's size goes.
 
-    What was the last row when the size of an open upload was noted may be an inner one by now, and longer.
+    What is the last row by the size that was noted of an open or a lost upload may be an inner one, or longer.
     """
     key, last = context.keys.unwrap(row["key"]), row_no == sealed.rows_of(row["size"]) - 1
     try:
         piece = sealed.get(context.store, row["id"], key, row_no, last)
     except KeyMissing:
-        if row["state"] != "open" or not last:
+        if row["state"] not in NOT_WHOLE or not last:
             raise
         piece = sealed.get(context.store, row["id"], key, row_no, False)
     return piece[: row["size"] - row_no * sealed.ROW]
@@ -124,8 +124,11 @@ def note(context: Context, upload_id: str, size: int) -> None:
 
 
 def lose(context: Context, row: Upload, size: int, by: str = "") -> None:
-    """The session ended without CLOSE: size bytes are sealed and wait for a resume. Only an open upload is lost."""
-    upload_id = row["id"]
+    """The session ended without CLOSE: size bytes are sealed and wait for a resume. Only an open upload is lost.
+
+    The last of them is asked for again: maybe all came but CLOSE, and a mover that sees its file's size sends no more.
+    """
+    upload_id, size = row["id"], max(0, size - 1)
     with context.store.write("upload") as connection:
         if row["state"] == NEW:
             _become(connection, context, row, state="lost", size=size)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import paramiko  # type: ignore[import-untyped]
@@ -23,20 +23,58 @@ DISABLED = {"pubkeys": ["ssh-rsa"], "keys": ["ssh-rsa"]}
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)  # its lines repeat what the server says
 
 
+KINDS = (
+    ("ssh-ed25519",), ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "rsa-sha2-256"),
+)  # fmt: skip
+"""Kinds of host key, each by the names of its signatures: a server shows one of the kind that is agreed on."""
+
+
+class _NotPinned(Failed):
+    """A server shows another host key. kind: the names of its kind."""
+
+    def __init__(self, shown: str, algorithm: str) -> None:
+        super().__init__("host-key", shown)
+        self.kind = next((kind for kind in KINDS if algorithm in kind), ())
+
+
 @contextmanager
 def connect(server: Server, deadlines: Deadlines) -> Iterator[Session]:
-    """A session, closed at the block's end. Raises Failed; what the block raises passes through."""
+    """A session, closed at the block's end. Raises Failed; what the block raises passes through.
+
+    A partner may have told the key of one kind and show that of another: it is asked for each kind, a connection each.
+    """
+    with ExitStack() as stack:
+        first: _NotPinned | None = None
+        other: tuple[str, ...] = ()
+        while True:
+            try:
+                session = stack.enter_context(_connected(server, deadlines, other))
+                break
+            except _NotPinned as failed:
+                first, other = first or failed, other + failed.kind
+                if not failed.kind:
+                    raise first from None
+            except Failed as failed:
+                raise (first if first is not None and failed.code == "algorithms" else failed) from None
+        yield session
+
+
+@contextmanager
+def _connected(server: Server, deadlines: Deadlines, other: tuple[str, ...]) -> Iterator[Session]:
+    """A session with a server that shows a pinned key. other: kinds of host key not to be agreed on."""
     secret = read_secret(server.secret)
     try:
         sock = socket.create_connection((server.host, server.port), deadlines.connect_s)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name with an empty or too long part is none
         raise Failed("unreachable") from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     watch = Watchdog(sock, deadlines.request_s)
     transport = None
     try:
         with watch.within(deadlines.login_s), _told(watch):
-            transport = paramiko.Transport(sock, disabled_algorithms=DISABLED)
+            disabled = {**DISABLED, "keys": [*DISABLED["keys"], *other]}
+            transport = paramiko.Transport(sock, disabled_algorithms=disabled)
             channel = _channel(transport, server, secret, deadlines)
             session = Session(channel, watch, deadlines)
             session.begin()
@@ -58,7 +96,7 @@ def _channel(transport: paramiko.Transport, server: Server, secret: bytes, deadl
     transport.start_client()
     shown = fingerprint(transport.get_remote_server_key().asbytes())
     if shown not in server.host_keys:
-        raise Failed("host-key", shown)
+        raise _NotPinned(shown, transport.host_key_type)
     transport.set_keepalive(deadlines.keepalive_s)
     if server.by_password:
         _prove(transport, partial(transport.auth_password, server.user, secret.decode().rstrip("\r\n")))

@@ -24,7 +24,6 @@ REPLY_MAX_BYTES = 257 * 1024
 RECEIVE_BYTES = 64 * 1024
 """What is taken from the channel at once: two SSH packets."""
 
-POSIX_RENAME = b"posix-rename@openssh.com"
 FSYNC = b"fsync@openssh.com"
 
 _SIZE, _OWNER, _PERMISSIONS, _TIMES, _EXTENDED = 0x01, 0x02, 0x04, 0x08, 0x80000000
@@ -145,12 +144,12 @@ class Session:
             self.do(Ask.REMOVE, text(path))
 
     def rename(self, old: str, new: str) -> None:
-        """In one step where the server can (`posix-rename`), else as version 3 has it, which overwrites nothing."""
+        """As version 3 has it, which overwrites nothing (draft-ietf-secsh-filexfer-02 6.5).
+
+        OpenSSH's posix-rename would put ours over a file that came under the name since we looked.
+        """
         with self.watch.within(self.deadlines.request_s):
-            if POSIX_RENAME in self.extensions:
-                self.do(Ask.EXTENDED, string(POSIX_RENAME), text(old), text(new))
-            else:
-                self.do(Ask.RENAME, text(old), text(new))
+            self.do(Ask.RENAME, text(old), text(new))
 
     @contextmanager
     def opened(self, path: str, flags: int) -> Iterator[bytes]:

@@ -88,7 +88,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Flown:
                 client.upload(sftp, text.encode(), name)
         demo.settle_down()
         demo.plan_run()
-        texts = dict(_pages(run))
+        texts = dict(pages(run))
         for partner in ("bluebonnet", "clearpath", "shieldre", "firstbank"):
             demo.fetch(partner)
     with demo.context.store.read() as connection:
@@ -102,7 +102,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Flown:
     return Flown(demo.state, texts)
 
 
-def _pages(run: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def pages(run: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     yield "run.json", json.dumps(run)
     for page in PAGES:
         for token in (str(run["token"]), "KANARI", ""):

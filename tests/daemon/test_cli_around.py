@@ -13,6 +13,7 @@ from test_cli import LOADED, gateway, installed, work
 from gateway.flow import beginning
 from gateway.flow.opening import open_context
 from gateway.settings import load
+from gateway.store import bans
 from gateway.store.schema import installation as facts
 from gateway.store.schema import outbox
 from tests.flow.world import drop_into, golden
@@ -114,3 +115,40 @@ def test_outbox_rows_are_told_without_their_bytes(config: Path) -> None:
     send(config, "a.837", CLAIMS)
     for row in told(config, "sent", "list"):
         assert not {outbox.c.key.name, outbox.c.body.name, outbox.c.wrapped.name} & set(row)
+
+
+def test_tables_show_what_was_written(config: Path) -> None:
+    """A cell that looks like markup or a picture's name is shown as it is, and is no fault."""
+    reason = "as he wrote: A[/B] [red]C :warning:"
+    assert gateway("legal-hold", "add", "all", "--reason", reason, "--config", config).code == 0
+    said = gateway("legal-hold", "list", "--config", config)
+    assert said.code == 0 and reason in said.out
+
+
+def test_what_is_done_is_told_as_json(config: Path, tmp_path: Path) -> None:
+    """Keys, holds, bans and resends: with --json stdout is one document that says what was done, and nothing else."""
+    send(config, "a.837", CLAIMS)
+    (row,) = told(config, "sent", "list", "--kind", "999")
+    assert told(config, "resend", row["id"])["sha256"] == row["sha256"]
+    added = told(config, "legal-hold", "add", "all", "--reason", "a dispute")
+    assert told(config, "legal-hold", "lift", added["id"], "--reason", "settled") == {"id": added["id"]}
+    beginning.key_pair(tmp_path / "id")
+    key = told(config, "partner", "key", "add", "clearpath", tmp_path / "id.pub")
+    assert (key["partner"], key["state"]) == ("clearpath", "good")
+    closed = told(config, "partner", "key", "revoke", "clearpath", key["fingerprint"])
+    assert closed == {"partner": "clearpath", "fingerprint": key["fingerprint"], "preview": False, "keys_left": 0}
+    turned = told(config, "key", "rotate")
+    assert (turned["newest"], turned["made"], turned["retirable"]) == (2, True, [1]) and turned["rows"]
+    assert told(config, "key", "retire", "1")["master"] == 1
+    (tmp_path / "phrase").write_text("four words of a phrase")
+    phrase = ("--passphrase-file", tmp_path / "phrase")
+    assert told(config, "key", "backup", tmp_path / "keys", *phrase)["masters"] == [2]
+    assert told(config, "key", "restore", tmp_path / "keys", *phrase) == {"restored": []}
+    old = told(config, "key", "host", "list")[0]["file"]
+    told(config, "key", "host", "add")
+    assert told(config, "key", "host", "retire", old) == {"file": old}
+    context = open_context(load(config))
+    with context.store.write("ban") as connection:
+        bans.put(connection, [bans.Banned("192.0.2.7", context.now_us + 60_000_000, 1)])
+    context.store.close()
+    assert told(config, "door", "unban", "192.0.2.7") == {"address": "192.0.2.7"}

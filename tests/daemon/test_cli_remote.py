@@ -65,6 +65,8 @@ def test_servers_are_listed(config: Path) -> None:
     assert told == {"partner": "clearpath", "server": "sftp.example.com:22", "fetch": "/outgoing", "send": "",
                     "waiting": 0, "failures": 0, "reason": "", "next": "", "used": ""}  # fmt: skip
     assert "sftp.example.com:22" in gateway("remote", "list", "--config", config).out
+    asked = gateway("remote", "fetch", "clearpath", "--json", "--config", config)
+    assert json.loads(asked.out) == {"partner": "clearpath", "steps": 1}
 
 
 @pytest.mark.parametrize("asked", [("fetch", "lakeline"), ("push", "clearpath"), ("fetch", "nobody")])

@@ -79,6 +79,11 @@ class StoreDoor:
         self.process.send_signal(signal.SIGUSR1)
         return self._said()
 
+    def stop_syncing(self) -> bool:
+        """Its disk fails to sync from now on; whether that could be had."""
+        self.process.send_signal(signal.SIGUSR2)
+        return bool(self._said()["failing"])
+
     def sftp(self, partner: str = "clearpath") -> AbstractContextManager[paramiko.SFTPClient]:
         """A session of a partner."""
         return client.connect("127.0.0.1", self.port, partner, self.folder / partner, self.host_line)

@@ -24,12 +24,16 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from sftp_drop.server import sftp_service
 from sftp_drop.settings import DoorSettings
+from tests.flow.failing_disk import fail_syncs
 
 reactor: Any = any_reactor
 
 
 def main() -> None:
-    """Tells `{"port": ...}`, and on SIGUSR1 what it holds: resident kilobytes at most, connections inside."""
+    """Tells `{"port": ...}`, and on SIGUSR1 what it holds: resident kilobytes at most, connections inside.
+
+    On SIGUSR2 its disk does not sync any more, and it tells whether the kernel agreed to that.
+    """
     plan = json.loads(sys.argv[1])
     logs.configure(sys.stderr)
     context = Context(Store(plan["url"]), Keys(Path(plan["keys"])), "T")
@@ -45,6 +49,7 @@ def main() -> None:
         reactor.addSystemEventTrigger("before" if part is not files else "during", "shutdown", part.stopService)
     held = partial(reactor.callFromThread, lambda: tell(inside=door.inside(), rss_kb=rss()))
     reactor.callWhenRunning(signal.signal, signal.SIGUSR1, lambda *_: held())
+    reactor.callWhenRunning(signal.signal, signal.SIGUSR2, lambda *_: tell(failing=fail_syncs()))
     reactor.callWhenRunning(lambda: tell(port=door.port))
     reactor.run()
 

@@ -326,6 +326,25 @@ def test_a_folder_that_takes_nothing_holds_nobody_up(folders: Folders, monkeypat
     assert folders.names() == sorted(row.name for row in folders.rows(outbox_table))
 
 
+def test_a_name_that_is_taken_keeps_its_own_file_alone(folders: Folders) -> None:
+    """Where a partner made a folder of an answer's name the steps go on, and its other files; then that one does."""
+    first = "R000000001-1.999.x12"
+    (folders.home / "outbound" / first).mkdir()
+    folders.put("p.837", golden("in.837p"))
+    folders.look()
+    folders.world.run()
+    names = sorted(row.name for row in folders.rows(outbox_table))
+    assert first in names and len(names) == 2
+    (folders.home / "outbound" / names[1 - names.index(first)]).unlink()
+    folders.look()
+    assert folders.names() == [first], "that the other was taken is noted"
+    assert {row.name: row.state for row in folders.rows(outbox_table)}[first] == "visible"
+    (folders.home / "outbound" / first).rmdir()
+    folders.look()
+    assert folders.names() == [first] and (folders.home / "outbound" / first).is_file()
+    assert sorted(row.state for row in folders.rows(outbox_table)) == ["picked-up", "visible"]
+
+
 def test_partners_without_folders_use_the_door_alone(folders: Folders) -> None:
     """Directory mode is for whom the settings name and who has folders; nothing changes for others."""
     folders.context.directory = Tree(folders.tree.root, None, frozenset({"lakeline"}))

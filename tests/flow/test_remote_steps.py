@@ -19,7 +19,7 @@ from gateway.store.schema import audit as audit_table
 from gateway.store.schema import outbox as outbox_table
 from gateway.store.schema import pushing
 from gateway.store.schema import work as work_table
-from sftp_drop.remote.session import Found
+from sftp_drop.remote.session import Found, Session
 from tests.flow.partner_place import Place, place_on_sqlite
 from tests.sftp_drop.remote_servers import Sshd
 
@@ -92,6 +92,43 @@ def test_a_marker_says_that_a_file_is_whole(quick: Place) -> None:
     (quick.out / "a.done").touch()
     quick.run(30 * MINUTE_US)
     assert quick.receipts() == [("a", b"one")] and quick.there(quick.out) == {}
+
+
+def test_a_marker_left_behind_vouches_for_nothing(quick: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Died while it took a file and its marker away: the marker is gone, the file goes later, one receipt in all."""
+    quick.say(done=".done")
+    (quick.out / "a").write_bytes(b"one")
+    (quick.out / "a.done").touch()
+    remove, asked = Session.remove, list[str]()
+
+    def dies(session: Session, path: str) -> None:
+        asked.append(path)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        remove(session, path)
+
+    monkeypatch.setattr(Session, "remove", dies)
+    with pytest.raises(KeyboardInterrupt):
+        quick.run(30 * MINUTE_US)
+    assert quick.there(quick.out) == {"a": b"one"} and quick.receipts() == [("a", b"one")]
+    monkeypatch.undo()
+    parked.release_owner(quick.context, "t:")
+    quick.run(30 * MINUTE_US)
+    assert quick.there(quick.out) == {} and quick.receipts() == [("a", b"one")]
+
+
+def test_a_marker_vouches_for_the_first_file_of_a_name(quick: Place) -> None:
+    """Where files and markers are left, a file put in another's place is taken when it stands still, not before."""
+    quick.say(done=".done", after="leave")
+    (quick.out / "a").write_bytes(b"one")
+    (quick.out / "a.done").touch()
+    quick.run(30 * MINUTE_US)
+    for part in (b"IS", b"ISA*00", b"ISA*00*"):
+        (quick.out / "a").write_bytes(part)
+        quick.run(30 * MINUTE_US)
+        assert quick.receipts() == [("a", b"one")]
+    quick.run(30 * MINUTE_US)
+    assert quick.receipts() == [("a", b"one"), ("a", b"ISA*00*")]
 
 
 def test_what_is_left_is_taken_again_only_with_other_bytes(quick: Place) -> None:
@@ -269,6 +306,22 @@ def test_nothing_is_overwritten(place: Place) -> None:
         parked.release(place.context, row.id, "ann", "they moved it")
     place.run()
     assert place.there(place.inn) == {"a": b"ours", "b": b"ours", "c": b"ours"} and place.holds() == []
+
+
+def test_a_file_that_comes_at_the_last_moment_is_not_overwritten(quick: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that takes the name between our look and our renaming stays; then a person is told."""
+    rename = Session.rename
+
+    def late(session: Session, old: str, new: str) -> None:
+        (quick.inn / "a").write_bytes(b"theirs")
+        rename(session, old, new)
+
+    quick.post("a", b"ours")
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "rename", late)
+        quick.run()
+    quick.run(30 * MINUTE_US)
+    assert quick.there(quick.inn) == {"a": b"theirs"} and [row.kind for row in quick.holds()] == ["remote"]
 
 
 def test_the_same_bytes_are_an_earlier_attempts(quick: Place) -> None:

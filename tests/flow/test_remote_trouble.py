@@ -266,6 +266,26 @@ def test_when_a_folder_is_looked_at() -> None:
     assert (looked.hour, looked.minute) == (6, 30) and looked.timestamp() * SECOND_US > now_us
 
 
+def test_clocks_that_are_set_back_make_no_look_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the hours around summer's begin and end the next look lies ahead, and no further than at other times.
+
+    A look that was due an hour ago would call the partner's server again and again for an hour.
+    """
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        often = msgspec.structs.replace(GOOD, cron="*/15 * * * *")
+        nightly = msgspec.structs.replace(GOOD, cron="30 1 * * *")
+        for begin in (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 11, 1, 4, tzinfo=UTC)):
+            for minute in range(240):
+                now_us = (int(begin.timestamp()) + 60 * minute) * SECOND_US
+                assert 0 < next_look_us(often, now_us) - now_us <= 15 * MINUTE_US
+                assert 0 < next_look_us(nightly, now_us) - now_us <= 25 * 60 * MINUTE_US
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.errors import BadData, NotPermitted, UsageError
 from gateway.flow import replay, retention
@@ -18,6 +19,8 @@ from tests.flow.world import World, begun, golden
 
 CLAIMS = golden("in.837p")
 KEEP = Retention()
+SOON_S = 0.5
+"""Long enough for what does not wait: it takes milliseconds."""
 
 
 @pytest.fixture
@@ -87,8 +90,8 @@ def test_bytes_removed_are_known_and_not_offered(world: World) -> None:
 @pytest.mark.parametrize(
     ("scope", "subject", "inbound"),
     [
-        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "nobody", 2), ("receipt", "1", 1), ("receipt", "2", 1),
-        ("sponsor", "bluebonnet", 0), ("sponsor", "lakeline", 1),
+        ("all", "", 0), ("partner", "clearpath", 1), ("partner", "lakeline", 2), ("receipt", "1", 1),
+        ("receipt", "2", 1), ("sponsor", "bluebonnet", 0), ("sponsor", "lakeline", 1),
     ],
 )  # fmt: skip
 def test_nothing_under_a_legal_hold_is_removed(world: World, scope: str, subject: str, inbound: int) -> None:
@@ -112,6 +115,29 @@ def test_a_delivery_is_held_alone(world: World) -> None:
     hold(world, "delivery", row.id)
     run(world)
     assert [one.state != "removed" for one in world.rows(outbox) if one.business_date < "2033"].count(True) == 1
+
+
+@pytest.mark.parametrize("what", ["replay", "resend"])
+def test_what_is_asked_for_again_waits_for_a_removal(world: World, what: str) -> None:
+    """While a run removes, nobody has bytes read or sent again that are about to go; who asks is told they went."""
+    sent = world.rows(outbox)[0].id
+
+    def again() -> None:
+        with world.store.write(what) as connection:
+            if what == "resend":
+                replay.resend(connection, world.context, sent, "ann")
+            else:
+                replay.replay(connection, world.context, 2, "ann")
+
+    with ThreadPoolExecutor(1) as threads:
+        with world.store.write("retention") as connection:
+            retention.one_at_a_time(connection)
+            asked = threads.submit(again)
+            assert not wait([asked], SOON_S).done
+            connection.execute(update(upload).values(state="removed", key=b""))
+            connection.execute(update(outbox).values(state="removed", key=b"", body=b""))
+        with pytest.raises((NotPermitted, BadData), match="no longer kept"):
+            asked.result()
 
 
 def test_a_replayed_file_is_as_old_as_its_newest_receipt_that_waits(world: World) -> None:
@@ -140,9 +166,12 @@ def _die(*_: object) -> None:
 
 
 def test_a_hold_says_what_it_is_about(world: World) -> None:
-    """No scope without its subject, no receipt that is no number, no lift of what is not open."""
+    """No scope without its subject, no receipt that is no number, no lift of what is not open, and nothing misspelt."""
     for scope, subject in (("partner", ""), ("all", "x"), ("receipt", "one"), ("claim", "1")):
         with pytest.raises(UsageError):
+            hold(world, scope, subject)
+    for scope, subject in (("partner", "clearpth"), ("sponsor", "clearpath"), ("receipt", "99"), ("delivery", "1")):
+        with pytest.raises(UsageError, match=f"no {scope} {subject}"):
             hold(world, scope, subject)
     with pytest.raises(UsageError), world.store.write("lift") as connection:
         retention.lift(connection, world.context, "NONE", "r", "ann")

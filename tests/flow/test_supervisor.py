@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ProcessDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from gateway.cli import cli
 from gateway.daemon import alone
 from gateway.errors import AlreadyRuns
+from gateway.flow import beginning
 from gateway.flow.context import Context
 from gateway.flow.supervisor import Supervisor
 from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import node, work
+
+PATIENCE_S = 30
+"""For an end that takes a second on an idle machine."""
 
 
 class Machine:
@@ -68,6 +79,26 @@ def test_a_node_leaves_when_its_workers_are_gone(store: Store, keys: Keys) -> No
     with store.read() as connection:
         assert connection.execute(select(node.c.name)).scalars().all() == []
         assert connection.execute(select(work.c.owner)).scalars().all() == [None]
+
+
+def test_a_node_ends_although_the_database_takes_nothing(tmp_path: Path) -> None:
+    """A daemon that cannot write down that it leaves (disk full, database away) says so and ends all the same."""
+    assert CliRunner().invoke(cli, ["config", "init", str(tmp_path / "site")]).exit_code == 0
+    config = tmp_path / "site" / "gateway.toml"
+    beginning.change(config, **{"sftp.port": "0", "http.port": "0", "workers": "1"})
+    assert CliRunner().invoke(cli, ["migrate", "--config", str(config)]).exit_code == 0
+    command = [sys.executable, "-m", "gateway", "run", "--attached", "--config", str(config)]
+    daemon = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert daemon.stderr is not None and daemon.stdin is not None
+        assert any("worker started" in line for line in daemon.stderr)
+        with closing(sqlite3.connect(tmp_path / "site" / "state.db")) as database:
+            database.execute("alter table node rename to away")
+        _, said = daemon.communicate(timeout=PATIENCE_S)
+        assert daemon.returncode == 0 and "not stopped cleanly" in said
+    finally:
+        daemon.kill()
+        daemon.wait()
 
 
 def test_one_of_a_kind(tmp_path: Any) -> None:

@@ -101,6 +101,17 @@ def bomb(size: int) -> bytes:
 
 TWICE = gzip.compress(CLAIMS) + gzip.compress(CLAIMS)
 BROKEN = gzip.compress(CLAIMS)[:-8] + bytes(8)
+
+
+def hidden(body: bytes, more: bytes) -> bytes:
+    """A zip of one file whose archive holds more, before its directory, than the directory tells of."""
+    whole = zipped(body)
+    at = whole.rfind(b"PK\x01\x02")
+    moved = bytearray(whole[:at] + more + whole[at:])
+    moved[-6:-2] = (at + len(more)).to_bytes(4, "little")
+    return bytes(moved)
+
+
 ENCRYPTED = bytearray(zipped(CLAIMS))
 ENCRYPTED[6] |= 1
 ENCRYPTED[ENCRYPTED.rfind(b"PK\x01\x02") + 8] |= 1
@@ -112,7 +123,8 @@ ENCRYPTED[ENCRYPTED.rfind(b"PK\x01\x02") + 8] |= 1
         (gzip.compress(CLAIMS)[:-20], "not whole"), (BROKEN, "damaged"), (TWICE, "exactly one"),
         (gzip.compress(CLAIMS) + b"x", "exactly one"), (b"\x1f\x8b", "damaged"), (b"\x1f\x8bISA", "damaged"),
         (zipped(), "exactly one"), (zipped(CLAIMS, CLAIMS), "exactly one"), (zipped(CLAIMS)[:-30], "damaged"),
-        (zipped(CLAIMS)[:-1], "damaged"),
+        (zipped(CLAIMS)[:-1], "damaged"), (zipped(CLAIMS) + b"x", "exactly one"),
+        (zipped(CLAIMS) + zipped(CLAIMS), "exactly one"), (hidden(CLAIMS, zipped(CLAIMS)), "exactly one"),
         (bytes(ENCRYPTED), "encrypted"), (zipped(CLAIMS, method=zipfile.ZIP_BZIP2), "unusual"),
         (b"PK\x03\x04" + bytes(100), "damaged"), (bomb(8 << 20), "more than is taken"),
         (zipped(bytes(8 << 20)), "more than is taken"),
@@ -207,12 +219,23 @@ def pgp_world(world: World, tmp_path: Path, pair: Any) -> World:
     return world
 
 
-def test_an_encrypted_signed_file_is_read(pgp_world: World, pair: Any) -> None:
-    """Encrypted to us and signed by its sender, armored or not, packed inside or not: the claims are read."""
+def armored(message: bytes) -> bytes:
+    """A message in ASCII armor."""
     from pysequoia import ArmorKind, armor
 
-    made = pgp.encrypt(gzip.compress(CLAIMS), public(pair[0]), pair[1])
-    pgp_world.send("clearpath", "claims.837.pgp", armor(made, ArmorKind.Message).encode())
+    return str(armor(message, ArmorKind.Message)).encode()
+
+
+def signed(body: bytes, secret: str) -> bytes:
+    """A message that anybody can read."""
+    from pysequoia import SignatureMode, Tsk, sign
+
+    return bytes(sign(Tsk.from_bytes(secret.encode()).signer(), body, mode=SignatureMode.INLINE, armor=False))
+
+
+def test_an_encrypted_signed_file_is_read(pgp_world: World, pair: Any) -> None:
+    """Encrypted to us and signed by its sender, armored or not, packed inside or not: the claims are read."""
+    pgp_world.send("clearpath", "claims.837.pgp", armored(pgp.encrypt(gzip.compress(CLAIMS), public(pair[0]), pair[1])))
     assert outcome(pgp_world)[0] == "decided" and pgp_world.count(claim) == CLAIMS.count(b"CLM*")
     pgp_world.send("clearpath", "again.837.pgp", pgp.encrypt(CLAIMS, public(pair[0]), pair[1]))
     assert outcome(pgp_world)[0] == "quarantined"  # other bytes, the same interchange
@@ -227,13 +250,28 @@ def test_an_encrypted_signed_file_is_read(pgp_world: World, pair: Any) -> None:
         (lambda ours, theirs, other: pgp.encrypt(CLAIMS, public(ours), theirs)[:-20], "cannot be decrypted"),
         (lambda ours, theirs, other: b"-----BEGIN PGP MESSAGE-----\n\nwho\n", "cannot be decrypted"),
         (lambda ours, theirs, other: CLAIMS, "not encrypted and signed"),
+        (lambda ours, theirs, other: signed(CLAIMS, theirs), "not encrypted"),
+        (lambda ours, theirs, other: 2 * pgp.encrypt(CLAIMS, public(ours), theirs), "more than one message"),
+        (lambda ours, theirs, other: 2 * armored(pgp.encrypt(CLAIMS, public(ours), theirs)), "more than one message"),
+        (lambda ours, theirs, other: armored(pgp.encrypt(CLAIMS, public(ours), theirs)) + b"x", "more than one"),
     ],
-    ids=["unsigned", "signed by another", "for another", "cut", "armor of nothing", "plain"],
+    ids=[
+        "unsigned",
+        "signed by another",
+        "for another",
+        "cut",
+        "armor of nothing",
+        "plain",
+        "signed only",
+        "two",
+        "two in armor",
+        "more behind",
+    ],
 )
 def test_what_cannot_be_opened_is_quarantined_and_kept(
     pgp_world: World, pair: Any, made: Callable[..., bytes], said: str
 ) -> None:
-    """Not for us, not signed by its sender, damaged or plain: a report, a person, and the bytes stay for a replay."""
+    """Not for us, not signed by its sender, damaged, plain, or several: a report, a person, and the bytes stay."""
     body = made(*pair)
     pgp_world.send("clearpath", "claims.837.pgp", body)
     assert outcome(pgp_world) == ("quarantined", 0)

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,9 +31,12 @@ def key_of(line: str) -> str:
 
 
 class Sshd:
-    """sshd with internal-sftp on a free port; `home` is where its files lie, as whoever runs the test."""
+    """sshd with internal-sftp on a free port; `home` is where its files lie, as whoever runs the test.
 
-    def __init__(self, folder: Path) -> None:
+    more_keys: files of host keys beside its ed25519 one.
+    """
+
+    def __init__(self, folder: Path, more_keys: Sequence[Path] = ()) -> None:
         self.folder, self.home = folder, folder / "home"
         self.home.mkdir(parents=True)
         self.pin = key_of(make_host_key(folder / "host"))
@@ -46,7 +49,8 @@ class Sshd:
             "PasswordAuthentication": "yes", "PermitRootLogin": "yes", "Subsystem": "sftp internal-sftp",
             "MaxStartups": "100", "UseDNS": "no",
         }  # fmt: skip
-        (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+        said = [*lines.items(), *(("HostKey", key) for key in more_keys)]
+        (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in said))
         program = shutil.which("sshd")
         assert program
         with (folder / "log").open("w") as log:

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import paramiko
 import pytest
 from conftest import DoorProcess
 from door_process import content
 from remote_servers import PASSWORD, CutLine, Odd, Sshd, key_of, odd_server, silent_server
 
 from sftp_drop.remote import transfer
-from sftp_drop.remote.link import connect
+from sftp_drop.remote.link import connect, fingerprint
 from sftp_drop.remote.server import Deadlines, Server, read_secret
-from sftp_drop.remote.session import FSYNC, POSIX_RENAME
+from sftp_drop.remote.session import FSYNC
 from sftp_drop.remote.trouble import Failed
 from sftp_drop.wire import Ask
 
@@ -136,6 +137,23 @@ def test_another_host_key_stops_before_anything_is_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.program("sshd")
+def test_the_pinned_key_may_be_of_any_kind_the_server_has(tmp_path: Path) -> None:
+    """A server is known by whichever of its keys was told; by none of them, the one it would rather show is told."""
+    rsa = paramiko.RSAKey.generate(3072)
+    rsa.write_private_key_file(str(tmp_path / "rsa"))
+    (tmp_path / "sshd").mkdir()
+    both = Sshd(tmp_path / "sshd", [tmp_path / "rsa"])
+    try:
+        with connect(replace(both.server(), host_keys=(fingerprint(rsa.asbytes()),)), SOON) as session:
+            assert session.stat(str(both.home)) is not None
+        with pytest.raises(Failed) as failed, connect(replace(both.server(), host_keys=("SHA256:other",)), SOON):
+            pass
+        assert (failed.value.code, failed.value.detail) == ("host-key", both.pin)
+    finally:
+        both.stop()
+
+
+@pytest.mark.program("sshd")
 def test_a_key_or_password_that_is_refused(sshd: Sshd, tmp_path: Path) -> None:
     """A stranger's key and a wrong password are told as `login`."""
     secret = tmp_path / "wrong"
@@ -189,10 +207,12 @@ def test_secrets_are_in_no_log_line(
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    """A port nobody listens on is told as unreachable."""
+    """A port nobody listens on, and a name no host can have, are told as unreachable."""
     with odd_server(Odd(), tmp_path) as server:
         pass
     assert fails(server) == "unreachable"
+    for host in ("sftp..example.com", "a" * 64 + ".example.com"):
+        assert fails(msgspec.structs.replace(server, host=host)) == "unreachable"
 
 
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
@@ -269,10 +289,10 @@ def test_a_cut_line_is_broken_off(sshd: Sshd) -> None:
 
 
 def test_a_server_without_extensions(tmp_path: Path) -> None:
-    """Renaming and writing do with version 3 alone where a server offers no more."""
+    """Writing does with version 3 alone where a server offers no more."""
     odd = Odd()
     with odd_server(odd, tmp_path) as server, connect(server, SOON) as session:
-        assert not session.extensions & {POSIX_RENAME, FSYNC}
+        assert FSYNC not in session.extensions
         transfer.put(session, "/.a.tmp", BODY)
         session.rename("/.a.tmp", "/a")
     assert list(odd.files) == ["a"] and odd.files["a"] == BODY
