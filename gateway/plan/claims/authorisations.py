@@ -29,7 +29,16 @@ def authorisation(seen: Look) -> Verdict:
     if any(each.number == named for each in seen.case.authorisations):
         text = f"Authorisation {named} does not fit this line."
         return Pend(queue="AUTH", reason=text, needed="A corrected authorisation or claim.")
+    if seen.benefit.penalty is not None:
+        return None  # the plan pays less instead
     return Denial(rule="authorisation", group="CO", reason="197", text="Not authorised before.", provision=provision)
+
+
+def is_penalised(seen: Look) -> bool:
+    """Whether a line is paid less because nobody authorised it before."""
+    benefit = seen.benefit
+    asked = benefit.auth_required and benefit.penalty is not None and "AUTH" not in seen.case.cleared
+    return asked and not fitting_authorisations(seen)
 
 
 def fitting_authorisations(seen: Look) -> list[Authorisation]:

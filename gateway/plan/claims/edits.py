@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.plan.claims import limits
 from gateway.plan.claims.authorisations import authorisation
 from gateway.plan.claims.duplicates import duplicate
 from gateway.plan.claims.eligibility import eligibility
@@ -51,7 +52,7 @@ def timely(seen: Look) -> Verdict:
     text = f"Received {days} days after the service, the limit is {seen.plan.timely_filing_days}."
     if seen.claim.delay_reason:
         return Pend(queue="TIM", reason=text, needed="A decision on the delay reason given.")
-    group = "CO" if seen.network == "in" else "PR"
+    group = "PR" if seen.network == "out" else "CO"
     return Denial(
         rule="timely filing", group=group, reason="29", text=text, provision=seen.plan.provision("timely_filing_days")
     )
@@ -67,10 +68,10 @@ def exclusion(seen: Look) -> Verdict:
 
 
 def limit(seen: Look) -> Verdict:
-    """Edit: not more units on a line than the benefit allows."""
+    """Edit: the benefit has begun, not more units on a line than it allows, and something of it is left."""
     most = seen.benefit.max_units
     if most is None or seen.line.units <= most:
-        return None
+        return limits.waiting(seen) or limits.exhausted(seen)
     text = f"{seen.line.units} units, the benefit allows {most}."
     provision = seen.plan.provision(f"benefit {seen.benefit.name}")
     return Denial(rule="limit", group="CO", reason="222", text=text, remarks=("N362",), provision=provision)
