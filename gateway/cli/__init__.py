@@ -28,6 +28,7 @@ COMMANDS = {
     "remote": ("gateway.cli.remote", "Partners' own servers: fetch or push now, list how they do."),
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": ("gateway.cli.parties", "Load dated rows: providers, fees, plans, policies, partners, sponsors."),
+    "plan": ("gateway.cli.plan", "Plan documents: check, try on a claim, compare; no installation is needed."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
