@@ -57,9 +57,10 @@ def _tiers(plan: Plan) -> Iterator[str]:
         yield from _tier_contradictions(SECTIONS[name], tier)
     networks = {"in_network": plan.networks}
     networks |= {name: tier.networks for name, tier in (("tier2", plan.tier2), ("tier3", plan.tier3)) if tier}
-    for name, known in networks.items():
+    for section, known in networks.items():
         if not known:
-            yield f"{name}.networks: empty, so no provider is in it" if name != "in_network" else "networks: empty"
+            where = "networks" if section == "in_network" else f"{section}.networks"
+            yield f"{where}: empty, so no provider is in it"
     for each, times in Counter(each for known in networks.values() for each in set(known)).items():
         if times > 1:
             yield f"networks: {each} stands in two tiers"
