@@ -104,8 +104,10 @@ def covered(seen: Look, allowance: Allowance) -> Fraction:
 
 def tightest(seen: Look) -> tuple[Fraction, Allowance | None]:
     """The smallest part of a line that its allowances cover, and which says so; None where they cover all of it."""
+    if not seen.benefit.limits:
+        return WHOLE_LINE, None
     parts = [(covered(seen, each), at, each) for at, each in enumerate(seen.benefit.limits)]
-    part, _, allowance = min(parts, default=(WHOLE_LINE, 0, None))
+    part, _, allowance = min(parts)
     return (part, allowance) if part < WHOLE_LINE else (WHOLE_LINE, None)
 
 

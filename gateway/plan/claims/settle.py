@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -123,9 +122,10 @@ def _adjustments(seen: Look, split: Coordinated, contract_group: str, cut: Cut) 
         ("PR", "" if cut.excess is None else cut.excess.reason, 0 if cut.excess is None else cut.excess.cents),
         ("CO", "197", cut.penalty),
     ]
-    sums: Counter[tuple[str, str]] = Counter()
+    sums: dict[tuple[str, str], int] = {}
     for group, reason, cents in rows:
-        sums[group, reason] += cents
+        if cents:
+            sums[group, reason] = sums.get((group, reason), 0) + cents
     return tuple(
         Adjustment(group=group, reason=reason, cents=cents) for (group, reason), cents in sums.items() if cents
     )
