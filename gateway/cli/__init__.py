@@ -31,6 +31,7 @@ COMMANDS = {
         "gateway.cli.parties",
         "Load dated rows: parties, providers, fees, code rules, plans, policies, other plans.",
     ),
+    "plan": ("gateway.cli.plan", "Plan documents: check, try on a claim, compare; no installation is needed."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),

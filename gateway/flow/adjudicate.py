@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.flow import around, books, filed, holds, roster
+from gateway.flow import around, books, entries, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -63,8 +63,9 @@ class _Batch:
         )  # a step that was parked may find its claims replaced or decided meanwhile
         self.rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
+        self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
-        self.totals = self._totals()
+        self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
         self.providers = self._providers()
         self.fees = documents.fees(connection, self._priced())
         self.authorisations = self._evidence("authorisation", Authorisation)
@@ -73,7 +74,6 @@ class _Batch:
         self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
         self.history = self._history(icns)
         self.originals = self._originals()
-        self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
@@ -93,17 +93,6 @@ class _Batch:
             found |= {r.icn: people[r.person_id] for r in rows if r.person_id in people}
         return found
 
-    def _totals(self) -> dict[str, dict[tuple[str, int, str, str], int]]:
-        roots = sorted({row.family_root for row in self.rows})
-        sums = select(
-            entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind, func.sum(entry.c.cents)
-        ).where(entry.c.sponsor_id == self.sponsor_id, entry.c.family_root.in_(roots))
-        grouped = sums.group_by(entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind)
-        totals: dict[str, dict[tuple[str, int, str, str], int]] = defaultdict(dict)
-        for root, person_id, year, tier, kind, cents in self.connection.execute(grouped):
-            totals[root][person_id, year, tier, kind] = int(cents)
-        return totals
-
     def _providers(self) -> dict[str, list[ProviderRow]]:
         npis = {npi for claim in self.claims.values() for npi in _npis(claim)}
         found: dict[str, list[ProviderRow]] = defaultdict(list)
@@ -112,7 +101,9 @@ class _Batch:
         return found
 
     def _priced(self) -> set[tuple[str, str]]:
-        return {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
+        billed = {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
+        instead = [benefit.alternates for plan in self.plans for benefit in plan.benefits if benefit.alternates]
+        return billed | {(npi, codes[code]) for npi, code in billed for codes in instead if code in codes}
 
     def _evidence(self, kind: str, type_: Any) -> dict[str, list[Any]]:
         people = sorted({row.person_id for row in self.rows})
@@ -263,9 +254,9 @@ class _Batch:
             return
         if self.decisions:  # a void of a claim that was never decided brings none
             connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
-        entries = [row for d in self.decisions for row in self._entry_rows(d[2])]
-        if entries:
-            connection.execute(insert(entry), entries)
+        rows = [row for d in self.decisions for row in self._entry_rows(d[2])]
+        if rows:
+            connection.execute(insert(entry), rows)
         mine = claim_table.c.sponsor_id == self.sponsor_id
         connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         for original, holder in self.holders.items():
@@ -302,8 +293,8 @@ class _Batch:
         }  # fmt: skip
 
     def _entry_rows(self, decision: Decision) -> list[dict[str, Any]]:
-        key = {"sponsor_id": self.sponsor_id, "icn": decision.icn, "version": decision.version}
-        return [{**key, "n": n, **msgspec.structs.asdict(each)} for n, each in enumerate(decision.entries)]
+        of = (self.sponsor_id, decision.icn, decision.version)
+        return [entries.row(*of, n, each) for n, each in enumerate(decision.entries)]
 
     def _journals(self, row: Any, claim: Claim, decision: Decision) -> list[Any]:
         payee, on = str(Payee(claim.billing.tin, claim.billing.npi)), self.today

@@ -64,7 +64,7 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     prepared, problems = [], []
     for path in paths:
         try:
-            prepared.append((path, *_prepare(path)))
+            prepared.append((path, *prepare(path)))
         except BadData as error:
             problems.append(f"{path.name}: {error.detail}")
     if problems:
@@ -79,7 +79,8 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     return loaded
 
 
-def _prepare(path: Path) -> tuple[str, list[Any]]:
+def prepare(path: Path) -> tuple[str, list[Any]]:
+    """The kind of a file's rows, and the rows. Raises BadData with every problem, InputOutput."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

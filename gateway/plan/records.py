@@ -193,18 +193,38 @@ class CodeRule(Record, frozen=True, kw_only=True):
 
 # ---- accumulators ----------------------------------------------------------------------------------------------------
 
-Kind = Literal["deductible", "oop", "paid"]
+Kind = Literal["deductible", "oop", "paid", "credit", "copay", "visits", "days", "times", "units", "dollars"]
+
+USES = ("copay", "visits", "days", "times", "units", "dollars")
+"""Kinds that say what was used of one limit of a benefit, and when; the others are sums of a year."""
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, out."""
+    """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, tier2, tier3, out.
+
+    kind: `deductible`, `oop` what the person bore, `paid` what the plan paid; `credit` counts to the deductible though
+    nobody bore it in this year of this plan (carried over, or taken over from another plan). The kinds of USES are of
+    the limit limit_name, on the day used_on, at a place: a tooth, or the provider of a visit or day. A use of visits or
+    days without place was taken over and counts as it stands. thousandths: counts, with three decimals; cents: money.
+    """
 
     person_id: str
     family_root: str
     year: int
     tier: str = "in"
     kind: Kind
-    cents: int
+    cents: int = 0
+    limit_name: str = ""
+    used_on: date | None = None
+    place: str = ""
+    thousandths: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind in USES:
+            if not self.limit_name or self.used_on is None:
+                raise ValueError(f"an entry of {self.kind} names its limit and day")
+        elif self.limit_name or self.thousandths:
+            raise ValueError(f"an entry of {self.kind} is money of no limit")
 
 
 # ---- decisions -------------------------------------------------------------------------------------------------------

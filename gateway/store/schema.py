@@ -619,6 +619,10 @@ entry = _table(
     _t("tier"),
     _t("kind"),
     _i("cents"),
+    _t("limit_name"),
+    _t("used_on"),
+    _t("place"),
+    _i("thousandths"),
     Index("entry_family", "sponsor_id", "family_root"),
 )
 

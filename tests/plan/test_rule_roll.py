@@ -25,7 +25,7 @@ EDITS = (
     "15_pr_1_deductible_pr_2_coinsurance", "15_pr_3", "15_caps", "16_paid_adds_up", "16_aud",
     "0_first_objection_decides",
 )  # fmt: skip
-"""Rows of domain 4.2 with their outcomes. Row 11's waiting periods and lifetime limits are the benefits' own tests."""
+"""Rows of domain 4.2 with their outcomes."""
 
 COORDINATION = (
     "dependency", "active_before_retired", "birthday_earlier", "birthday_tie", "decree_then_custodial",
@@ -39,6 +39,16 @@ TRAPS = ("1", "6", "7", "8", "9", "11", "17", "18")
 """Traps of domain 0 that a decision can fall into."""
 
 ELSEWHERE = {
+    "row 11: PR-35, a lifetime maximum of the plan": ("plan/test_benefit_limits.py", "test_lifetime_maximum_of_the_plan"),
+    "row 11: PR-119 and PR-149, dollars of a year and of a lifetime": (
+        "plan/test_benefit_limits.py", "test_dollars_of_a_year_and_of_a_lifetime",
+    ),
+    "row 11: PR-179, a waiting period": (
+        "plan/test_benefit_limits.py", "test_waiting_period_from_the_first_covered_day",
+    ),
+    "row 12: CO-197, a penalty in its place": (
+        "plan/test_benefit_limits.py", "test_a_penalty_in_place_of_a_denial",
+    ),
     "trap 10: no 835 pays less than nothing": (
         "plan/test_payment.py", "test_negative_net_is_forwarded_under_this_trace_and_nothing_is_paid",
     ),
@@ -47,7 +57,7 @@ ELSEWHERE = {
         "flow/test_repeats.py", "test_an_accepted_batch_under_a_new_number_waits_for_a_person",
     ),
 }  # fmt: skip
-"""Traps whose law stands in another room: what it is, and where."""
+"""Rows and traps whose law stands in another room: what it is, and where."""
 
 
 def names_of(path: Path) -> list[str]:
@@ -70,8 +80,8 @@ def test_every_row_has_a_test(file: str, rows: tuple[str, ...]) -> None:
     assert [row for row in rows if not any(f"{name}_".startswith(f"test_{row}_") for name in names)] == []
 
 
-@pytest.mark.parametrize("trap", sorted(ELSEWHERE))
-def test_traps_of_other_rooms_are_tested_there(trap: str) -> None:
-    """The test a trap is left to exists."""
-    file, name = ELSEWHERE[trap]
+@pytest.mark.parametrize("law", sorted(ELSEWHERE))
+def test_laws_of_other_rooms_are_tested_there(law: str) -> None:
+    """The test a law is left to exists."""
+    file, name = ELSEWHERE[law]
     assert name in names_of(HERE.parent / file)

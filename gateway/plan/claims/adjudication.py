@@ -8,6 +8,7 @@ now.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +17,8 @@ from decimal import Decimal
 import msgspec
 
 from gateway.plan.claims import accumulators, codes, coordination, pricing
-from gateway.plan.claims.benefits import Plan, choose, year_of
+from gateway.plan.claims.accumulators import Key
+from gateway.plan.claims.benefits import Plan, accrual_year, choose
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
@@ -24,6 +26,7 @@ from gateway.plan.claims.look import Denial, Look, look
 from gateway.plan.claims.primacy import order_notes
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
+from gateway.plan.claims.sentences import Alternate
 from gateway.plan.claims.settle import denied, settle
 from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
 from gateway.plan.rounding import dollars
@@ -51,8 +54,9 @@ def no_plan(on: date) -> Pend:
 class _Running:
     """What the lines decided so far have done to the next one."""
 
-    totals: dict[tuple[str, int, str, str], int]
+    totals: dict[Key, int]
     copays: set[tuple[str, date]] = field(default_factory=set)
+    penalties: Counter[str] = field(default_factory=Counter)
     taken: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     lines: list[LineDecision] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -116,36 +120,55 @@ def _decide_lines(case: Case, member: Member) -> _Running:
         if plan is None:
             running.take(line, [uncovered(case, member, line) or no_plan(line.first)])
             continue
-        seen = look(case, plan, member, line, prior, running.taken)
+        seen = look(case, plan, member, line, prior, running.taken, running.totals)
         running.notes += order_notes(seen)
         if objections := judge(seen):
             running.take(line, objections)
             continue
-        priced = _price(seen)
-        if isinstance(priced, pricing.Price):
-            _settle(seen, priced, running)
-        else:
+        priced = _price(seen, line)
+        alternate = _alternate(seen, priced) if isinstance(priced, pricing.Price) else None
+        if not isinstance(priced, pricing.Price):
             running.take(line, [priced])
+        elif isinstance(alternate, Denial | Pend):
+            running.take(line, [alternate])
+        else:
+            _settle(seen, priced, alternate, running)
     return running
 
 
-def _price(seen: Look) -> pricing.Price | Denial | Pend:
+def _price(seen: Look, line: ServiceLine) -> pricing.Price | Denial | Pend:
     """Edit: something sets a price. A price of nothing: the service is part of another (CO-97, never all CO-45)."""
     held = seen.tier != seen.network
-    price = pricing.price(seen.plan, seen.line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
+    price = pricing.price(seen.plan, line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
     if price is None:
-        code, on, npi = seen.line.procedure.code, seen.line.first, seen.claim.billing.npi
+        code, on, npi = line.procedure.code, line.first, seen.claim.billing.npi
         needed = f"Load a fee row for NPI {npi}, code {code} in force on {on}, then release the claim."
         return Pend(queue="PRC", reason=f"No price for {code} on {on}.", needed=needed)
-    if price.allowed_cents == 0 and seen.line.charge_cents:
+    if price.allowed_cents == 0 and line.charge_cents:
         text = "The price of this service is contained in another one's."
         return Denial(rule="price", group="CO", reason="97", text=text, provision=price.source)
     return price
 
 
-def _settle(seen: Look, price: pricing.Price, running: _Running) -> None:
-    visit = (seen.benefit.name, seen.line.first)
-    decision, entries = settle(seen, price, running.totals, copay_due=visit not in running.copays)
+def _alternate(seen: Look, price: pricing.Price) -> Alternate | Denial | Pend | None:
+    """The cheaper service the benefit covers in place of the one billed, with its price on the same terms."""
+    code = seen.benefit.alternates.get(seen.line.procedure.code)
+    if code is None:
+        return None
+    procedure = msgspec.structs.replace(seen.line.procedure, code=code)
+    other = _price(seen, msgspec.structs.replace(seen.line, procedure=procedure))
+    if not isinstance(other, pricing.Price):
+        return other
+    if other.allowed_cents >= price.allowed_cents:
+        return None
+    return Alternate(procedure, other.allowed_cents, other.source)
+
+
+def _settle(seen: Look, price: pricing.Price, alternate: Alternate | None, running: _Running) -> None:
+    visit, name = (seen.benefit.name, seen.line.first), seen.benefit.name
+    due = visit not in running.copays
+    decision, entries, penalty = settle(seen, price, due, running.penalties[name], alternate)
+    running.penalties[name] += penalty
     if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay
         running.copays.add(visit)
     if decision.authorisation:
@@ -224,7 +247,7 @@ def _bare(case: Case) -> Decision:
         charge_cents=claim.charge_cents,
         person_id=member.person_id if member else "",
         family_root=member.family_root if member else "",
-        year=year_of(plan, claim.first) if plan else 0,
+        year=accrual_year(plan, claim, claim.first) if plan else 0,
         plan_id=plan.id if plan else "",
         plan_version=plan.version if plan else "",
         original_icn=claim.original_icn,

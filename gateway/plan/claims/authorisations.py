@@ -30,6 +30,8 @@ def authorisation(seen: Look) -> Verdict:
     if any(each.number == named for each in seen.case.authorisations):
         text = f"Authorisation {named} does not fit this line."
         return Pend(queue="AUTH", reason=text, needed="A corrected authorisation or claim.")
+    if seen.benefit.penalty is not None:
+        return None  # the plan pays less instead
     return Denial(rule="authorisation", group="CO", reason="197", text="Not authorised before.", provision=provision)
 
 
@@ -40,6 +42,13 @@ def _late(fitting: list[Authorisation], seen: Look, provision: str) -> Denial | 
         return None
     text = f"Authorisation {fitting[0].number} was asked for on {fitting[0].asked}, after the service."
     return Denial(rule="authorisation", group="CO", reason="210", text=text, provision=provision)
+
+
+def is_penalised(seen: Look) -> bool:
+    """Whether a line is paid less because nobody authorised it before."""
+    benefit = seen.benefit
+    asked = benefit.auth_required and benefit.penalty is not None and "AUTH" not in seen.case.cleared
+    return asked and not fitting_authorisations(seen)
 
 
 def fitting_authorisations(seen: Look) -> list[Authorisation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.enrolment.cobra import CobraCase
 from gateway.plan.records import AccidentAnswer, Authorisation, CodeRule, FeeRow, Member, OtherPlan, ProviderRow
@@ -26,7 +27,7 @@ class Case(Record, frozen=True, kw_only=True):
     """Everything one adjudication may look at; a pure function of this and today's business date.
 
     member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
-    an overlapping date of service. totals: accumulator sums of the person's family, by (person_id, year, tier, kind).
+    an overlapping date of service. totals: accumulator sums of the person's family, by `Key`.
     plans: every version of every plan document of the sponsor, each line is decided by the one of its date; empty when
     the claim names no sponsor we know. providers: every dated row of the billing and rendering NPIs. fees: every dated
     row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
@@ -50,7 +51,7 @@ class Case(Record, frozen=True, kw_only=True):
     authorisations: tuple[Authorisation, ...] = ()
     accidents: tuple[AccidentAnswer, ...] = ()
     history: tuple[PriorClaim, ...] = ()
-    totals: dict[tuple[str, int, str, str], int] = {}
+    totals: dict[Key, int] = {}
     cleared: tuple[str, ...] = ()
     rules: tuple[CodeRule, ...] = ()
     holder: Member | None = None

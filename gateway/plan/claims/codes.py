@@ -92,6 +92,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("148", "CO", "another provider's information is missing", remark=True),
     Reason("149", "PR", "lifetime maximum of this benefit reached"),
     Reason("168", "OA CO", "considered under the medical plan"),
+    Reason("169", "PR", "an alternate benefit was provided"),
     Reason("177", "PR", "eligibility requirements not met"),
     Reason("179", "PR", "waiting requirements not met"),
     Reason("185", "CO", "rendering provider not eligible for the service"),

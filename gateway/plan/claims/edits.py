@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gateway.plan.claims import limits
 from gateway.plan.claims.authorisations import authorisation
 from gateway.plan.claims.benefits import Exclusion
 from gateway.plan.claims.coderules import code_edits, necessity
@@ -67,7 +68,7 @@ def timely(seen: Look) -> Verdict:
     if seen.claim.delay_reason:
         return Pend(queue="TIM", reason=text, needed="A decision on the delay reason given.")
     member_filed = seen.claim.benefits_assigned == "N"  # the member is paid, so the member has filed
-    group = "CO" if seen.network == "in" and not member_filed else "PR"
+    group = "PR" if seen.network == "out" or member_filed else "CO"
     return Denial(
         rule="timely filing", group=group, reason="29", text=text, provision=seen.plan.provision("timely_filing_days")
     )
@@ -120,10 +121,10 @@ def wrong_payer(seen: Look) -> Verdict:
 
 
 def limit(seen: Look) -> Verdict:
-    """Edit: not more units on a line than the benefit allows."""
+    """Edit: the benefit has begun, not more units on a line than it allows, and something of it is left."""
     most = seen.benefit.max_units
     if most is None or seen.line.units <= most:
-        return None
+        return limits.waiting(seen) or limits.exhausted(seen)
     text = f"{seen.line.units} units, the benefit allows {most}."
     provision = seen.plan.provision(f"benefit {seen.benefit.name}")
     return Denial(rule="limit", group="CO", reason="222", text=text, remarks=("N362",), provision=provision)

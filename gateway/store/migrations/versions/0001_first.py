@@ -449,6 +449,10 @@ def upgrade() -> None:
         _t("tier"),
         _t("kind"),
         _i("cents"),
+        _t("limit_name"),
+        _t("used_on"),
+        _t("place"),
+        _i("thousandths"),
     )
     _index("entry_family", "entry", "sponsor_id", "family_root")
     _table(
