@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, coordination, pricing
+from gateway.plan.claims import accumulators, coordination, pricing, rulings
 from gateway.plan.claims.benefits import Plan, choose, year_of
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.edits import judge
@@ -23,11 +23,11 @@ from gateway.plan.claims.look import Denial, Look, look
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.claims.settle import denied, settle
-from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Refusal, Step
 from gateway.plan.rounding import dollars
 from mappings.records import ServiceLine
 
-__all__ = ["adjudicate", "pended", "reverse"]
+__all__ = ["adjudicate", "pended", "refused", "reverse"]
 
 NO_PLAN = Pend(queue="PRC", reason="No plan is on file for the date of service.", needed="The plan document.")
 NO_SPONSOR = Pend(queue="MBR", reason="The claim names no sponsor we know.", needed="The sponsor, with its plans.")
@@ -64,6 +64,8 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    if case.rulings.refusal is not None:
+        return refused(case, case.rulings.refusal)
     if case.plans and (waits := pricing.unpriced(case.claim)):
         return pended(case, waits)
     if case.member is None:
@@ -74,7 +76,13 @@ def adjudicate(case: Case, today: date) -> Decision:
 def pended(case: Case, *pends: Pend) -> Decision:
     """The claim waits. The first pend names the queue; the others are notes, so that one look settles all."""
     also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in dict.fromkeys(pends[1:]))
-    return msgspec.structs.replace(_bare(case), outcome="pended", pend=pends[0], notes=also)
+    bare = _bare(case)
+    return msgspec.structs.replace(bare, outcome="pended", pend=pends[0], notes=(*bare.notes, *also))
+
+
+def refused(case: Case, refusal: Refusal) -> Decision:
+    """The claim as people denied it: every line's whole charge under their codes."""
+    return _all_denied(case, rulings.denial(refusal))
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
@@ -184,6 +192,7 @@ def _bare(case: Case) -> Decision:
         plan_id=plan.id if plan else "",
         plan_version=plan.version if plan else "",
         original_icn=claim.original_icn,
+        notes=rulings.notes(case.rulings),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from gateway.plan.claims.benefits import Plan
-from gateway.plan.records import AccidentAnswer, Authorisation, FeeRow, Member, ProviderRow
+from gateway.plan.records import AccidentAnswer, Authorisation, FeeRow, Member, ProviderRow, Rulings
 from mappings.records import Claim, Record
 
 
@@ -30,6 +30,7 @@ class Case(Record, frozen=True, kw_only=True):
     row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
     cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
+    rulings: what people ruled on it: edits set aside, or a denial.
     """
 
     icn: str
@@ -47,3 +48,4 @@ class Case(Record, frozen=True, kw_only=True):
     history: tuple[PriorClaim, ...] = ()
     totals: dict[tuple[str, int, str, str], int] = {}
     cleared: tuple[str, ...] = ()
+    rulings: Rulings = Rulings()

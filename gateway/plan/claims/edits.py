@@ -94,11 +94,15 @@ EDITS: tuple[Edit, ...] = (
 )
 """The order of questions. Pricing, coordination and cost share follow for a line nobody objects to."""
 
+NAMES = tuple(edit.__name__ for edit in EDITS)
+"""What a person names an edit by who sets it aside (`Case.rulings`)."""
+
 
 def judge(seen: Look) -> Verdict:
-    """The first objection to a line."""
+    """The first objection to a line; edits that people set aside for its claim are not asked."""
+    aside = {each.edit for each in seen.case.rulings.overrides}
     for edit in EDITS:
-        verdict = edit(seen)
+        verdict = edit(seen) if edit.__name__ not in aside else None
         if verdict is not None:
             return verdict
     return None
