@@ -31,7 +31,11 @@ def desk(template: Path, folder: Path, **settings: Any) -> World:
     """The golden installation on April 6th, its members on file."""
     shutil.copytree(template, folder / "state")
     create_master(folder / "keys")
-    world = World(Store(f"sqlite:///{folder}/state/state.db"), Keys(folder / "keys"), folder, **settings)
+    return begun(World(Store(f"sqlite:///{folder}/state/state.db"), Keys(folder / "keys"), folder, **settings))
+
+
+def begun(world: World) -> World:
+    """April 6th, the members on file."""
     world.advance("2026-04-06")
     world.send("bluebonnet", "enrol.834", golden("in.834"))
     return world

@@ -16,8 +16,22 @@ from gateway.flow.pends import Filter, Pended
 from gateway.plan.records import Decision
 from gateway.settings import shipped
 from gateway.store import installation
+from gateway.store.engine import Store
+from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, entry, hold, pend_event, work
-from tests.flow.desk_world import C1, C3, SPONSORS, acts_of, audited, desk, with_duplicate, with_large, without_lab
+from tests.flow.desk_world import (
+    C1,
+    C3,
+    SPONSORS,
+    acts_of,
+    audited,
+    begun,
+    desk,
+    near_duplicate,
+    with_duplicate,
+    with_large,
+    without_lab,
+)
 from tests.flow.world import LAKESIDE, World, golden, only
 
 
@@ -200,12 +214,22 @@ def test_owner_and_notes(sqlite_template: Path, tmp_path: Path) -> None:
     assert [detail for _, _, detail in audited(world, C3)] == ["to ann", "", "to ben", ""]
 
 
-def test_how_many_need_a_person(sqlite_template: Path, tmp_path: Path) -> None:
-    """Of eight claims one falls out, into DUP: 87.50 % are decided without a person, those taken over left out."""
-    world = with_duplicate(sqlite_template, tmp_path)
+def test_either_database(store: Store, keys: Keys, tmp_path: Path) -> None:
+    """Of eight claims one falls out, into DUP: 87.50 % are decided without a person, those taken over left out. It is
+    listed, looked after, asked about and released on either database."""
+    world = begun(World(store, keys, tmp_path))
+    world.send("clearpath", "claims.837", near_duplicate())
     with world.store.read() as connection:
         found = figures.read(connection)
         later = figures.read(connection, date(2026, 4, 7))
     assert (found.first_decisions, found.pended, found.automatic_rate) == (8, 1, 87_50)
     assert [(one.queue, one.claims, one.waiting) for one in found.causes] == [("DUP", 1, 1)]
     assert (later.first_decisions, later.automatic_rate, later.causes) == (0, None, ())
+    acts.take(world.context, C3, "ann", "ann")
+    asking.request(world.context, C3, "ann", "provider", "The notes.", extend=True)
+    acts.answer(world.context, C3, "ann", "They came.")
+    (shown,) = coming(world, acts.override("duplicate"), owner="ann").claims
+    acts.decide(world.context, C3, acts.override("duplicate"), "ann", "two visits")
+    world.run()
+    assert (shown.outcome, shown.paid_cents) == ("paid", last(world, C3).paid_cents)
+    assert len(acts_of(world, C3)) == len(audited(world, C3)) == 4
