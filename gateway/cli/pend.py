@@ -221,25 +221,41 @@ def override(icn: str, edit: str, why: str | None, yes: bool, user: str | None, 
 
 
 @pend.command()
-@click.argument("act", type=click.Choice(("release", "deny", "override")))
+@click.argument("act", type=click.Choice(("release", "deny", "override", "take")))
 @filtered
 @CODE
 @REMARK
 @click.option("--edit", default="", help="What an override sets aside.")
+@click.option("--for", "to", type=User(), default=None, help="Who takes them; you otherwise.")
 @WHY
 @YES
 @user_option
 @config_option
 @json_option
 def bulk(
-    act: str, code: str | None, remarks: tuple[str, ...], edit: str, why: str | None, yes: bool, user: str | None,
-    config: Path, as_json: bool, **wanted: Any,
+    act: str, code: str | None, remarks: tuple[str, ...], edit: str, to: str | None, why: str | None, yes: bool,
+    user: str | None, config: Path, as_json: bool, **wanted: Any,
 ) -> None:  # fmt: skip
     """The same ACT on every claim of a filter, after a look at what it would come to."""
-    if Filter(**wanted) == Filter():
+    which, context = Filter(**wanted), context_of(config)
+    if which == Filter():
         raise UsageError("say which claims: --queue, --reason, --npi, --sponsor, --owner, --older-than or --due-by")
+    if act == "take":
+        _give(context, which, to or actor(user), yes, actor(user), as_json)
+        return
     ruling = _denial(code, remarks) if act == "deny" else acts.override(edit) if act == "override" else acts.RELEASE
-    _act(context_of(config), Filter(**wanted), ruling, why, yes, actor(user), as_json)
+    _act(context, which, ruling, why, yes, actor(user), as_json)
+
+
+def _give(context: Context, which: Filter, owner: str, yes: bool, user: str, as_json: bool) -> None:
+    icns = [one.icn for one in _find(context, which)]
+    done = acts.take_all(context, icns, user, owner) if yes else None
+
+    def render() -> None:
+        click.echo(f"{len(icns)} claims for {owner}")
+        _did(done)
+
+    emit({"claims": icns, "owner": owner, "done": done}, as_json, render)
 
 
 def _act(
@@ -263,12 +279,16 @@ def _act(
 
     def render() -> None:
         _shown(coming)
-        if done is None:
-            click.echo("Nothing is done yet; --yes does it.")
-        for what, count in (done or {}).items():
-            click.echo(f"{count}: {what}")
+        _did(done)
 
     emit({"outlook": coming, "done": done}, as_json, render)
+
+
+def _did(done: dict[str, int] | None) -> None:
+    if done is None:
+        click.echo("Nothing is done yet; --yes does it.")
+    for what, count in (done or {}).items():
+        click.echo(f"{count}: {what}")
 
 
 def _denial(code: str | None, remarks: tuple[str, ...]) -> Ruling:
@@ -304,33 +324,3 @@ def _shown(coming: Outlook) -> None:
 
 def _said(icn: str, what: str, as_json: bool) -> None:
     emit({"claim": icn, "said": what}, as_json, lambda: click.echo(f"{icn}: {what}"))
-
-
-# ---- authorisations and accident answers -----------------------------------------------------------------------------
-
-
-@click.group()
-def auth() -> None:
-    """Prior authorisations and answers about accidents."""
-
-
-@auth.command("load")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@YES
-@user_option
-@config_option
-@json_option
-def auth_load(file: Path, yes: bool, user: str | None, config: Path, as_json: bool) -> None:
-    """Load authorisations and accident answers from FILE (CSV or JSON); claims that wait for them are decided again."""
-    from gateway.flow import evidence
-
-    found = evidence.load(context_of(config), file, actor(user), store=yes)
-
-    def render() -> None:
-        click.echo(f"{found.lines} lines: {found.new} new, {found.changed} changed, {found.unchanged} on file already")
-        for icn in found.waiting:
-            click.echo(f"{icn}: {'is' if yes else 'would be'} decided again")
-        if not yes:
-            click.echo("Nothing is done yet; --yes does it.")
-
-    emit(found, as_json, render)

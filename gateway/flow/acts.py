@@ -8,7 +8,7 @@ one's, which must be the same, does it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -90,16 +90,21 @@ def decide(context: Context, icn: str, ruling: Ruling, user: str, why: str) -> s
 
 
 def decide_all(context: Context, icns: Iterable[str], ruling: Ruling, user: str, why: str) -> dict[str, int]:
-    """The same on many claims, each in a transaction of its own: killed half-way and typed again, it does the rest.
+    """The same on many claims; returns how many came to what."""
+    return _each(icns, lambda icn: decide(context, icn, ruling, user, why))
 
-    Returns how many came to what; a claim that does not wait any more, or waits for somebody else, is left.
+
+def _each(icns: Iterable[str], act: Callable[[str], str]) -> dict[str, int]:
+    """An act on many claims, each in a transaction of its own: killed half-way and typed again, it does the rest.
+
+    A claim that does not wait any more, or waits for somebody else, is left.
     """
     done: Counter[str] = Counter()
     for icn in icns:
         try:
-            done[decide(context, icn, ruling, user, why)] += 1
+            done[act(icn)] += 1
         except NotPermitted:
-            done["left: another person must do it"] += 1
+            done["left: it needs another person, or its sponsor"] += 1
         except UsageError:
             done["left: it does not wait any more"] += 1
     return dict(done)
@@ -187,6 +192,11 @@ def take(context: Context, icn: str, user: str, owner: str) -> str:
         opened(connection, icn)
         tell(connection, context, icn, user, pends.TAKE, "", f"to {owner}", owner=owner)
     return f"{owner} looks after the claim"
+
+
+def take_all(context: Context, icns: Iterable[str], user: str, owner: str) -> dict[str, int]:
+    """Gives many claims to somebody; returns how many came to what."""
+    return _each(icns, lambda icn: take(context, icn, user, owner))
 
 
 def note(context: Context, icn: str, user: str, text: str) -> str:

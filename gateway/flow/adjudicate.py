@@ -223,7 +223,7 @@ class _Batch:
         if taken:
             self.holders[taken[0].icn] = "" if stands else row.icn
         if refusal is not None and stands:  # a correction denied before its place was cleared takes nobody's
-            self._conclude(row, claim, refused(case, refusal))
+            self._conclude(row, claim, replacing.linked(refused(case, refusal), None))
             return
         if asked is not None:
             self._conclude(row, claim, pended(case, asked))

@@ -86,6 +86,10 @@ def test_one_act_on_many(site: Path) -> None:
     look = said(site, "pend", "bulk", "release", "--queue", "DUP")
     assert (look["outlook"]["count"], look["outlook"]["charge_cents"]) == (1, 241_00)
     assert said(site, "pend", "bulk", "release", "--queue", "PRC")["outlook"]["count"] == 0
+    give = ("pend", "bulk", "take", "--queue", "DUP", "--for", "Ben", "--user", "ann")
+    assert (said(site, *give)["done"], said(site, "pend", "list", "--owner", "ben")) == (None, [])
+    assert said(site, *give, "--yes")["done"] == {"ben looks after the claim": 1}
+    assert [one["icn"] for one in said(site, "pend", "list", "--owner", "ben")] == [C3]
     done = said(site, "pend", "bulk", "release", "--queue", "DUP", "--yes", "--why", "two visits", "--user", "ann")
     assert done["done"] == {"the claim is decided again": 1}
     work(site)
