@@ -612,7 +612,7 @@ decision = _table(
     _t("body"),
     Index("decision_run", "sponsor_id", "run_no", "tin", "npi", "ord"),
     # How many claims needed no person is asked at every look at the status: one entry a claim answers without its body.
-    _partial("decision_first", "outcome", "run_no", "decided_on", where="version = 1"),
+    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1"),
 )
 
 entry = _table(

@@ -441,7 +441,7 @@ def upgrade() -> None:
         _t("body"),
     )
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
-    _index("decision_first", "decision", "outcome", "run_no", "decided_on", where="version = 1")
+    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
     _table(
         "entry",
         _t("sponsor_id", primary_key=True),
