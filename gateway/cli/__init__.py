@@ -34,6 +34,8 @@ COMMANDS = {
     "plan": ("gateway.cli.plan", "Plan documents: check, try on a claim, compare; no installation is needed."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
+    "pend": ("gateway.cli.pend", "Claims that wait: list, take, release, deny, override, request information, bulk."),
+    "auth": ("gateway.cli.auth", "Prior authorisations and accident answers: load."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),
     "resend": ("gateway.cli.again", "Send what left once more, byte for byte."),

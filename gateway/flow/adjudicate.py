@@ -21,14 +21,14 @@ from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
 from gateway.plan.claims import accumulators, benefits, replacing
 from gateway.plan.claims.adjudication import adjudicate as decide
-from gateway.plan.claims.adjudication import pended
+from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
 from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.claims.matching import UNKNOWN
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
-from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow
+from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow, Rulings
 from gateway.store import documents, installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
@@ -44,24 +44,36 @@ LIVE = ("routed", "pended", "decided")
 def adjudicate(context: Context, work: Work) -> None:
     """The step: decides the claims its body names, in order."""
     with context.store.read() as connection:
-        batch = _Batch(connection, context, work.sponsor_id, work.body["icns"])
+        mine = select(claim_table).where(
+            claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn.in_(work.body["icns"]),
+            claim_table.c.state == "routed",
+        )  # fmt: skip  # a step that was parked may find its claims replaced or decided meanwhile
+        rows = connection.execute(mine.order_by(claim_table.c.ord)).all()
+        batch = _Batch(connection, context, work.sponsor_id, rows)
     batch.run()
     with context.store.write("adjudicate") as connection:
         queue.finish(connection, work)
         batch.write(connection)
 
 
+def rehearse(connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> list[Decision]:
+    """What claims, routed like these rows and in their order, would come to now, reversals among them; writes nothing.
+
+    At least one row.
+    """
+    batch = _Batch(connection, context, sponsor_id, rows)
+    batch.run()
+    return [decision for _, _, decision in batch.decisions]
+
+
 class _Batch:
     """The claims of one step, what is on file about them, and what they come to."""
 
-    def __init__(self, connection: Connection, context: Context, sponsor_id: str, icns: list[str]) -> None:
+    def __init__(self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> None:
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        mine = select(claim_table).where(
-            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns), claim_table.c.state == "routed"
-        )  # a step that was parked may find its claims replaced or decided meanwhile
-        self.rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
+        self.rows = rows
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
         self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
@@ -72,7 +84,7 @@ class _Batch:
         self.authorised = self._authorised()
         self.accidents = self._evidence("accident", AccidentAnswer)
         self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
-        self.history = self._history(icns)
+        self.history = self._history([row.icn for row in rows])
         self.originals = self._originals()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.caused: dict[tuple[str, int], str] = {}
@@ -181,7 +193,7 @@ class _Batch:
         return Case(
             icn=row.icn, version=int(row.version) + 1, claim=claim, received=date.fromisoformat(row.received_on),
             member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plans=self.plans,
-            cleared=tuple(row.cleared.split()),
+            cleared=tuple(row.cleared.split()), rulings=msgspec.json.decode(row.rulings, type=Rulings),
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
             authorisations=charged(self.authorisations.get(people, ()), decided),
@@ -197,10 +209,16 @@ class _Batch:
         """A replacement or void: what was decided in its place is taken back, unless the new claim has to wait."""
         taken = replacing.taken(row.icn, claim, self.originals)
         asked = replacing.objection(claim, row.person_id, row.cleared.split(), taken)
+        case = self._case(row, claim)
+        refusal = case.rulings.refusal
+        stands = asked is not None or (refusal is not None and claim.frequency == VOID)
         if taken:
-            self.holders[taken[0].icn] = "" if asked else row.icn
+            self.holders[taken[0].icn] = "" if stands else row.icn
+        if refusal is not None and stands:  # a correction denied before its place was cleared takes nobody's
+            self._conclude(row, claim, replacing.linked(refused(case, refusal), None))
+            return
         if asked is not None:
-            self._conclude(row, claim, pended(self._case(row, claim), asked))
+            self._conclude(row, claim, pended(case, asked))
             return
         reversal = replacing.taken_back(taken)
         decision = None
@@ -268,8 +286,8 @@ class _Batch:
         for row, claim, decision in self.decisions:
             if decision.pend is not None:
                 reason = f"{decision.pend.queue}: {decision.pend.reason}"
-                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn,
-                            people=decision.pend.people)  # fmt: skip
+                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason,
+                            decision.pend.queue, icn=row.icn, people=decision.pend.people)  # fmt: skip
                 if row.match in UNKNOWN and decision.pend.queue == "MBR":
                     self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)

@@ -287,6 +287,34 @@ class Pend(Record, frozen=True, kw_only=True):
     people: int = 1
 
 
+class Override(Record, frozen=True, kw_only=True):
+    """An edit that people set aside for one claim. edit: its name in `claims.edits.EDITS`; by: who, in order; why: the
+    justification they gave."""
+
+    edit: str
+    by: tuple[str, ...]
+    on: date
+    why: str
+
+
+class Refusal(Record, frozen=True, kw_only=True):
+    """What people denied a claim for: group, CARC and RARCs for the whole charge of every line, who, when and why."""
+
+    group: str
+    reason: str
+    remarks: tuple[str, ...] = ()
+    by: tuple[str, ...]
+    on: date
+    why: str
+
+
+class Rulings(Record, frozen=True, kw_only=True):
+    """What people ruled on a claim that waited for them (domain 4.7): the next decision follows it and says so."""
+
+    overrides: tuple[Override, ...] = ()
+    refusal: Refusal | None = None
+
+
 class Decision(Record, frozen=True, kw_only=True):
     """The result of adjudicating one claim version, or the reversal of one.
 

@@ -39,7 +39,9 @@ TRAPS = ("1", "6", "7", "8", "9", "11", "17", "18")
 """Traps of domain 0 that a decision can fall into."""
 
 ELSEWHERE = {
-    "row 11: PR-35, a lifetime maximum of the plan": ("plan/test_benefit_limits.py", "test_lifetime_maximum_of_the_plan"),
+    "row 11: PR-35, a lifetime maximum of the plan": (
+        "plan/test_benefit_limits.py", "test_lifetime_maximum_of_the_plan",
+    ),
     "row 11: PR-119 and PR-149, dollars of a year and of a lifetime": (
         "plan/test_benefit_limits.py", "test_dollars_of_a_year_and_of_a_lifetime",
     ),

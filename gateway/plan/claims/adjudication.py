@@ -16,7 +16,7 @@ from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, codes, coordination, pricing
+from gateway.plan.claims import accumulators, codes, coordination, pricing, rulings
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan, accrual_year, choose
 from gateway.plan.claims.case import Case
@@ -28,11 +28,11 @@ from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.claims.sentences import Alternate
 from gateway.plan.claims.settle import denied, settle
-from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Refusal, Step
 from gateway.plan.rounding import dollars
 from mappings.records import ServiceLine
 
-__all__ = ["adjudicate", "pended", "reverse"]
+__all__ = ["adjudicate", "pended", "refused", "reverse"]
 
 NO_SPONSOR = Pend(
     queue="MBR",
@@ -95,6 +95,8 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    if case.rulings.refusal is not None:
+        return refused(case, case.rulings.refusal)
     if case.plans and (waits := pricing.unpriced(case.claim)):
         return pended(case, waits)
     if case.member is None:
@@ -106,7 +108,13 @@ def pended(case: Case, *pends: Pend, notes: Sequence[Step] = ()) -> Decision:
     """The claim waits. The first pend names the queue; the others are notes, so that one look settles all."""
     first, *others = dict.fromkeys(pends)
     also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in others)
-    return msgspec.structs.replace(_bare(case), outcome="pended", pend=first, notes=(*also, *notes))
+    bare = _bare(case)
+    return msgspec.structs.replace(bare, outcome="pended", pend=first, notes=(*bare.notes, *also, *notes))
+
+
+def refused(case: Case, refusal: Refusal) -> Decision:
+    """The claim as people denied it: every line's whole charge under their codes."""
+    return _all_denied(case, rulings.denial(refusal))
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
@@ -191,15 +199,16 @@ def _conclude(case: Case, running: _Running) -> Decision:
     notes = tuple(dict.fromkeys(running.notes))
     if running.pends:
         return pended(case, *running.pends, notes=notes)
+    bare = _bare(case)
     return msgspec.structs.replace(
-        _bare(case),
+        bare,
         outcome="denied" if all(line.denied for line in running.lines) else "paid",
         paid_cents=paid,
         patient_cents=_patient_cents(running.lines),
         lines=tuple(running.lines),
         entries=tuple(running.entries),
         coverage_end=next((each.coverage_end for each in running.denials if each.coverage_end), None),
-        notes=notes,
+        notes=(*bare.notes, *notes),
     )
 
 
@@ -251,6 +260,7 @@ def _bare(case: Case) -> Decision:
         plan_id=plan.id if plan else "",
         plan_version=plan.version if plan else "",
         original_icn=claim.original_icn,
+        notes=rulings.notes(case.rulings),
     )
 
 

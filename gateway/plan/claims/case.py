@@ -7,7 +7,16 @@ from datetime import date
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.enrolment.cobra import CobraCase
-from gateway.plan.records import AccidentAnswer, Authorisation, CodeRule, FeeRow, Member, OtherPlan, ProviderRow
+from gateway.plan.records import (
+    AccidentAnswer,
+    Authorisation,
+    CodeRule,
+    FeeRow,
+    Member,
+    OtherPlan,
+    ProviderRow,
+    Rulings,
+)
 from mappings.records import Claim, Record
 
 
@@ -36,6 +45,7 @@ class Case(Record, frozen=True, kw_only=True):
     rules: what the codes of the claim ask, by date. holder: the subscriber a dependant is covered through, where other
     plans are known of. employs: people the sponsor employs, 0 when nobody said. other_plans: what the family answered
     about other plans. cobra: the person's COBRA cases.
+    rulings: what people ruled on it: edits set aside, or a denial.
     """
 
     icn: str
@@ -58,3 +68,4 @@ class Case(Record, frozen=True, kw_only=True):
     employs: int = 0
     other_plans: tuple[OtherPlan, ...] = ()
     cobra: tuple[CobraCase, ...] = ()
+    rulings: Rulings = Rulings()

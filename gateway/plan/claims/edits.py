@@ -160,12 +160,19 @@ EDITS: tuple[Asked, ...] = (
 )
 """The order of questions. Pricing, coordination and cost share follow for a line nobody objects to."""
 
+NAMES = tuple(asked.edit.__name__ for asked in EDITS)
+"""What a person names an edit by who sets it aside (`Case.rulings`)."""
+
 
 def judge(seen: Look) -> list[Denial | Pend]:
-    """Every objection to a line, in the order of asking: the first decides, the others are notes (domain 4.2)."""
+    """Every objection to a line, in the order of asking: the first decides, the others are notes (domain 4.2).
+
+    Edits that people set aside for its claim are not asked.
+    """
+    aside = {each.edit for each in seen.case.rulings.overrides}
     found = []
     for _, edit in EDITS:
-        verdict = edit(seen)
+        verdict = edit(seen) if edit.__name__ not in aside else None
         if verdict is not None:
             found.append(verdict)
     return found
