@@ -33,7 +33,7 @@ FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_ty
 @config_option
 @json_option
 def load(files: tuple[Path, ...], user: str | None, config: Path, as_json: bool) -> None:
-    """Load FILES, all or none: TOML for parties, plans, providers and policies, CSV for fees."""
+    """Load FILES, all or none: TOML for parties, plans, policies, providers and other plans, CSV for fees and codes."""
     loaded = loading.load(context_of(config), list(files), actor(user))
     rows = [(each.file, each.kind, each.rows, each.new, each.changed) for each in loaded]
     emit(loaded, as_json, lambda: table(("file", "kind", "rows", "new", "changed"), rows))

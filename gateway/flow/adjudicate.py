@@ -12,23 +12,23 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.flow import books, filed, holds, roster
+from gateway.flow import around, books, entries, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
 from gateway.plan.claims import accumulators, benefits, replacing
 from gateway.plan.claims.adjudication import adjudicate as decide
-from gateway.plan.claims.adjudication import pended
+from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
 from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.claims.matching import UNKNOWN
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
-from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow
+from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow, Rulings
 from gateway.store import documents, installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
@@ -44,35 +44,48 @@ LIVE = ("routed", "pended", "decided")
 def adjudicate(context: Context, work: Work) -> None:
     """The step: decides the claims its body names, in order."""
     with context.store.read() as connection:
-        batch = _Batch(connection, context, work.sponsor_id, work.body["icns"])
+        mine = select(claim_table).where(
+            claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn.in_(work.body["icns"]),
+            claim_table.c.state == "routed",
+        )  # fmt: skip  # a step that was parked may find its claims replaced or decided meanwhile
+        rows = connection.execute(mine.order_by(claim_table.c.ord)).all()
+        batch = _Batch(connection, context, work.sponsor_id, rows)
     batch.run()
     with context.store.write("adjudicate") as connection:
         queue.finish(connection, work)
         batch.write(connection)
 
 
+def rehearse(connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> list[Decision]:
+    """What claims, routed like these rows and in their order, would come to now, reversals among them; writes nothing.
+
+    At least one row.
+    """
+    batch = _Batch(connection, context, sponsor_id, rows)
+    batch.run()
+    return [decision for _, _, decision in batch.decisions]
+
+
 class _Batch:
     """The claims of one step, what is on file about them, and what they come to."""
 
-    def __init__(self, connection: Connection, context: Context, sponsor_id: str, icns: list[str]) -> None:
+    def __init__(self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> None:
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        mine = select(claim_table).where(
-            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns), claim_table.c.state == "routed"
-        )  # a step that was parked may find its claims replaced or decided meanwhile
-        self.rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
+        self.rows = rows
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
+        self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
-        self.totals = self._totals()
+        self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
         self.providers = self._providers()
         self.fees = documents.fees(connection, self._priced())
         self.authorisations = self._evidence("authorisation", Authorisation)
         self.authorised = self._authorised()
         self.accidents = self._evidence("accident", AccidentAnswer)
-        self.history = self._history(icns)
+        self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
+        self.history = self._history([row.icn for row in rows])
         self.originals = self._originals()
-        self.plans = plans_of(connection, self.sponsor)
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
@@ -92,17 +105,6 @@ class _Batch:
             found |= {r.icn: people[r.person_id] for r in rows if r.person_id in people}
         return found
 
-    def _totals(self) -> dict[str, dict[tuple[str, int, str, str], int]]:
-        roots = sorted({row.family_root for row in self.rows})
-        sums = select(
-            entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind, func.sum(entry.c.cents)
-        ).where(entry.c.sponsor_id == self.sponsor_id, entry.c.family_root.in_(roots))
-        grouped = sums.group_by(entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind)
-        totals: dict[str, dict[tuple[str, int, str, str], int]] = defaultdict(dict)
-        for root, person_id, year, tier, kind, cents in self.connection.execute(grouped):
-            totals[root][person_id, year, tier, kind] = int(cents)
-        return totals
-
     def _providers(self) -> dict[str, list[ProviderRow]]:
         npis = {npi for claim in self.claims.values() for npi in _npis(claim)}
         found: dict[str, list[ProviderRow]] = defaultdict(list)
@@ -111,7 +113,9 @@ class _Batch:
         return found
 
     def _priced(self) -> set[tuple[str, str]]:
-        return {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
+        billed = {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
+        instead = [benefit.alternates for plan in self.plans for benefit in plan.benefits if benefit.alternates]
+        return billed | {(npi, codes[code]) for npi, code in billed for codes in instead if code in codes}
 
     def _evidence(self, kind: str, type_: Any) -> dict[str, list[Any]]:
         people = sorted({row.person_id for row in self.rows})
@@ -153,9 +157,8 @@ class _Batch:
         )  # fmt: skip
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
-            denied = _denied(msgspec.json.decode(decided, type=Decision)) if decided else ()
-            prior = PriorClaim(icn=icn, claim=msgspec.json.decode(body, type=Claim), denied=denied)
-            found[person_id].append((ord_, prior))
+            decision = msgspec.json.decode(decided, type=Decision) if decided else None
+            found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
 
     def _originals(self) -> dict[str, Filed]:
@@ -190,11 +193,12 @@ class _Batch:
         return Case(
             icn=row.icn, version=int(row.version) + 1, claim=claim, received=date.fromisoformat(row.received_on),
             member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plans=self.plans,
-            cleared=tuple(row.cleared.split()),
+            cleared=tuple(row.cleared.split()), rulings=msgspec.json.decode(row.rulings, type=Rulings),
             providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
             fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
             authorisations=charged(self.authorisations.get(people, ()), decided),
-            accidents=tuple(self.accidents.get(people, ())),
+            accidents=tuple(self.accidents.get(people, ())), employs=self.sponsor.employs if self.sponsor else 0,
+            **self.others.of(row.icn, people),
             history=tuple(
                 prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord and prior.icn not in gone
             ),
@@ -205,10 +209,16 @@ class _Batch:
         """A replacement or void: what was decided in its place is taken back, unless the new claim has to wait."""
         taken = replacing.taken(row.icn, claim, self.originals)
         asked = replacing.objection(claim, row.person_id, row.cleared.split(), taken)
+        case = self._case(row, claim)
+        refusal = case.rulings.refusal
+        stands = asked is not None or (refusal is not None and claim.frequency == VOID)
         if taken:
-            self.holders[taken[0].icn] = "" if asked else row.icn
+            self.holders[taken[0].icn] = "" if stands else row.icn
+        if refusal is not None and stands:  # a correction denied before its place was cleared takes nobody's
+            self._conclude(row, claim, replacing.linked(refused(case, refusal), None))
+            return
         if asked is not None:
-            self._conclude(row, claim, pended(self._case(row, claim), asked))
+            self._conclude(row, claim, pended(case, asked))
             return
         reversal = replacing.taken_back(taken)
         decision = None
@@ -242,8 +252,7 @@ class _Batch:
     def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
         self._count(row, claim, decision)
         if decision.outcome != "denied" and row.person_id:
-            prior = PriorClaim(icn=row.icn, claim=claim, denied=_denied(decision))
-            self.history.setdefault(row.person_id, []).append((row.ord, prior))
+            self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
@@ -263,9 +272,9 @@ class _Batch:
             return
         if self.decisions:  # a void of a claim that was never decided brings none
             connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
-        entries = [row for d in self.decisions for row in self._entry_rows(d[2])]
-        if entries:
-            connection.execute(insert(entry), entries)
+        rows = [row for d in self.decisions for row in self._entry_rows(d[2])]
+        if rows:
+            connection.execute(insert(entry), rows)
         mine = claim_table.c.sponsor_id == self.sponsor_id
         connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         for original, holder in self.holders.items():
@@ -277,8 +286,8 @@ class _Batch:
         for row, claim, decision in self.decisions:
             if decision.pend is not None:
                 reason = f"{decision.pend.queue}: {decision.pend.reason}"
-                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn,
-                            people=decision.pend.people)  # fmt: skip
+                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason,
+                            decision.pend.queue, icn=row.icn, people=decision.pend.people)  # fmt: skip
                 if row.match in UNKNOWN and decision.pend.queue == "MBR":
                     self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
@@ -302,8 +311,8 @@ class _Batch:
         }  # fmt: skip
 
     def _entry_rows(self, decision: Decision) -> list[dict[str, Any]]:
-        key = {"sponsor_id": self.sponsor_id, "icn": decision.icn, "version": decision.version}
-        return [{**key, "n": n, **msgspec.structs.asdict(each)} for n, each in enumerate(decision.entries)]
+        of = (self.sponsor_id, decision.icn, decision.version)
+        return [entries.row(*of, n, each) for n, each in enumerate(decision.entries)]
 
     def _journals(self, row: Any, claim: Claim, decision: Decision) -> list[Any]:
         payee, on = str(Payee(claim.billing.tin, claim.billing.npi)), self.today
@@ -338,9 +347,13 @@ def _npis(claim: Claim) -> tuple[str, ...]:
     return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
 
 
-def _denied(decision: Decision) -> tuple[int, ...]:
-    """Numbers of the lines that were denied."""
-    return tuple(line.number for line in decision.lines if line.denied)
+def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
+    """A claim as later ones see it. decision: None while it is in process."""
+    lines = decision.lines if decision else ()
+    return PriorClaim(
+        icn=icn, claim=claim, denied=tuple(line.number for line in lines if line.denied),
+        paid=tuple(line.number for line in lines if line.paid_cents > 0),
+    )  # fmt: skip
 
 
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:

@@ -40,13 +40,17 @@ KINDS = {
 
 
 def open_(
-    connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, /, **body: Any
+    connection: Connection, now_us: int, kind: str, sponsor_id: str, subject: str, reason: str, queue: str = "", /,
+    **body: Any,
 ) -> str:  # fmt: skip
-    """Opens a hold; subject names what waits by our own numbers, reason is free of PHI, body may name a person."""
+    """Opens a hold; subject names what waits by our own numbers, reason is free of PHI, body may name a person.
+
+    queue: of a pended claim.
+    """
     hold_id = ulid(now_us)
     connection.execute(
         insert(hold).values(
-            id=hold_id, sponsor_id=sponsor_id, kind=kind, subject=subject, reason=reason,
+            id=hold_id, sponsor_id=sponsor_id, kind=kind, subject=subject, queue=queue, reason=reason,
             body=msgspec.json.encode(body).decode(), opened_us=now_us, state="open", closed_by="", closed_reason="",
         )
     )  # fmt: skip
@@ -56,9 +60,14 @@ def open_(
 
 def close(connection: Connection, now_us: int, hold_id: str, user: str, reason: str) -> None:
     """Closes a hold the caller has found open, in the same transaction."""
+    shut(connection, hold_id, user, reason)
+    audit.note(connection, now_us, user, "release", f"hold {hold_id}")
+
+
+def shut(connection: Connection, hold_id: str, user: str, reason: str) -> None:
+    """Closes a hold whose closing the caller tells the audit."""
     mine = update(hold).where(hold.c.id == hold_id)
     connection.execute(mine.values(state="closed", closed_by=user, closed_reason=reason))
-    audit.note(connection, now_us, user, "release", f"hold {hold_id}")
 
 
 def close_about(connection: Connection, kind: str, sponsor_id: str, subject: str) -> None:

@@ -1,4 +1,5 @@
-"""Loads: dated rows from files that a person wrote - TOML for parties, plans, providers and policies, CSV for fees.
+"""Loads: dated rows from files that a person wrote - TOML for parties, plans, providers and policies, CSV for fees
+and code rules.
 
 A file is read and checked whole before anything of it is stored; every problem is told, and loading it twice is once.
 """
@@ -18,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, concealed, naming, partner_keys, partner_server, schedules, wraps
+from gateway.flow import agreements, code_rules, concealed, naming, partner_keys, partner_server, schedules, wraps
 from gateway.flow.agreements import Document
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
@@ -26,8 +27,9 @@ from gateway.flow.parties import Administrator, Partner, Sponsor
 from gateway.plan import stoploss
 from gateway.plan.claims import benefits, document
 from gateway.plan.money import nacha
-from gateway.plan.records import FeeRow, ProviderRow
+from gateway.plan.records import FeeRow, OtherPlans, ProviderRow
 from gateway.store import audit, documents
+from gateway.store import code_rules as stored_rules
 from mappings.records import Record
 from parsers import guides
 from parsers.checkdigits import valid_npi
@@ -62,7 +64,7 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     prepared, problems = [], []
     for path in paths:
         try:
-            prepared.append((path, *_prepare(path)))
+            prepared.append((path, *prepare(path)))
         except BadData as error:
             problems.append(f"{path.name}: {error.detail}")
     if problems:
@@ -77,7 +79,8 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     return loaded
 
 
-def _prepare(path: Path) -> tuple[str, list[Any]]:
+def prepare(path: Path) -> tuple[str, list[Any]]:
+    """The kind of a file's rows, and the rows. Raises BadData with every problem, InputOutput."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -85,7 +88,7 @@ def _prepare(path: Path) -> tuple[str, list[Any]]:
     except UnicodeDecodeError as error:
         raise BadData("it is not text") from error
     if path.suffix == ".csv":
-        return "fee", fees(text)
+        return ("code rule", code_rules.read(text)) if code_rules.is_rules(text) else ("fee", fees(text))
     return _toml(text)
 
 
@@ -104,7 +107,7 @@ def _toml(text: str) -> tuple[str, list[Any]]:
         if kind in data:
             raw = data[kind] if many else [data[kind]]
             return kind, _rows(kind, type_, raw)
-    raise BadData("none of partner, sponsor, provider, administrator, plan or stop-loss policy")
+    raise BadData("none of partner, sponsor, provider, administrator, other plans, plan or stop-loss policy")
 
 
 TABLES: dict[str, tuple[Any, bool]] = {
@@ -112,6 +115,7 @@ TABLES: dict[str, tuple[Any, bool]] = {
     "partner": (Partner, True),
     "sponsor": (Sponsor, True),
     "provider": (ProviderRow, True),
+    "other_plans": (OtherPlans, True),
 }
 """TOML table -> record, and whether a file may hold many."""
 
@@ -193,6 +197,7 @@ CHECKS: dict[str, Callable[[Any], list[str]]] = {
     "partner": _wrong_with_partner,
     "provider": _wrong_with_provider,
     "sponsor": _nothing_wrong,
+    "other_plans": _nothing_wrong,
 }
 """TOML table -> what a record of it may contradict beyond its types, a sentence each."""
 
@@ -267,6 +272,8 @@ def _store(connection: Connection, context: Context, path: Path, kind: str, rows
     changed = 0
     if kind == "fee":
         new, changed = documents.put_fees(connection, rows)
+    elif kind == "code rule":
+        new, changed = stored_rules.put(connection, rows)
     else:
         new = sum(
             documents.put(

@@ -92,7 +92,8 @@ class Partner(Record, frozen=True, kw_only=True):
 
 
 class Administrator(Record, frozen=True, kw_only=True):
-    """Us: the third-party administrator. payer: what an 835 says of us. bank: partner id the EFT files go to."""
+    """Us: the third-party administrator. payer: what an 835 says of us. bank: partner id the EFT files go to. mail:
+    partner id of who prints and posts our letters to members, "" when a person does."""
 
     id: str = "administrator"
     name: str
@@ -102,6 +103,7 @@ class Administrator(Record, frozen=True, kw_only=True):
     payer: Payer
     bank: str = ""
     bank_name: str = ""
+    mail: str = ""
 
     @property
     def application(self) -> str:
@@ -112,6 +114,13 @@ class Administrator(Record, frozen=True, kw_only=True):
     def organisation(self) -> Organisation:
         """The payer of a 277CA."""
         return Organisation(name=self.name, id_qualifier="PI", id=self.payer.payer_id)
+
+
+class Desk(Record, frozen=True, kw_only=True):
+    """How an employer's claims are decided by hand. override_alone_cents: up to this charge of a claim one person sets
+    an edit aside, above it two do."""
+
+    override_alone_cents: int = 1_000_00
 
 
 class Sponsor(Record, frozen=True, kw_only=True):
@@ -133,6 +142,7 @@ class Sponsor(Record, frozen=True, kw_only=True):
     shards: int = 1
     enrolment: Rules = Rules()
     funding: Funding = Funding()
+    desk: Desk = Desk()
 
     @property
     def rules(self) -> Rules:

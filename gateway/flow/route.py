@@ -145,7 +145,7 @@ class _Batch:
         if self.sponsor is None and self.inserts:
             reason = f"{len(self.inserts)} claims name no sponsor we know"
             subject = f"receipt {self.set_row.receipt_no} set {self.set_row.number}"
-            holds.open_(connection, self.context.now_us, "pend", self.work.sponsor_id, subject, reason,
+            holds.open_(connection, self.context.now_us, "pend", self.work.sponsor_id, subject, reason, "MBR",
                         icns=[row["icn"] for row in self.inserts])  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import books
+from gateway.flow import books, entries
 from gateway.flow.context import Context
 from gateway.flow.roster_changes import RosterChanges
 from gateway.plan.money import ledger
@@ -146,8 +146,7 @@ def _members(connection: Connection, context: Context, sponsor_id: str, members:
 
 
 def _entry(connection: Connection, sponsor_id: str, icn: str, version: int, n: int, each: Entry) -> None:
-    key = {"sponsor_id": sponsor_id, "icn": icn, "version": version, "n": n}
-    connection.execute(insert(entry).values(**key, **msgspec.structs.asdict(each)))
+    connection.execute(insert(entry).values(**entries.row(sponsor_id, icn, version, n, each)))
 
 
 def _claim(connection: Connection, context: Context, sponsor_id: str, paid: PaidClaim) -> None:

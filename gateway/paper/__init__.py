@@ -27,6 +27,13 @@ def stop_loss_notice(document: Mapping[str, object]) -> bytes:
     return pages.stop_loss_notice(document)
 
 
+def letter(document: Mapping[str, object]) -> bytes:
+    """A letter about a claim, laid out as a notice is. It names a person: send it to whom it is written only."""
+    from gateway.paper import pages
+
+    return pages.stop_loss_notice(document)
+
+
 def companion_guide(document: Mapping[str, object]) -> bytes:
     """A partner's companion guide, from `gateway.companion.blocks.Document` as plain data."""
     from gateway.paper import guide

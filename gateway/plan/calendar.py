@@ -1,11 +1,13 @@
-"""Business days of US banks: Monday to Friday without the holidays of the Federal Reserve Banks, computed by rule.
+"""Days to count by: months, and the business days of US banks.
 
+Business days are Monday to Friday without the holidays of the Federal Reserve Banks, which are computed by rule.
 The Reserve Banks keep a holiday that falls on a Sunday on the Monday after it; one that falls on a Saturday they do not
 move (they are open on the Friday before). Nothing here reads a clock.
 """
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -83,3 +85,9 @@ def add_business_days(day: date, count: int) -> date:
 def next_weekday(day: date, weekday: int) -> date:
     """The first such weekday (0 Monday .. 6 Sunday) on or after day."""
     return day + _DAY * ((weekday - day.weekday()) % 7)
+
+
+def months_on(day: date, months: int) -> date:
+    """The same day some months later (or earlier), at most the month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -49,6 +49,8 @@ class Member(Record, frozen=True, kw_only=True):
     family_root: subscriber number at first enrolment; never changes. subscriber_no: today's REF*0F.
     person.id is empty here: the SSN lives sealed in the store.
     ended: last day of enrolment by an 834 cancellation (INS03 024), None while enrolled.
+    medicare, medicare_reason: INS06-1 (A, B, C parts; D eligible, E none) and INS06-2 (0 age, 1 disability, 2 kidneys);
+    medicare_from: DTP*338.
     absences: full files in a row that did not name the person.
     """
 
@@ -65,6 +67,9 @@ class Member(Record, frozen=True, kw_only=True):
     person: Person
     spans: tuple[Span, ...] = ()
     other: tuple[OtherInsurance, ...] = ()
+    medicare: str = ""
+    medicare_reason: str = ""
+    medicare_from: date | None = None
     ended: date | None = None
     absences: int = 0
 
@@ -106,12 +111,14 @@ class Authorisation(Record, frozen=True, kw_only=True):
     """A prior authorisation on file: number, person, provider, procedure codes, dates, units per code (absent = any).
 
     used: units per code that live decisions have taken already (LineDecision.authorisation names them).
+    asked: the day it was asked for, None when nobody wrote it down.
     """
 
     number: str
     person_id: str
     npi: str = ""
     codes: tuple[str, ...] = ()
+    asked: date | None = None
     first: date
     last: date
     units: dict[str, Decimal] = {}
@@ -128,20 +135,96 @@ class AccidentAnswer(Record, frozen=True, kw_only=True):
     last: date | None = None
 
 
+Parent = Literal["", "decree", "custodial", "custodial spouse", "other parent", "other spouse"]
+"""Of a child whose parents live apart: who the insured parent is (domain 4.6); `decree`: a court says this one pays."""
+
+
+class OtherPlan(Record, frozen=True, kw_only=True):
+    """What the family answered about another plan of a person: the facts the order of payers is found by (domain 4.6).
+
+    payer_id: as claims name it (2330B). through: how the person is covered there. standing: of the person it is held
+    through. holder_birth: that person's birth date. since: first day of that cover. parent, our_parent: who holds the
+    other plan and who ours, of a child whose parents live apart. entitled_by, entitled_on: to Medicare, why and since
+    when. first, last: when the answer holds. An unknown fact is "" or None.
+    """
+
+    payer_id: str = ""
+    payer_name: str
+    kind: Literal["group", "medicare", "tricare", "medicaid"] = "group"
+    through: Literal["", "self", "spouse", "child"] = ""
+    standing: Literal["", "active", "retired", "cobra"] = ""
+    holder_birth: date | None = None
+    since: date | None = None
+    parent: Parent = ""
+    our_parent: Parent = ""
+    entitled_by: Literal["", "age", "disability", "esrd"] = ""
+    entitled_on: date | None = None
+    first: date
+    last: date | None = None
+
+
+class OtherPlans(Record, frozen=True, kw_only=True):
+    """Every other plan of one person of a sponsor, as people load them; a later answer stands in its place."""
+
+    sponsor: str
+    person: str
+    plan: tuple[OtherPlan, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its key among the dated rows."""
+        return f"{self.sponsor}/{self.person}"
+
+
+class CodeRule(Record, frozen=True, kw_only=True):
+    """What a procedure code asks of a line or of its neighbours, for dates of service first..last (domain 4.2 row 9).
+
+    edit: which question (`coderules.ASKED` says what each means and what it answers). other: the code it must not stand
+    beside (pair, bundle). values: what the edit compares with, in its own words.
+    """
+
+    edit: Literal["age", "sex", "pos", "modifier", "diagnosis", "needs", "pair", "bundle", "necessity", "review"]
+    code: str
+    other: str = ""
+    values: tuple[str, ...] = ()
+    first: date
+    last: date | None = None
+
+
 # ---- accumulators ----------------------------------------------------------------------------------------------------
 
-Kind = Literal["deductible", "oop", "paid"]
+Kind = Literal["deductible", "oop", "paid", "credit", "copay", "visits", "days", "times", "units", "dollars"]
+
+USES = ("copay", "visits", "days", "times", "units", "dollars")
+"""Kinds that say what was used of one limit of a benefit, and when; the others are sums of a year."""
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, out."""
+    """One immutable accumulator entry; the sum of entries is the accumulator. tier: in, tier2, tier3, out.
+
+    kind: `deductible`, `oop` what the person bore, `paid` what the plan paid; `credit` counts to the deductible though
+    nobody bore it in this year of this plan (carried over, or taken over from another plan). The kinds of USES are of
+    the limit limit_name, on the day used_on, at a place: a tooth, or the provider of a visit or day. A use of visits or
+    days without place was taken over and counts as it stands. thousandths: counts, with three decimals; cents: money.
+    """
 
     person_id: str
     family_root: str
     year: int
     tier: str = "in"
     kind: Kind
-    cents: int
+    cents: int = 0
+    limit_name: str = ""
+    used_on: date | None = None
+    place: str = ""
+    thousandths: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind in USES:
+            if not self.limit_name or self.used_on is None:
+                raise ValueError(f"an entry of {self.kind} names its limit and day")
+        elif self.limit_name or self.thousandths:
+            raise ValueError(f"an entry of {self.kind} is money of no limit")
 
 
 # ---- decisions -------------------------------------------------------------------------------------------------------
@@ -193,7 +276,7 @@ class LineDecision(Record, frozen=True, kw_only=True):
 
 
 class Pend(Record, frozen=True, kw_only=True):
-    """Why a decision waits: queue (MBR PRV PRC AUTH ACC COB DUP AUD NEWBORN TIM SUB ASG RPL), reason, need.
+    """Why a decision waits: queue (MBR PRV PRC AUTH ACC COB COD DUP AUD MED NEWBORN TIM SUB ASG RPL), reason, need.
 
     people: so many must release it.
     """
@@ -202,6 +285,34 @@ class Pend(Record, frozen=True, kw_only=True):
     reason: str
     needed: str = ""
     people: int = 1
+
+
+class Override(Record, frozen=True, kw_only=True):
+    """An edit that people set aside for one claim. edit: its name in `claims.edits.EDITS`; by: who, in order; why: the
+    justification they gave."""
+
+    edit: str
+    by: tuple[str, ...]
+    on: date
+    why: str
+
+
+class Refusal(Record, frozen=True, kw_only=True):
+    """What people denied a claim for: group, CARC and RARCs for the whole charge of every line, who, when and why."""
+
+    group: str
+    reason: str
+    remarks: tuple[str, ...] = ()
+    by: tuple[str, ...]
+    on: date
+    why: str
+
+
+class Rulings(Record, frozen=True, kw_only=True):
+    """What people ruled on a claim that waited for them (domain 4.7): the next decision follows it and says so."""
+
+    overrides: tuple[Override, ...] = ()
+    refusal: Refusal | None = None
 
 
 class Decision(Record, frozen=True, kw_only=True):

@@ -131,6 +131,17 @@ fee = _table(
     _t("per"),
 )
 
+code_rule = _table(
+    # What a procedure code asks of a line or of its neighbours (plan.records.CodeRule). values: words. Kept for ever.
+    "code_rule",
+    _t("code", primary_key=True),
+    _t("other", primary_key=True),
+    _t("edit", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    _t("values"),
+)
+
 code_release = _table(
     # One release of an external code set as loaded, in force first..last (no two of a set overlap). sha256: over its
     # codes. Kept for ever: a claim is judged by the date of its service.
@@ -511,12 +522,14 @@ cobra_case = _table(
 )
 
 hold = _table(
-    # Something that waits for a person (flow.holds.KINDS): open or closed. body: what its release needs. 7 years.
+    # Something that waits for a person (flow.holds.KINDS): open or closed. queue: of a pended claim (records.Pend), ""
+    # of other holds. body: what its release needs. 7 years.
     "hold",
     _t("id", primary_key=True),
     _t("sponsor_id"),
     _t("kind"),
     _t("subject"),
+    _t("queue", server_default=text("''")),
     _t("reason"),
     _t("body"),
     _i("opened_us"),
@@ -525,6 +538,20 @@ hold = _table(
     _t("closed_reason"),
     Index("hold_open", "state", "sponsor_id"),
     Index("hold_about", "kind", "subject"),
+)
+
+pend_event = _table(
+    # One act of a person about a claim that waited (flow.acts), append-only, each with its audit row: owner, notes and
+    # clock are derived from these. said: in their words; body: what only that act tells; may name a member. 7 years.
+    "pend_event",
+    _t("icn", primary_key=True),
+    _i("n", primary_key=True, autoincrement=False),
+    _i("at_us"),
+    _t("acted_on"),
+    _t("user"),
+    _t("act"),
+    _t("said"),
+    _t("body"),
 )
 
 evidence = _table(
@@ -542,8 +569,9 @@ evidence = _table(
 claim = _table(
     # One claim (one ICN). state: routed, decided, pended, rejected, replaced, voided, void (it voided another).
     # match: why no member was found; candidates: how many fitted. cleared: pend queues a person has answered for it,
-    # words. version: of its newest decision; status: its CLP02; denied: every line was. body: the Claim; answer: the
-    # 277CA reasons when rejected; findings: what the edits said, warnings, too, and of which line. Kept 7 years.
+    # words; rulings: what they ruled on it (records.Rulings). version: of its newest decision; status: its CLP02;
+    # denied: every line was. body: the Claim; answer: the 277CA reasons when rejected; findings: what the edits said,
+    # warnings, too, and of which line. Kept 7 years.
     "claim",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -554,6 +582,7 @@ claim = _table(
     _t("match"),
     _i("candidates", server_default=text("0")),
     _t("cleared", server_default=text("''")),
+    _t("rulings", server_default=text("'{}'")),
     _t("pcn"),
     _t("state"),
     _t("original_icn"),
@@ -593,6 +622,8 @@ decision = _table(
     _i("decided_us"),
     _t("body"),
     Index("decision_run", "sponsor_id", "run_no", "tin", "npi", "ord"),
+    # How many claims needed no person is asked at every look at the status: one entry a claim answers without its body.
+    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1"),
 )
 
 entry = _table(
@@ -608,6 +639,10 @@ entry = _table(
     _t("tier"),
     _t("kind"),
     _i("cents"),
+    _t("limit_name"),
+    _t("used_on"),
+    _t("place"),
+    _i("thousandths"),
     Index("entry_family", "sponsor_id", "family_root"),
 )
 

@@ -24,6 +24,7 @@ def _families(s: Status) -> Iterable[tuple[str, str, str, Iterable[tuple[str, in
     """(name, meaning, label, (label's value, value)...)"""
     q, states = s.queue, sorted({line.state for line in s.claims})
     steps = (("ready", q.ready), ("running", q.running), ("later", q.later), ("parked", q.parked))
+    firsts = (("paid", s.desk.paid), ("denied", s.desk.denied), ("pended", s.desk.pended))
     return (
         ("needs_person", "What waits for a person", "kind", ((a.kind, a.count) for a in s.attention)),
         ("steps", "Steps in the queue", "state", steps),
@@ -32,6 +33,9 @@ def _families(s: Status) -> Iterable[tuple[str, str, str, Iterable[tuple[str, in
         ("nodes", "Running nodes", "", (("", q.nodes),)),
         ("claims", "Claims", "state",
          ((state, sum(c.count for c in s.claims if c.state == state)) for state in states)),
+        ("first_decisions", "Claims by their first decision", "outcome", firsts),
+        ("fell_out", "Claims that ever waited for a person", "queue", ((c.queue, c.claims) for c in s.desk.causes)),
+        ("pended", "Claims that wait for a person", "queue", ((c.queue, c.waiting) for c in s.desk.causes)),
         ("cash_cents", "Claims cash held", "sponsor", ((f.sponsor_id, f.cash_cents) for f in s.funds)),
         ("payable_cents", "Owed to providers", "sponsor", ((f.sponsor_id, f.payable_cents) for f in s.funds)),
         ("requested_cents", "Asked of employers", "sponsor", ((f.sponsor_id, f.requested_cents) for f in s.funds)),

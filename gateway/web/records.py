@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.flow.figures import Figures
+
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a table of the page."""
@@ -95,7 +97,8 @@ class Queue(Line, frozen=True, kw_only=True):
 
 
 class Status(Line, frozen=True, kw_only=True):
-    """The whole page, from one snapshot. usage: T or P. read_us: when it was read."""
+    """The whole page, from one snapshot. usage: T or P. read_us: when it was read. desk: how many claims need a person.
+    """
 
     usage: str
     business_date: str
@@ -104,6 +107,7 @@ class Status(Line, frozen=True, kw_only=True):
     holds: tuple[HoldLine, ...]
     files: tuple[FileLine, ...]
     claims: tuple[ClaimLine, ...]
+    desk: Figures
     funds: tuple[FundLine, ...]
     runs: tuple[RunLine, ...]
     stop_loss: tuple[StopLossLine, ...]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
 
+from gateway.flow import figures
 from gateway.flow.holds import KINDS
 from gateway.store import installation, queue
 from gateway.store.schema import (
@@ -59,7 +60,7 @@ def read(connection: Connection, now_us: int) -> Status:
     return Status(
         usage=installation.get(connection, "usage"), business_date=installation.get(connection, "business_date"),
         read_us=now_us, attention=tuple(_attention(connection, claims, steps)), holds=holds,
-        files=_files(connection), claims=claims, funds=_funds(connection), runs=runs,
+        files=_files(connection), claims=claims, desk=figures.read(connection), funds=_funds(connection), runs=runs,
         stop_loss=_stop_loss(connection), queue=steps,
     )  # fmt: skip
 

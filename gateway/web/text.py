@@ -37,6 +37,10 @@ def _lines(s: Status) -> Iterator[str]:
     yield from (f"          {one.id}  {one.kind}  {one.subject}: {one.reason}" for one in s.holds)
     yield from _part("FILES", (f"  {f.receipt_no:>6}  {f.state:<12}{f.verdict:<10}{f.sets}" for f in s.files))
     yield from _part("CLAIMS", (f"  {c.count:>6}  {c.state:<12}paid {dollars(c.paid_cents):>16}" for c in s.claims))
+    if s.desk.automatic_rate is not None:
+        why = ", ".join(f"{c.queue} {c.claims} ({c.waiting} wait)" for c in s.desk.causes)
+        fell = f"; fell out: {why}" if why else ""
+        yield f"          {dollars(s.desk.automatic_rate)} % of {s.desk.first_decisions} decided without a person{fell}"
     funds = (
         f"  {f.sponsor_id:<16}cash {dollars(f.cash_cents):>16}  owed {dollars(f.payable_cents):>16}"
         f"  asked {dollars(f.requested_cents):>16}"

@@ -54,6 +54,8 @@ COMMAND = [
     ("settle-ask", "bank", "select id from work where kind = 'settle' and due_on = ''"),
     ("reimbursement", "carrier", "select state from recovery"),
     ("hold-release", "strangers", "select state from hold order by id"),
+    ("pend", "desk", "select count(*) from pend_event"),
+    ("evidence", "evidence", "select count(*) from evidence"),
     ("codes", "lists", "select count(*) from code_release"),
 ]
 """Commits of an operator's commands."""

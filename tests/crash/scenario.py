@@ -70,6 +70,9 @@ FIRST_DAY = "2026-04-06"
 LIST = Path(__file__).parent / "drg.csv"
 """A code set that is in force after everything that happens here."""
 
+AUTHORISED = Path(__file__).parent / "authorised.csv"
+"""An authorisation that no claim waits for."""
+
 CHAPTERS: dict[str, tuple[Act, ...]] = {
     "spoilt": (Drop("clearpath", "spoilt.837", _spoilt(_golden("in.837p"))),),
     "enrol": (Drop("bluebonnet", "enrol.834", _golden("in.834")),),
@@ -89,6 +92,8 @@ CHAPTERS: dict[str, tuple[Act, ...]] = {
     "settle": (_command("day advance 2026-04-15 --no-wait --user ann"),),
     "carrier": (_command("stoploss receive SL-0001 --sponsor bluebonnet --amount 17000.00 --user ann"),),
     "strangers": (Drop("clearpath", "strangers.837", _strangers(_golden("in.837p"))), Release("pend")),
+    "desk": (_command("pend bulk deny --queue MBR --code PR-31 --why stranger --yes --user ann"),),
+    "evidence": (Command(("auth", "load", str(AUTHORISED), "--yes", "--user", "ann")),),
     "lists": (Command(("codes", "load", str(LIST), *["--set", "drg", "--first", "2026-10-01", "--user", "ann"])),),
 }
 """Name of a chapter -> what happens in it, each act after the work of the one before it is done."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.flow import loading, parked, route
+from gateway.flow import acts, loading, parked, route
+from gateway.plan.records import Decision
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import decision
@@ -151,6 +152,35 @@ def test_a_release_lets_another_patients_replacement_through(world: World) -> No
     world.release("pend")
     assert states(world, first, second) == [("replaced", 0), ("decided", 9500)]
     assert world.books()["5010"] - TAKEN_OVER == 9500
+
+
+@pytest.mark.parametrize("frequency", ["7", "8"])
+def test_a_correction_denied_at_the_desk_takes_nobodys_place(world: World, frequency: str) -> None:
+    """Bianca's replacement or void of Alan's claim is denied: his stands, paid, and his own void takes it back."""
+    (first,) = send(world, 301, C1)
+    hers = bill(C1.pcn, BIANCA, LAKESIDE, "E119", *C1.lines)
+    (second,) = send(world, 302, correction(hers, frequency, first))
+    acts.decide(world.context, second, acts.deny("PR", "96", ("N130",)), "ann", "another patient's claim")
+    world.run()
+    assert states(world, first, second) == [("decided", 9500), ("decided", 0)]
+    (found,) = [row for row in world.rows(decision) if (row.icn, row.outcome) == (second, "denied")]
+    assert msgspec.json.decode(found.body, type=Decision).original_icn == ""
+    assert world.books()["5010"] - TAKEN_OVER == 9500
+    (third,) = send(world, 303, correction(C1, "8", first))
+    assert [state for state, _ in states(world, first, third)] == ["voided", "void"]
+
+
+def test_a_replacement_denied_for_another_reason_is_a_decision_in_its_place(world: World) -> None:
+    """A replacement of Alan's own claim that waits for a price and is denied takes back what was paid for it."""
+    (first,) = send(world, 301, C1)
+    unpriced = billed(C1, service(1, UNPRICED, 10, MARCH_18))
+    (second,) = send(world, 302, correction(unpriced, "7", first))
+    acts.decide(world.context, second, acts.deny("PR", "96", ("N130",)), "ann", "not covered")
+    world.run()
+    assert states(world, first, second) == [("replaced", 0), ("decided", 0)]
+    assert world.books()["5010"] == TAKEN_OVER
+    world.plan_run("ann", "ben")
+    assert world.holds("remittance") == []
 
 
 def test_a_released_replacement_stays_in_its_originals_lane(world: World) -> None:

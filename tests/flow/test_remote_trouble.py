@@ -306,4 +306,4 @@ def test_a_partner_with_wrong_settings_is_not_loaded(tmp_path: Path) -> None:
         '[partner.remote]\nhost = "h"\nuser = "u"\nhost_keys = ["SHA256:short"]\nkey_file = "/k"\nsend = "in"\n'
     )
     with pytest.raises(BadData, match=r"partner p1: remote\.host_keys: one at least"):
-        loading._prepare(file)
+        loading.prepare(file)

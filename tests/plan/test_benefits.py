@@ -147,3 +147,9 @@ def test_the_version_in_force_on_the_date_of_service_decides() -> None:
     assert benefits.choose(plans, mover, date(2026, 5, 31)) == PLAN
     assert benefits.choose(plans, mover, date(2026, 6, 1)) == LAKELINE
     assert benefits.choose(plans, ALAN, date(2024, 1, 1)) is None
+
+
+def test_a_reason_to_exclude_needs_an_exclusion() -> None:
+    """excluded_as of a benefit that is covered contradicts it."""
+    with pytest.raises(BadData, match="excluded_as: says why, but the benefit is not excluded"):
+        benefits.parse(f'{SMALLEST}\n[[benefits]]\nname = "x"\ncodes = ["1"]\nexcluded_as = "experimental"\n')

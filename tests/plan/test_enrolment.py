@@ -557,3 +557,16 @@ def test_half_a_file_ends_nobody() -> None:
     found = enrolment.survey(given, keys, people, RULES, None)
     assert (found.active, len(found.leavers), found.ends_held) == (5, 4, True)
     assert "max(5 people, 5 % = 5): no; 1 remaining, fewer than 90 %: yes" in found.arithmetic
+
+
+def test_medicare_is_known_from_the_row_that_tells_it() -> None:
+    """INS06 and DTP*338 stay on file when a later row is silent; INS06-1 E says that it ended."""
+    told = applied(
+        row("001", coverage("001", APRIL), medicare="A", medicare_reason="1", dates={"338": MARCH}), member(OPEN)
+    )
+    assert told.member is not None
+    assert (told.member.medicare, told.member.medicare_reason, told.member.medicare_from) == ("A", "1", MARCH)
+    silent = applied(row("001", coverage("001", APRIL)), told.member).member
+    ended = applied(row("001", coverage("001", APRIL), medicare="E"), told.member).member
+    assert silent is not None and ended is not None
+    assert (silent.medicare, silent.medicare_from, ended.medicare) == ("A", MARCH, "E")

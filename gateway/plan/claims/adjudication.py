@@ -8,53 +8,84 @@ now.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, coordination, pricing
-from gateway.plan.claims.benefits import Plan, choose, year_of
+from gateway.plan.claims import accumulators, codes, coordination, pricing, rulings
+from gateway.plan.claims.accumulators import Key
+from gateway.plan.claims.benefits import Plan, accrual_year, choose
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
+from gateway.plan.claims.primacy import order_notes
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
+from gateway.plan.claims.sentences import Alternate
 from gateway.plan.claims.settle import denied, settle
-from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Step
+from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Refusal, Step
 from gateway.plan.rounding import dollars
 from mappings.records import ServiceLine
 
-__all__ = ["adjudicate", "pended", "reverse"]
+__all__ = ["adjudicate", "pended", "refused", "reverse"]
 
-NO_PLAN = Pend(queue="PRC", reason="No plan is on file for the date of service.", needed="The plan document.")
-NO_SPONSOR = Pend(queue="MBR", reason="The claim names no sponsor we know.", needed="The sponsor, with its plans.")
+NO_SPONSOR = Pend(
+    queue="MBR",
+    reason="The claim names no sponsor we know.",
+    needed="Load the sponsor with its group numbers and plans, then release the claim.",
+)
 
 NOT_RECOGNISED = "4"
 """CLP02 when the patient is not recognised at all (PR-31), and only then."""
+
+
+def no_plan(on: date) -> Pend:
+    """What a line or claim waits for that no plan document is on file for."""
+    needed = f"Load the plan document in force on {on}, then release the claim."
+    return Pend(queue="PRC", reason="No plan is on file for the date of service.", needed=needed)
 
 
 @dataclass(slots=True)
 class _Running:
     """What the lines decided so far have done to the next one."""
 
-    totals: dict[tuple[str, int, str, str], int]
+    totals: dict[Key, int]
     copays: set[tuple[str, date]] = field(default_factory=set)
+    penalties: Counter[str] = field(default_factory=Counter)
     taken: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     lines: list[LineDecision] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     pends: list[Pend] = field(default_factory=list)
     denials: list[Denial] = field(default_factory=list)
+    notes: list[Step] = field(default_factory=list)
 
-    def take(self, line: ServiceLine, objection: Denial | Pend) -> None:
-        """A line that is not settled: it waits, or its whole charge is taken off."""
-        if isinstance(objection, Pend):
-            self.pends.append(objection)
+    def take(self, line: ServiceLine, objections: Sequence[Denial | Pend]) -> None:
+        """A line that is not settled: its first objection decides whether it waits or its charge is taken off.
+
+        The others are notes; what a waiting line also waits for is told with it, so that one look settles all.
+        """
+        first, *others = objections
+        if isinstance(first, Pend):
+            self.pends += (each for each in objections if isinstance(each, Pend))
+            others = [each for each in others if isinstance(each, Denial)]
         else:
-            self.denials.append(objection)
-            self.lines.append(denied(line, objection))
+            self.denials.append(first)
+            self.lines.append(denied(line, first))
+        self.notes += (_also(line, each) for each in others)
+
+
+def _also(line: ServiceLine, objection: Denial | Pend) -> Step:
+    """An objection that decided nothing, because an earlier one did."""
+    if isinstance(objection, Pend):
+        return Step(rule="also", text=f"Line {line.number} would wait in {objection.queue}: {objection.reason}")
+    code = f"{objection.group}-{objection.reason}"
+    text = f"Line {line.number} would be {code}: {objection.text}"
+    return Step(rule="also", text=text, provision=objection.provision)
 
 
 def adjudicate(case: Case, today: date) -> Decision:
@@ -64,6 +95,8 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    if case.rulings.refusal is not None:
+        return refused(case, case.rulings.refusal)
     if case.plans and (waits := pricing.unpriced(case.claim)):
         return pended(case, waits)
     if case.member is None:
@@ -71,10 +104,17 @@ def adjudicate(case: Case, today: date) -> Decision:
     return _conclude(case, _decide_lines(case, case.member))
 
 
-def pended(case: Case, *pends: Pend) -> Decision:
+def pended(case: Case, *pends: Pend, notes: Sequence[Step] = ()) -> Decision:
     """The claim waits. The first pend names the queue; the others are notes, so that one look settles all."""
-    also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in dict.fromkeys(pends[1:]))
-    return msgspec.structs.replace(_bare(case), outcome="pended", pend=pends[0], notes=also)
+    first, *others = dict.fromkeys(pends)
+    also = tuple(Step(rule=f"pend {each.queue}", text=each.reason) for each in others)
+    bare = _bare(case)
+    return msgspec.structs.replace(bare, outcome="pended", pend=first, notes=(*bare.notes, *also, *notes))
+
+
+def refused(case: Case, refusal: Refusal) -> Decision:
+    """The claim as people denied it: every line's whole charge under their codes."""
+    return _all_denied(case, rulings.denial(refusal))
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------
@@ -86,33 +126,57 @@ def _decide_lines(case: Case, member: Member) -> _Running:
     for line in case.claim.lines:
         plan = choose(case.plans, member, line.first)
         if plan is None:
-            running.take(line, uncovered(case, member, line) or NO_PLAN)
+            running.take(line, [uncovered(case, member, line) or no_plan(line.first)])
             continue
-        seen = look(case, plan, member, line, prior, running.taken)
-        priced = judge(seen) or _price(seen)
-        if isinstance(priced, pricing.Price):
-            _settle(seen, priced, running)
+        seen = look(case, plan, member, line, prior, running.taken, running.totals)
+        running.notes += order_notes(seen)
+        if objections := judge(seen):
+            running.take(line, objections)
+            continue
+        priced = _price(seen, line)
+        alternate = _alternate(seen, priced) if isinstance(priced, pricing.Price) else None
+        if not isinstance(priced, pricing.Price):
+            running.take(line, [priced])
+        elif isinstance(alternate, Denial | Pend):
+            running.take(line, [alternate])
         else:
-            running.take(line, priced)
+            _settle(seen, priced, alternate, running)
     return running
 
 
-def _price(seen: Look) -> pricing.Price | Denial | Pend:
+def _price(seen: Look, line: ServiceLine) -> pricing.Price | Denial | Pend:
     """Edit: something sets a price. A price of nothing: the service is part of another (CO-97, never all CO-45)."""
     held = seen.tier != seen.network
-    price = pricing.price(seen.plan, seen.line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
+    price = pricing.price(seen.plan, line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
     if price is None:
-        reason = f"No price for {seen.line.procedure.code} on {seen.line.first}."
-        return Pend(queue="PRC", reason=reason, needed="A fee row for the provider, the code and the date.")
-    if price.allowed_cents == 0 and seen.line.charge_cents:
+        code, on, npi = line.procedure.code, line.first, seen.claim.billing.npi
+        needed = f"Load a fee row for NPI {npi}, code {code} in force on {on}, then release the claim."
+        return Pend(queue="PRC", reason=f"No price for {code} on {on}.", needed=needed)
+    if price.allowed_cents == 0 and line.charge_cents:
         text = "The price of this service is contained in another one's."
         return Denial(rule="price", group="CO", reason="97", text=text, provision=price.source)
     return price
 
 
-def _settle(seen: Look, price: pricing.Price, running: _Running) -> None:
-    visit = (seen.benefit.name, seen.line.first)
-    decision, entries = settle(seen, price, running.totals, copay_due=visit not in running.copays)
+def _alternate(seen: Look, price: pricing.Price) -> Alternate | Denial | Pend | None:
+    """The cheaper service the benefit covers in place of the one billed, with its price on the same terms."""
+    code = seen.benefit.alternates.get(seen.line.procedure.code)
+    if code is None:
+        return None
+    procedure = msgspec.structs.replace(seen.line.procedure, code=code)
+    other = _price(seen, msgspec.structs.replace(seen.line, procedure=procedure))
+    if not isinstance(other, pricing.Price):
+        return other
+    if other.allowed_cents >= price.allowed_cents:
+        return None
+    return Alternate(procedure, other.allowed_cents, other.source)
+
+
+def _settle(seen: Look, price: pricing.Price, alternate: Alternate | None, running: _Running) -> None:
+    visit, name = (seen.benefit.name, seen.line.first), seen.benefit.name
+    due = visit not in running.copays
+    decision, entries, penalty = settle(seen, price, due, running.penalties[name], alternate)
+    running.penalties[name] += penalty
     if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay
         running.copays.add(visit)
     if decision.authorisation:
@@ -130,17 +194,29 @@ def _conclude(case: Case, running: _Running) -> Decision:
     paid = sum(line.paid_cents for line in running.lines)
     if not running.pends and "AUD" not in case.cleared:
         running.pends += _audit(case, paid)
+    if not running.pends and "COD" not in case.cleared:
+        running.pends += _unfit(running.lines)
+    notes = tuple(dict.fromkeys(running.notes))
     if running.pends:
-        return pended(case, *running.pends)
+        return pended(case, *running.pends, notes=notes)
+    bare = _bare(case)
     return msgspec.structs.replace(
-        _bare(case),
+        bare,
         outcome="denied" if all(line.denied for line in running.lines) else "paid",
         paid_cents=paid,
         patient_cents=_patient_cents(running.lines),
         lines=tuple(running.lines),
         entries=tuple(running.entries),
         coverage_end=next((each.coverage_end for each in running.denials if each.coverage_end), None),
+        notes=(*bare.notes, *notes),
     )
+
+
+def _unfit(lines: list[LineDecision]) -> list[Pend]:
+    """Codes that may not leave on their line's day, for instance after a list has ended one, wait for a person."""
+    found = [f"Line {line.number}: {fault}." for line in lines for fault in codes.line_faults(line)]
+    needed = "A release of the gateway with the current code lists; or a denial by hand."
+    return [Pend(queue="COD", reason=" ".join(found), needed=needed)] if found else []
 
 
 def _audit(case: Case, paid: int) -> list[Pend]:
@@ -155,7 +231,7 @@ def _audit(case: Case, paid: int) -> list[Pend]:
 def _without_member(case: Case, today: date) -> Decision:
     plan = _plan(case)
     if plan is None:
-        return pended(case, NO_PLAN if case.plans else NO_SPONSOR)
+        return pended(case, no_plan(case.claim.first) if case.plans else NO_SPONSOR)
     verdict = unmatched(case, plan, today)
     return pended(case, verdict) if isinstance(verdict, Pend) else _all_denied(case, verdict)
 
@@ -180,10 +256,11 @@ def _bare(case: Case) -> Decision:
         charge_cents=claim.charge_cents,
         person_id=member.person_id if member else "",
         family_root=member.family_root if member else "",
-        year=year_of(plan, claim.first) if plan else 0,
+        year=accrual_year(plan, claim, claim.first) if plan else 0,
         plan_id=plan.id if plan else "",
         plan_version=plan.version if plan else "",
         original_icn=claim.original_icn,
+        notes=rulings.notes(case.rulings),
     )
 
 

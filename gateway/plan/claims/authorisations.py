@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -21,7 +22,7 @@ def authorisation(seen: Look) -> Verdict:
     provision = seen.plan.provision(f"benefit {seen.benefit.name}")
     fitting = fitting_authorisations(seen)
     if any(_units_left(each, seen) for each in fitting):
-        return None
+        return _late(fitting, seen, provision)
     if fitting:
         text = f"The units authorised under {fitting[0].number} are used up."
         return Denial(rule="authorisation", group="CO", reason="198", text=text, provision=provision)
@@ -29,7 +30,25 @@ def authorisation(seen: Look) -> Verdict:
     if any(each.number == named for each in seen.case.authorisations):
         text = f"Authorisation {named} does not fit this line."
         return Pend(queue="AUTH", reason=text, needed="A corrected authorisation or claim.")
+    if seen.benefit.penalty is not None:
+        return None  # the plan pays less instead
     return Denial(rule="authorisation", group="CO", reason="197", text="Not authorised before.", provision=provision)
+
+
+def _late(fitting: list[Authorisation], seen: Look, provision: str) -> Denial | None:
+    """CO-210 where every authorisation that would do was asked for too late; an emergency is never late."""
+    ends = seen.line.first + timedelta(days=seen.plan.auth_late_days)
+    if seen.line.emergency == "Y" or any(each.asked is None or each.asked <= ends for each in fitting):
+        return None
+    text = f"Authorisation {fitting[0].number} was asked for on {fitting[0].asked}, after the service."
+    return Denial(rule="authorisation", group="CO", reason="210", text=text, provision=provision)
+
+
+def is_penalised(seen: Look) -> bool:
+    """Whether a line is paid less because nobody authorised it before."""
+    benefit = seen.benefit
+    asked = benefit.auth_required and benefit.penalty is not None and "AUTH" not in seen.case.cleared
+    return asked and not fitting_authorisations(seen)
 
 
 def fitting_authorisations(seen: Look) -> list[Authorisation]:

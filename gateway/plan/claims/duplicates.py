@@ -13,7 +13,11 @@ CLEARING = {"76", "77", "91", "50", "RT", "LT", "59"}
 
 
 def duplicate(seen: Look) -> Verdict:
-    """Edit: the same service of the same day is not paid twice; one that only looks like it waits for a person."""
+    """Edit: the same service of the same day is not paid twice; one that only looks like it waits for a person.
+
+    An exact copy of an original is OA-18. What is no copy (a correction, another NPI of the tax id) but the very
+    service that was paid to the same payee is OA-B13.
+    """
     near = ""
     for prior in seen.case.history:
         if prior.icn in (seen.case.icn, seen.claim.original_icn) or prior.claim.kind != seen.claim.kind:
@@ -22,6 +26,9 @@ def duplicate(seen: Look) -> Verdict:
             if seen.claim.frequency == ORIGINAL and _same(seen, prior, other):
                 text = f"The service was billed before on claim {prior.icn}."
                 return Denial(rule="duplicate", group="OA", reason="18", text=text)
+            if other.number in prior.paid and _same_payee(seen, prior) and _same_service(seen.line, other):
+                text = f"The service was paid to this provider before, on claim {prior.icn}."
+                return Denial(rule="duplicate", group="OA", reason="B13", text=text)
             near = near or (prior.icn if _alike(seen.line, other) else "")
     if not near or "DUP" in seen.case.cleared:
         return None
@@ -34,10 +41,17 @@ def _standing(prior: PriorClaim) -> list[ServiceLine]:
 
 
 def _same(seen: Look, prior: PriorClaim, other: ServiceLine) -> bool:
-    line = seen.line
+    return prior.claim.billing.npi == seen.claim.billing.npi and _same_service(seen.line, other)
+
+
+def _same_payee(seen: Look, prior: PriorClaim) -> bool:
+    """Whether the money went where this claim wants it: the tax id is paid, whichever of its NPIs bills."""
+    return bool(seen.claim.billing.tin) and prior.claim.billing.tin == seen.claim.billing.tin
+
+
+def _same_service(line: ServiceLine, other: ServiceLine) -> bool:
     return (
-        prior.claim.billing.npi == seen.claim.billing.npi
-        and (other.first, other.last) == (line.first, line.last)
+        (other.first, other.last) == (line.first, line.last)
         and other.procedure.code == line.procedure.code
         and sorted(other.procedure.modifiers) == sorted(line.procedure.modifiers)
         and other.units == line.units

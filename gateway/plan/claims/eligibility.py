@@ -29,7 +29,8 @@ def unmatched(case: Case, plan: Plan, today: date) -> Denial | Pend:
         needed = "Enrolment of the child within 30 days."
         return Pend(queue="NEWBORN", reason="The patient is a newborn of a covered family.", needed=needed)
     if today < add_business_days(case.received, plan.member_not_found_days):
-        return Pend(queue="MBR", reason="The patient is not on file.", needed="An enrolment file or a correction.")
+        needed = "An enrolment file that names the patient, or a claim with the right number."
+        return Pend(queue="MBR", reason="The patient is not on file.", needed=needed)
     reason, text = UNMATCHED.get(case.match, UNMATCHED["none"])
     return Denial(rule="member", group="PR", reason=reason, text=text, provision=plan.provision("member_not_found"))
 
@@ -79,8 +80,29 @@ def _span_on(plan: Plan, member: Member, on: date) -> Span | None:
 
 
 def eligibility(seen: Look) -> Verdict:
-    """Edit: every day of the line lies in known coverage."""
-    return uncovered(seen.case, seen.member, seen.line)
+    """Edit: every day of the line lies in known coverage, or in the time in which COBRA may still continue it."""
+    denial = uncovered(seen.case, seen.member, seen.line)
+    return denial and (_unpaid(seen.case, seen.plan, seen.line) or denial)
+
+
+def continuation(seen: Look) -> Verdict:
+    """Edit: who is covered by COBRA (INS05 C) has paid for the day, or the claim waits until it is (domain 2.6)."""
+    return _unpaid(seen.case, seen.plan, seen.line) if seen.member.status == "C" else None
+
+
+def _unpaid(case: Case, plan: Plan, line: ServiceLine) -> Pend | None:
+    """What a line of a day that COBRA continues waits for, while the premium of that day has not come."""
+    if "COB" in case.cleared:
+        return None
+    for each in case.cobra:
+        inside = each.coverage_from <= line.first <= each.coverage_until
+        begun = each.state == "elected" and each.paid_through is not None
+        may_come = each.state in ("event", "noticed", "elected") and plan.cobra_unpaid == "pend"
+        paid = each.paid_through is not None and line.last <= each.paid_through
+        if inside and not paid and (begun or may_come):
+            reason = "COBRA continues the coverage of that day and is not paid yet."
+            return Pend(queue="COB", reason=reason, needed="The premium; else the end of coverage, and a release.")
+    return None
 
 
 def uncovered(case: Case, member: Member, line: ServiceLine) -> Denial | None:

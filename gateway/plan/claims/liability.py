@@ -7,6 +7,7 @@ from datetime import date
 from gateway.plan.claims import coordination
 from gateway.plan.claims.benefits import pointed
 from gateway.plan.claims.look import Denial, Look, Verdict
+from gateway.plan.claims.primacy import of_claim, on_file, sentence
 from gateway.plan.records import AccidentAnswer, Pend
 from mappings.records import OtherInsurance
 
@@ -62,21 +63,58 @@ def _answer_on(answers: tuple[AccidentAnswer, ...], person_id: str, on: date) ->
 
 
 def other_payer(seen: Look) -> Verdict:
-    """Edit: where another plan pays first, its payment must be told."""
-    if coordination.is_secondary(seen.claim):
-        missing = not seen.prior
-    else:
-        missing = any(_pays_first(each, seen.line.first) for each in seen.member.other)
-    if not missing or "COB" in seen.case.cleared:
+    """Edit: where another plan pays first its payment is told, and the claim bills in the order the rules give."""
+    if "COB" in seen.case.cleared:
         return None
-    text = "Another plan pays first and its payment is not told."
+    if coordination.is_secondary(seen.claim):
+        if not seen.prior:
+            return _not_told(seen, "Another plan pays first and its payment is not told.")
+        return _wrong_order(seen)
+    known = on_file(seen)
+    told = [each for each in known if not each.ours_first]
+    if told:
+        return _not_told(seen, f"{sentence(told[0])}; its payment is not told.")
+    if not seen.member.other:
+        return None
+    settled = {each.other.name for each in known}  # what a rule decided, no statement of COB01 undoes
+    stated = [each for each in _in_force(seen) if each.responsibility == "P" and each.payer_name not in settled]
+    return _not_told(seen, "Another plan pays first and its payment is not told.") if stated else None
+
+
+def _not_told(seen: Look, text: str) -> Denial | Pend:
     if seen.plan.cob_missing == "pend":
         return Pend(queue="COB", reason=text, needed="The primary payer's payment information.")
     provision = seen.plan.provision("cob_missing")
     return Denial(rule="other liability", group="OA", reason="22", text=text, remarks=("MA04",), provision=provision)
 
 
-def _pays_first(other: OtherInsurance, on: date) -> bool:
-    """COB01 P, and not COB03 6 (no coordination)."""
-    dated = (other.first is None or other.first <= on) and (other.last is None or on <= other.last)
-    return other.responsibility == "P" and other.coordination != "6" and dated
+def _wrong_order(seen: Look) -> Pend | None:
+    """A claim that bills us after a payer which by what is on file pays after us (SBR01 against the order of plans)."""
+    place = coordination.ORDER.find(seen.claim.responsibility)
+    for other in seen.claim.other:
+        found = of_claim(seen, other) if coordination.ORDER.find(other.responsibility) < place else None
+        if found is not None and found.ours_first:
+            return _disagrees(sentence(found))
+    stated = {each.responsibility for each in _in_force(seen)}
+    if stated and stated <= AFTER_US and not seen.case.other_plans:
+        return _disagrees("Enrolment says that the other plan pays after this one")
+    return None
+
+
+AFTER_US = {"S", "T"}
+"""COB01 of plans that pay second and third while ours pays first."""
+
+
+def _disagrees(why: str) -> Pend:
+    reason = f"The claim bills this plan after another payer. {why}."
+    return Pend(queue="COB", reason=reason, needed="The family's answer on who pays first; or a release as billed.")
+
+
+def _in_force(seen: Look) -> list[OtherInsurance]:
+    """Other insurance the 834 told of, in force on the day, but for plans that do not coordinate (COB03 6)."""
+    coordinating = (each for each in seen.member.other if each.coordination != "6")
+    return [each for each in coordinating if _holds(each, seen.line.first)]
+
+
+def _holds(other: OtherInsurance, on: date) -> bool:
+    return (other.first is None or other.first <= on) and (other.last is None or on <= other.last)

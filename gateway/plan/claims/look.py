@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from gateway.plan.claims.accumulators import Totals
 from gateway.plan.claims.benefits import Benefit, Plan, TierName, benefit_of
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.coordination import Prior
@@ -38,7 +39,7 @@ class Look:
     """One line under adjudication. plan: the document of its date. network: the billing provider's tier that day;
     tier: the cost share's, which is `in` for emergencies anywhere. billing, rendering: the provider rows in force that
     day, None when none is. prior: what earlier payers decided, by line number. taken: units per (authorisation, code)
-    of this claim's earlier lines."""
+    of this claim's earlier lines. totals: accumulators as those lines left them."""
 
     case: Case
     plan: Plan
@@ -52,6 +53,7 @@ class Look:
     benefit: Benefit
     prior: Mapping[int, Prior]
     taken: Mapping[tuple[str, str], Decimal]
+    totals: Totals
 
 
 def look(
@@ -61,17 +63,19 @@ def look(
     line: ServiceLine,
     prior: Mapping[int, Prior],
     taken: Mapping[tuple[str, str], Decimal],
+    totals: Totals,
 ) -> Look:
     """Everything the edits of one line ask for."""
     claim = case.claim
     billing = row_on(case.providers, claim.billing.npi, line.first, claim.billing.tin)
     who = rendering_of(claim, line)
     rendering = row_on(case.providers, who.npi, line.first) if who else None
-    network: TierName = "in" if billing and set(billing.networks) & set(plan.networks) else "out"
+    network = plan.tier_of(billing.networks if billing else ())
     birth = member.person.birth or claim.patient.birth
-    benefit = benefit_of(plan, claim, line, network, age(birth, line.first))
+    sex = member.person.sex or claim.patient.sex
+    benefit = benefit_of(plan, claim, line, network, age(birth, line.first), sex)
     tier: TierName = "in" if benefit.as_in_network else network
-    return Look(case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, taken)
+    return Look(case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, taken, totals)
 
 
 def rendering_of(claim: Claim, line: ServiceLine) -> Provider | None:

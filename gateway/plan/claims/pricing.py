@@ -38,7 +38,7 @@ def price(plan: Plan, line: ServiceLine, npi: str, fees: Iterable[FeeRow], tier:
     npi: the billing provider. tier: of the provider on the date of service; out of network the excess is the
     patient's (PR-45). held: cost share as in network all the same (emergency): the excess is then not the patient's.
     """
-    group = "CO" if tier == "in" or held else "PR"
+    group = "PR" if tier == "out" and not held else "CO"
     if line.charge_cents == 0:
         return Price(allowed_cents=0, source="no charge", group=group)
     row, repriced = fee_on(fees, npi, line), repriced_cents(plan, line)

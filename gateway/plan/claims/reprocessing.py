@@ -67,11 +67,12 @@ def affected(changed: Iterable[Decision], later: Iterable[Decision]) -> list[str
     """ICNs of later decisions of a family whose cost share may differ, in their order.
 
     Args: changed: the reversals and new decisions. later: the family's decisions in force that followed them.
-    Only a net change of deductible or out-of-pocket amounts in the same benefit year matters.
+    Only a net change of deductible or out-of-pocket amounts, or of what is used of a limit, in the same benefit year
+    matters.
     """
-    net: Counter[int] = Counter()
+    net: Counter[tuple[int, str, str]] = Counter()
     for decision in changed:
         for entry in decision.entries:
-            net[entry.year] += entry.cents if entry.kind != "paid" else 0
-    years = {year for year, cents in net.items() if cents}
+            net[entry.year, entry.kind, entry.limit_name] += entry.cents + entry.thousandths
+    years = {year for (year, kind, _), amount in net.items() if amount and kind != "paid"}
     return [each.icn for each in later if each.outcome == "paid" and {entry.year for entry in each.entries} & years]

@@ -25,7 +25,10 @@ def reverse(decision: Decision, version: int, remark: str = "") -> Decision:
         paid_cents=-decision.paid_cents,
         patient_cents=-decision.patient_cents,
         lines=tuple(_negated(line) for line in decision.lines),
-        entries=tuple(msgspec.structs.replace(entry, cents=-entry.cents) for entry in decision.entries),
+        entries=tuple(
+            msgspec.structs.replace(entry, cents=-entry.cents, thousandths=-entry.thousandths)
+            for entry in decision.entries
+        ),
         reverses=(decision.icn, decision.version),
         remarks=(remark,) if remark else (),
         notes=(Step(rule="reversal", text=f"Takes back version {decision.version}.", cents=-decision.paid_cents),),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from gateway.plan.claims import limits
 from gateway.plan.claims.accumulators import Room
 from gateway.plan.claims.authorisations import authorised_by
 from gateway.plan.claims.benefits import TierName
@@ -13,21 +15,47 @@ from gateway.plan.claims.look import Look
 from gateway.plan.claims.pricing import Price
 from gateway.plan.records import Step
 from gateway.plan.rounding import dollars
+from mappings.records import Procedure
 
-TIER_WORDS: dict[TierName, str] = {"in": "in network", "out": "out of network"}
+TIER_WORDS: dict[TierName, str] = {
+    "in": "in network", "tier2": "tier 2", "tier3": "tier 3", "out": "out of network"
+}  # fmt: skip
 
 
-def sentences(seen: Look, price: Price, room: Room, split: Coordinated, over: int) -> Iterator[Step]:
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The cheaper service that alone is covered, its price and where that came from."""
+
+    procedure: Procedure
+    allowed_cents: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is taken off a payment: cents for want of an authorisation, and what is above a maximum of dollars."""
+
+    penalty: int
+    excess: limits.Excess | None
+
+    @property
+    def cents(self) -> int:
+        """Both together."""
+        return self.penalty + (0 if self.excess is None else self.excess.cents)
+
+
+def sentences(
+    seen: Look, price: Price, room: Room, split: Coordinated, cut: Cut, alternate: Alternate | None
+) -> Iterator[Step]:
     """The steps of a settled line in the order they were taken."""
     yield from _terms(seen)
     yield _price(seen, price)
     if split.prior or seen.line.number in seen.prior:
         yield from _coordination(seen, split)
+    yield from _uncovered(seen, split, alternate)
     yield from _shares(seen, room, split)
-    if over:
-        text = f"Above the annual maximum: {dollars(over)} is the patient's."
-        yield Step(rule="maximum", text=text, cents=over, provision=seen.plan.provision("annual_maximum"))
-    paid = split.paid - over
+    yield from _cuts(seen, cut)
+    paid = split.paid - cut.cents
     yield Step(rule="paid", text=f"The plan pays {dollars(paid)}.", cents=paid)
 
 
@@ -60,6 +88,31 @@ def _coordination(seen: Look, split: Coordinated) -> Iterator[Step]:
         yield Step(rule="cob", text=text, cents=split.uncovered, provision=seen.plan.provision("cob_method"))
 
 
+def _uncovered(seen: Look, split: Coordinated, alternate: Alternate | None) -> Iterator[Step]:
+    provision = seen.plan.provision(f"benefit {seen.benefit.name}")
+    if alternate is not None:
+        above = split.shares.above
+        text = f"Covered as {alternate.procedure.code} at {dollars(alternate.allowed_cents)}; "
+        text += f"{dollars(above)} above it is the patient's."
+        yield Step(rule="alternate", text=text, cents=above, provision=provision, source=alternate.source)
+    _, bound = limits.tightest(seen)
+    if bound is not None:
+        beyond = split.shares.beyond
+        text = f"The plan covers {limits.words(bound)}; {dollars(beyond)} of the price is beyond what is left."
+        yield Step(rule="limit", text=text, cents=beyond, provision=provision)
+
+
+def _cuts(seen: Look, cut: Cut) -> Iterator[Step]:
+    if cut.penalty:
+        text = f"Not authorised before: the plan pays {dollars(cut.penalty)} less."
+        provision = seen.plan.provision(f"benefit {seen.benefit.name}")
+        yield Step(rule="penalty", text=text, cents=cut.penalty, provision=provision)
+    if cut.excess is not None:
+        over = cut.excess
+        text = f"Above {over.text}: {dollars(over.cents)} is the patient's."
+        yield Step(rule="maximum", text=text, cents=over.cents, provision=seen.plan.provision(over.section))
+
+
 def _shares(seen: Look, room: Room, split: Coordinated) -> Iterator[Step]:
     shares, benefit = split.shares, seen.benefit
     section = f"benefit {benefit.name}"
@@ -72,7 +125,7 @@ def _shares(seen: Look, room: Room, split: Coordinated) -> Iterator[Step]:
         yield _deductible(seen, room, shares.deductible)
     if shares.coinsurance:
         yield _coinsurance(seen, shares)
-    if shares.total or not room.oop_left:
+    if shares.counted or not room.oop_left:
         yield _maximum(seen, room, split)
 
 
@@ -103,7 +156,7 @@ def _coinsurance(seen: Look, shares: Shares) -> Step:
 
 
 def _maximum(seen: Look, room: Room, split: Coordinated) -> Step:
-    total = split.shares.total
+    total = split.shares.counted
     text = f"{dollars(total)} counts to the out-of-pocket maximum; {dollars(room.oop_left)} was left."
     if total == room.oop_left:
         text = f"The out-of-pocket maximum is met: the patient owes {dollars(total)} and no more."

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from gateway.plan.claims import accumulators
-from gateway.plan.claims.accumulators import Room, Totals
-from gateway.plan.claims.authorisations import authorised_by
-from gateway.plan.claims.benefits import year_of
+from dataclasses import replace
+from typing import NamedTuple
+
+from gateway.plan.claims import accumulators, limits
+from gateway.plan.claims.accumulators import Room
+from gateway.plan.claims.authorisations import authorised_by, is_penalised
+from gateway.plan.claims.benefits import accrual_year, carries_over
 from gateway.plan.claims.coordination import Coordinated, coordinate
-from gateway.plan.claims.costshare import Shares, share
+from gateway.plan.claims.costshare import Shares, penalised, share
 from gateway.plan.claims.eligibility import alone
 from gateway.plan.claims.look import Denial, Look
 from gateway.plan.claims.pricing import Price
-from gateway.plan.claims.sentences import sentences
-from gateway.plan.records import Entry, LineDecision, Step
+from gateway.plan.claims.sentences import Alternate, Cut, sentences
+from gateway.plan.records import Entry, Kind, LineDecision, Step
+from gateway.plan.rounding import half_up
 from mappings.records import Adjustment, ServiceLine
 
 
@@ -36,37 +40,53 @@ def denied(line: ServiceLine, denial: Denial) -> LineDecision:
     )
 
 
-def settle(seen: Look, price: Price, totals: Totals, copay_due: bool) -> tuple[LineDecision, tuple[Entry, ...]]:
-    """The line's decision and the accumulator entries it causes. copay_due: this claim has not taken it that day."""
+class Settled(NamedTuple):
+    """A settled line: its decision, the accumulator entries it causes, and the penalty it took."""
+
+    decision: LineDecision
+    entries: tuple[Entry, ...]
+    penalty_cents: int
+
+
+def settle(
+    seen: Look, price: Price, copay_due: bool, penalty_taken: int = 0, alternate: Alternate | None = None
+) -> Settled:
+    """What the line comes to. copay_due: this claim has not taken it that day. penalty_taken: cents of this claim's
+    earlier lines of the benefit. alternate: the cheaper service that alone is covered.
+    """
     plan, line = seen.plan, seen.line
-    year = year_of(plan, line.first)
+    year = accrual_year(plan, seen.claim, line.first)
     is_alone = alone(plan, seen.member, line.first)
-    room = accumulators.room(totals, plan, seen.tier, seen.member.person_id, year, is_alone)
-    split = _split(seen, price, room, copay_due)
-    over = _over_maximum(seen, totals, year, split.paid)
+    room = accumulators.room(seen.totals, plan, seen.tier, seen.member.person_id, year, is_alone)
+    split = _split(seen, price, room, copay_due and not limits.copay_was_taken(seen), alternate)
+    cut = _cut(seen, year, split, penalty_taken)
     decision = LineDecision(
         number=line.number,
-        procedure=line.procedure,
+        procedure=line.procedure if alternate is None else alternate.procedure,
         charge_cents=line.charge_cents,
-        paid_cents=split.paid - over,
+        paid_cents=split.paid - cut.cents,
         allowed_cents=split.allowable,
         units=line.units,
-        adjustments=_adjustments(split, price.group, over),
+        adjustments=_adjustments(seen, split, price.group, cut),
         first=line.first,
         last=line.last,
         control=line.control,
         authorisation=authorised_by(seen),
-        steps=tuple(sentences(seen, price, room, split, over)),
+        steps=tuple(sentences(seen, price, room, split, cut, alternate)),
     )
-    return decision, _entries(seen, year, split.shares, decision.paid_cents)
+    return Settled(decision, _entries(seen, year, split.shares, decision.paid_cents), cut.penalty)
 
 
-def _split(seen: Look, price: Price, room: Room, copay_due: bool) -> Coordinated:
+def _split(seen: Look, price: Price, room: Room, copay_due: bool, alternate: Alternate | None) -> Coordinated:
     """The charge, split; a line of ours alone is a coordinated one without prior payers."""
     tier = seen.plan.tier(seen.tier)
+    inside, _ = limits.tightest(seen)
 
     def normal(allowed: int) -> Shares:
-        return share(allowed, seen.benefit, tier, room, copay_due)
+        base = allowed if alternate is None else min(allowed, alternate.allowed_cents)
+        within = half_up(base * inside.numerator, inside.denominator)
+        shares = share(within, seen.benefit, tier, room, copay_due)
+        return replace(shares, above=allowed - base, beyond=base - within)
 
     prior = seen.prior.get(seen.line.number)
     charge, allowed = seen.line.charge_cents, price.allowed_cents
@@ -78,43 +98,59 @@ def _split(seen: Look, price: Price, room: Room, copay_due: bool) -> Coordinated
     )
 
 
-def _over_maximum(seen: Look, totals: Totals, year: int, paid: int) -> int:
-    """The part of a payment above the plan's annual maximum for the person."""
-    most = seen.plan.annual_maximum_cents
-    if most is None:
-        return 0
-    before = accumulators.person_sum(totals, seen.member.person_id, year, "paid")
-    return min(paid, max(0, before + paid - most))
+def _cut(seen: Look, year: int, split: Coordinated, penalty_taken: int) -> Cut:
+    """What is taken off the payment: first the penalty, then what is above a maximum of dollars."""
+    penalty = 0
+    if seen.benefit.penalty is not None and is_penalised(seen):
+        penalty = penalised(split.paid, seen.benefit.penalty, penalty_taken)
+    return Cut(penalty, limits.excess(seen, year, split.paid - penalty))
 
 
-def _adjustments(split: Coordinated, contract_group: str, over: int) -> tuple[Adjustment, ...]:
+def _adjustments(seen: Look, split: Coordinated, contract_group: str, cut: Cut) -> tuple[Adjustment, ...]:
     """CAS in the order it is printed; amounts of zero are left out. A price above the charge is OA-94, negative."""
     contract = (contract_group, "45", split.contract) if split.contract > 0 else ("OA", "94", split.contract)
-    rows = (
+    _, bound = limits.tightest(seen)
+    rows = [
         ("OA", "23", split.prior),
         contract,
         ("PR", "1", split.shares.deductible),
         ("PR", "2", split.shares.coinsurance),
         ("PR", "3", split.shares.copay),
         ("PR", "275", split.uncovered),
-        ("PR", "119", over),
+        ("PR", "169", split.shares.above),
+        ("PR", "" if bound is None else limits.reason_of(bound), split.shares.beyond),
+        ("PR", "" if cut.excess is None else cut.excess.reason, 0 if cut.excess is None else cut.excess.cents),
+        ("CO", "197", cut.penalty),
+    ]
+    sums: dict[tuple[str, str], int] = {}
+    for group, reason, cents in rows:
+        if cents:
+            sums[group, reason] = sums.get((group, reason), 0) + cents
+    return tuple(
+        Adjustment(group=group, reason=reason, cents=cents) for (group, reason), cents in sums.items() if cents
     )
-    return tuple(Adjustment(group=group, reason=reason, cents=cents) for group, reason, cents in rows if cents)
 
 
 def _entries(seen: Look, year: int, shares: Shares, paid: int) -> tuple[Entry, ...]:
-    """What the person now has used: the deductible, everything that counts to the maximum, what the plan paid."""
-    rows = (("deductible", shares.deductible), ("oop", shares.total), ("paid", paid))
+    """What the person now has used: the deductible, everything that counts to the maximum, what the plan paid, and
+    what is left less of the benefit's allowances; a deductible late in the year is credited to the next one.
+    """
+    rows: list[tuple[Kind, int, int]] = [
+        ("deductible", year, shares.deductible), ("oop", year, shares.counted), ("paid", year, paid)
+    ]  # fmt: skip
+    if carries_over(seen.plan, seen.claim, seen.line.first):
+        rows.append(("credit", year + 1, shares.deductible))
     member = seen.member
-    return tuple(
+    sums = (
         Entry(
             person_id=member.person_id,
             family_root=member.family_root,
-            year=year,
+            year=of,
             tier=seen.tier,
-            kind=kind,  # type: ignore[arg-type]  # the literals above are the kinds
+            kind=kind,
             cents=cents,
         )
-        for kind, cents in rows
+        for kind, of, cents in rows
         if cents
     )
+    return (*sums, *limits.uses(seen, year, paid), *limits.copay_entry(seen, year, shares.copay))

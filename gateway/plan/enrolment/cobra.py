@@ -6,7 +6,6 @@ field of the case, so that what is late can be read off. Applies to private empl
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
@@ -14,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from gateway.errors import BadData
+from gateway.plan.calendar import months_on
 from gateway.plan.enrolment.records import CobraEvent, Review, past
 from gateway.plan.enrolment.spans import (
     DAY,
@@ -105,7 +105,7 @@ def open_case(
         told_late=told_on > told_due,
         notice_due=notice_due,
         coverage_from=loss_on + DAY,
-        coverage_until=_months_on(loss_on + DAY, MONTHS.get(code, MONTHS["1"])) - DAY,
+        coverage_until=months_on(loss_on + DAY, MONTHS.get(code, MONTHS["1"])) - DAY,
     )
 
 
@@ -155,7 +155,7 @@ def pay(case: CobraCase, through: date) -> CobraCase:
 
 def extend(case: CobraCase, months: int) -> CobraCase:
     """A disability (29 months) or a second event (36) makes the continued coverage longer, counted from the loss."""
-    until_day = _months_on(case.loss_on + DAY, months) - DAY
+    until_day = months_on(case.loss_on + DAY, months) - DAY
     return msgspec.structs.replace(case, coverage_until=max(case.coverage_until, until_day))
 
 
@@ -210,9 +210,3 @@ def _in_time(case: CobraCase, on: date) -> None:
     _in_state(case, "event", "noticed", "waived")
     if case.elect_until and on > case.elect_until:
         raise BadData(f"the COBRA election window closed on {case.elect_until}")
-
-
-def _months_on(day: date, months: int) -> date:
-    """The same day of the month that many months later, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

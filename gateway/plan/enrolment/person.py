@@ -28,6 +28,9 @@ def state(row: MemberRow, found: Member | None, family: Sequence[Member]) -> Mem
         restricted=row.restricted,
         person=_merged(old.person, row.person),
         other=other or old.other,
+        medicare=row.medicare or old.medicare,
+        medicare_reason=row.medicare_reason or old.medicare_reason,
+        medicare_from=row.dates.get("338") or old.medicare_from,
         ended=ended.get(row.maintenance),
         absences=0,
     )

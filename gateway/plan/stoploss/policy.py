@@ -5,7 +5,6 @@ The insured is the employer. Nothing here changes what a provider or a member ge
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, Protocol
@@ -13,6 +12,7 @@ from typing import Literal, Protocol
 from msgspec import field
 
 from gateway.errors import BadData
+from gateway.plan.calendar import months_on
 from gateway.plan.claims.document import Cents, Rate, read
 from gateway.plan.enrolment.spans import DAY
 from gateway.plan.rounding import WHOLE
@@ -172,12 +172,6 @@ def assign(policies: Sequence[Policy], facts: Iterable[Countable]) -> dict[tuple
         if policy is not None:
             found[fact.icn, fact.version] = policy
     return found
-
-
-def months_on(day: date, months: int) -> date:
-    """The same day some months later (or earlier), at most the month's last."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _within(code: str, pattern: str) -> bool:

@@ -98,6 +98,15 @@ def upgrade() -> None:
         _t("per"),
     )
     _table(
+        "code_rule",
+        _t("code", primary_key=True),
+        _t("other", primary_key=True),
+        _t("edit", primary_key=True),
+        _t("first", primary_key=True),
+        _t("last", nullable=True),
+        _t("values"),
+    )
+    _table(
         "code_release",
         _t("name", primary_key=True),
         _t("first", primary_key=True),
@@ -362,6 +371,7 @@ def upgrade() -> None:
         _t("sponsor_id"),
         _t("kind"),
         _t("subject"),
+        _t("queue", server_default=sa.text("''")),
         _t("reason"),
         _t("body"),
         _i("opened_us"),
@@ -371,6 +381,17 @@ def upgrade() -> None:
     )
     _index("hold_open", "hold", "state", "sponsor_id")
     _index("hold_about", "hold", "kind", "subject")
+    _table(
+        "pend_event",
+        _t("icn", primary_key=True),
+        _i("n", primary_key=True, autoincrement=False),
+        _i("at_us"),
+        _t("acted_on"),
+        _t("user"),
+        _t("act"),
+        _t("said"),
+        _t("body"),
+    )
     _table(
         "evidence",
         _t("sponsor_id", primary_key=True),
@@ -390,6 +411,7 @@ def upgrade() -> None:
         _t("match"),
         _i("candidates", server_default=sa.text("0")),
         _t("cleared", server_default=sa.text("''")),
+        _t("rulings", server_default=sa.text("'{}'")),
         _t("pcn"),
         _t("state"),
         _t("original_icn"),
@@ -428,6 +450,7 @@ def upgrade() -> None:
         _t("body"),
     )
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
+    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
     _table(
         "entry",
         _t("sponsor_id", primary_key=True),
@@ -440,6 +463,10 @@ def upgrade() -> None:
         _t("tier"),
         _t("kind"),
         _i("cents"),
+        _t("limit_name"),
+        _t("used_on"),
+        _t("place"),
+        _i("thousandths"),
     )
     _index("entry_family", "entry", "sponsor_id", "family_root")
     _table(
