@@ -110,14 +110,14 @@ def tidy(context: Context, work: Work) -> None:
         # asked again: PostgreSQL waits for a session that goes on with one of them, and then looks at the new row
         marked = update(upload).where(upload.c.id.in_(some), old).values(state="swept").returning(upload.c.id)
         ids = list(connection.execute(marked).scalars())
-    for upload_id in [*ids, *_untold(context)]:
+    for upload_id in [*ids, *untold(context)]:
         sealed.drop(context.store, upload_id)
     with context.store.write("tidy") as connection:
         queue.finish(connection, work)
         connection.execute(delete(upload).where(upload.c.id.in_(ids)))
 
 
-def _untold(context: Context) -> list[str]:
+def untold(context: Context) -> list[str]:
     """Uploads with sealed rows that nothing tells of: their process died between the bytes and the receipt.
 
     Ids tell when an upload was begun: those of the last days are asked after, and none that may be on its way.

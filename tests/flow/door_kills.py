@@ -29,6 +29,8 @@ from sqlalchemy import select
 
 import sftp_drop
 from gateway import logs
+from gateway.clock import DAY_US, utc_us
+from gateway.flow import deliver
 from gateway.store import installation, migrate, sealed
 from gateway.store.engine import Store
 from gateway.store.keys import create_master
@@ -282,6 +284,8 @@ class Loops:
             rows = connection.execute(both.select().order_by(receipt.c.receipt_no)).all()
             known = set(connection.execute(select(upload.c.id)).scalars())
             lying = set(blobs.execute(select(blob.c.upload_id)).scalars())
+            context.store.clock = lambda: utc_us() + 2 * DAY_US  # when the sweeper comes
+            swept = set(deliver.untold(context))
             steps = connection.execute(select(work.c.body).where(work.c.kind == "intake")).scalars().all()
         partial = changed = 0
         for row in rows:
@@ -298,7 +302,7 @@ class Loops:
             "gone_on": len(told.gone_on), "unasked": len(counts.keys() - told.acknowledged),
             "restart_s_most": round(max(told.restart_s, default=0.0), 1),
             "lost": len(told.acknowledged - counts.keys()), "doubled": len(rows) - len(counts), "partial": partial,
-            "changed": changed, "stuck": len(told.stuck), "orphans": len(lying - known),
+            "changed": changed, "stuck": len(told.stuck), "orphans": len(lying - known ^ swept),
             "gaps": int(numbers != list(range(1, len(rows) + 1))),
             "steps_amiss": int(sorted(json.loads(body)["receipt_no"] for body in steps) != numbers),
         }  # fmt: skip
