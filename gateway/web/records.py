@@ -97,7 +97,7 @@ class Queue(Line, frozen=True, kw_only=True):
 
 
 class Status(Line, frozen=True, kw_only=True):
-    """The whole page, from one snapshot. usage: T or P. read_us: when it was read. desk: how many claims need a person."""
+    """The whole page, from one snapshot. usage: T or P. read_us: when. desk: how many claims need a person."""
 
     usage: str
     business_date: str
