@@ -17,7 +17,6 @@ from gateway.bench.figures import DAY
 from gateway.flow import beginning, loading, opening, partner_keys, uploads
 from gateway.flow.context import Context
 from gateway.settings import shipped
-from gateway.store import sealed
 from gateway.store.schema import work
 
 LOADED = (
@@ -49,8 +48,7 @@ class Installation:
     def put(self, partner: str, pieces: Iterable[bytes]) -> None:
         """What the door does with an upload, without the network."""
         context = self.context
-        row = uploads.keep(context, uploads.begin(context, partner, f"{partner}.x12"))
-        sealing = sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
+        row, sealing = uploads.receiving(context, partner, f"{partner}.x12")
         for piece in pieces:
             sealing.add(piece)
         sealing.end()

@@ -16,7 +16,7 @@ from gateway.errors import ConfigError, WorkElsewhere
 from gateway.flow import placing, uploads
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
-from gateway.store import installation, sealed
+from gateway.store import installation
 from gateway.store.ids import ulid
 from gateway.store.schema import claimed, receipt
 from sftp_drop.directory.claims import Claim
@@ -50,9 +50,8 @@ class StoreKeeper:
         known = self._size_of(claim.id)
         if known is not None:
             return known
-        row = uploads.keep(self._context, uploads.begin(self._context, partner, claim.name))
+        row, sealing = uploads.receiving(self._context, partner, claim.name)
         try:
-            sealing = sealed.Sealing(self._context.store, row["id"], self._context.keys.unwrap(row["key"]))
             for piece in claim.pieces():
                 sealing.add(piece)
             sealing.end()

@@ -20,7 +20,7 @@ from gateway.flow import holds, partner_server, remote, uploads
 from gateway.flow.context import Context
 from gateway.flow.parties import Partner
 from gateway.flow.partner_server import Remote
-from gateway.store import audit, documents, queue, sealed
+from gateway.store import audit, documents, queue
 from gateway.store.engine import upsert
 from gateway.store.queue import Work
 from gateway.store.schema import remote_file
@@ -175,8 +175,7 @@ def _take(
     if _is_too_large(found.size, settings):
         _refuse(context, work, found)
         return
-    row = uploads.keep(context, uploads.begin(context, work.partner, found.name))
-    sealing = sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
+    row, sealing = uploads.receiving(context, work.partner, found.name)
     try:
         transfer.get(session, path, found.size, sealing.add)
         if session.stat(path) != found:

@@ -76,6 +76,12 @@ def keep(context: Context, row: Upload) -> Upload:
         return _become(connection, context, row, state="open")
 
 
+def receiving(context: Context, partner: str, name: str) -> tuple[Upload, sealed.Sealing]:
+    """A new upload that is kept, and what takes its bytes: of a file that is brought by no session."""
+    row = keep(context, begin(context, partner, name))
+    return row, sealed.Sealing(context.store, row["id"], context.keys.unwrap(row["key"]))
+
+
 def resume(context: Context, partner: str, name: str) -> tuple[Upload, bytes]:
     """An upload that goes on where one of that name stands, and the last piece of what it begins with, which may still
     grow; a new one where there is none."""

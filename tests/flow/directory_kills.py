@@ -7,20 +7,16 @@ died over may be there as far as it came, once, and never as more than one recei
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import itertools
-import json
 import multiprocessing
 import os
 import random
 import signal
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-from gateway import logs
 from gateway.flow.context import Context
 from gateway.flow.directory import StoreKeeper
 from gateway.store import installation, migrate, sealed
@@ -31,6 +27,7 @@ from gateway.store.schema import blob, receipt, upload
 from sftp_drop.directory.inbox import Inbox
 from sftp_drop.directory.sights import Waits
 from sftp_drop.directory.tree import Tree
+from tests.flow.loops import campaign
 
 PARTNER = "clear"
 FILE_BYTES = 3 * sealed.ROW // 2
@@ -168,17 +165,5 @@ def _orphans(folder: Path) -> int:
     return len(lying - known)
 
 
-def main() -> None:
-    """The loops as a command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--loops", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        logs.configure(nowhere)
-        figures = run(Path(folder), said.loops, said.seed)
-    print(json.dumps(figures))  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    campaign(__doc__, run)

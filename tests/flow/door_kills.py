@@ -8,7 +8,6 @@ client was told by the answer to CLOSE or RENAME, or reads from the size a stat 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -16,7 +15,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -28,13 +26,13 @@ import paramiko
 from sqlalchemy import select
 
 import sftp_drop
-from gateway import logs
 from gateway.clock import DAY_US, utc_us
 from gateway.flow import deliver
 from gateway.store import installation, migrate, sealed
 from gateway.store.engine import Store
 from gateway.store.keys import create_master
 from gateway.store.schema import blob, receipt, upload, work
+from tests.flow.loops import campaign
 from tests.flow.store_door import PATIENCE_S, StoreDoor
 
 JOBS = 2
@@ -344,17 +342,5 @@ def run(folder: Path, loops: int, seed: int) -> dict[str, Any]:
         made.door.process.kill()
 
 
-def main() -> None:
-    """The loops as a command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--loops", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        logs.configure(nowhere)
-        figures = run(Path(folder), said.loops, said.seed)
-    print(json.dumps(figures))  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    campaign(__doc__, run)

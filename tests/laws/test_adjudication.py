@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+from claim_parts import paid_before, person_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +15,8 @@ from gateway.plan.claims import accumulators, adjudication, codes
 from gateway.plan.claims.accumulators import COUNTED
 from gateway.plan.claims.benefits import Benefit, Limit, Plan, Tier
 from gateway.plan.claims.case import Case
-from gateway.plan.records import Decision, FeeRow, Member, ProviderRow, Span
-from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
+from gateway.plan.records import Decision, FeeRow, ProviderRow
+from mappings.records import Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
 
 OPENED = date(2025, 1, 1)
 FIRST_DAY = date(2025, 12, 20)
@@ -71,19 +72,6 @@ plans = st.builds(
 )
 
 
-def person(number: int, tier: str) -> Member:
-    """A member of one family."""
-    return Member(
-        person_id=f"P{number}",
-        family_root="F",
-        subscriber_no="F",
-        subscriber=number == 0,
-        relationship="18" if number == 0 else "19",
-        person=Person(last="A", first=f"N{number}", birth=date(1990, 1, 1)),
-        spans=(Span(line="PPO", plan_id="X", tier=tier, first=OPENED),),
-    )
-
-
 @st.composite
 def lines(draw: st.DrawFn, number: int, secondary: bool) -> ServiceLine:
     """A line, with a balanced payment of another payer when the claim is a secondary one."""
@@ -91,11 +79,7 @@ def lines(draw: st.DrawFn, number: int, secondary: bool) -> ServiceLine:
     on = FIRST_DAY + timedelta(days=draw(st.integers(0, 30)))
     payments: tuple[LinePayment, ...] = ()
     if secondary:
-        paid = draw(st.integers(0, charge))
-        left = draw(st.integers(0, charge - paid))
-        told = (("CO", charge - paid - left), ("PR", left))
-        adjustments = tuple(Adjustment(group=group, reason="45", cents=each) for group, each in told)
-        payments = (LinePayment(payer_id="ACME", paid_cents=paid, adjustments=adjustments),)
+        payments = (draw(paid_before(charge)),)
     return ServiceLine(
         number=number,
         procedure=Procedure(code=draw(st.sampled_from(CODES))),
@@ -148,7 +132,7 @@ class Office:
 
     def decide(self, who: int, claim: Claim, totals: accumulators.Totals, **changed: object) -> Decision:
         """One decision of a claim of the family."""
-        member = person(0 if self.only_employee else who, "EMP" if self.only_employee else "FAM")
+        member = person_of(0 if self.only_employee else who, "EMP" if self.only_employee else "FAM", OPENED)
         near = tuple(FeeRow(npi=NEAR.npi, code=each, allowed_cents=12_345, first=date(2000, 1, 1)) for each in CODES)
         case = Case(
             icn="1",

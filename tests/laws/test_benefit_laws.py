@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+from claim_parts import paid_before, person_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +18,8 @@ from gateway.plan.claims import accumulators, adjudication, codes
 from gateway.plan.claims.accumulators import COUNTED, Key, Use
 from gateway.plan.claims.benefits import TIERS, Allowance, Benefit, Limit, NetworkTier, Penalty, Plan, Tier
 from gateway.plan.claims.case import Case
-from gateway.plan.records import Decision, FeeRow, Member, ProviderRow, Span
-from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
+from gateway.plan.records import Decision, FeeRow, ProviderRow
+from mappings.records import Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
 from mappings.records import Tooth as ToothRecord
 
 OPENED = date(2024, 1, 1)
@@ -137,11 +138,7 @@ def billed(draw: st.DrawFn, number: int, secondary: bool) -> ServiceLine:
     on = FIRST_DAY + timedelta(days=draw(st.integers(0, 90)))
     payments: tuple[LinePayment, ...] = ()
     if secondary:
-        paid = draw(st.integers(0, charge))
-        left = draw(st.integers(0, charge - paid))
-        told = (("CO", charge - paid - left), ("PR", left))
-        adjustments = tuple(Adjustment(group=group, reason="45", cents=each) for group, each in told)
-        payments = (LinePayment(payer_id="ACME", paid_cents=paid, adjustments=adjustments),)
+        payments = (draw(paid_before(charge)),)
     return ServiceLine(
         number=number,
         procedure=Procedure(code=draw(st.sampled_from((VISIT, FILLING, THERAPY, STAY, OTHER)))),
@@ -151,19 +148,6 @@ def billed(draw: st.DrawFn, number: int, secondary: bool) -> ServiceLine:
         first=on,
         last=on + timedelta(days=draw(st.integers(0, 2))),
         payments=payments,
-    )
-
-
-def person(number: int) -> Member:
-    """A member of one family."""
-    return Member(
-        person_id=f"P{number}",
-        family_root="F",
-        subscriber_no="F",
-        subscriber=number == 0,
-        relationship="18" if number == 0 else "19",
-        person=Person(last="A", first=f"N{number}", birth=date(1990, 1, 1)),
-        spans=(Span(line="PPO", plan_id="X", tier="FAM", first=OPENED),),
     )
 
 
@@ -179,8 +163,8 @@ class Decided:
 
 def decide(plan: Plan, who: int, claim: Claim, totals: dict[Key, int]) -> Decision:
     """One decision of the family."""
-    case = Case(icn="1", claim=claim, received=TODAY, member=person(who), plans=(plan,), providers=PROVIDERS,
-                fees=FEES, totals=totals)  # fmt: skip
+    case = Case(icn="1", claim=claim, received=TODAY, member=person_of(who, "FAM", OPENED), plans=(plan,),
+                providers=PROVIDERS, fees=FEES, totals=totals)  # fmt: skip
     return adjudication.adjudicate(case, TODAY)
 
 
