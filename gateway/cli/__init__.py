@@ -36,6 +36,7 @@ COMMANDS = {
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "pend": ("gateway.cli.pend", "Claims that wait: list, take, release, deny, override, request information, bulk."),
     "auth": ("gateway.cli.auth", "Prior authorisations and accident answers: load."),
+    "pbm": ("gateway.cli.pbm", "A drug manager's claims: load; what it is told of limits used: accumulators."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),
     "resend": ("gateway.cli.again", "Send what left once more, byte for byte."),

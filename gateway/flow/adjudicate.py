@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.flow import around, books, entries, filed, holds, roster
+from gateway.flow import around, books, drug_numbers, entries, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
 from gateway.plan.claims import accumulators, benefits, replacing
+from gateway.plan.claims import drugs as drug_claims
 from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
@@ -35,6 +36,7 @@ from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
+from mappings import drugs
 from mappings.records import Claim
 
 LIVE = ("routed", "pended", "decided")
@@ -56,12 +58,15 @@ def adjudicate(context: Context, work: Work) -> None:
         batch.write(connection)
 
 
-def rehearse(connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> list[Decision]:
+def rehearse(
+    connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any],
+    numbers: drug_numbers.Numbers | None = None,
+) -> list[Decision]:  # fmt: skip
     """What claims, routed like these rows and in their order, would come to now, reversals among them; writes nothing.
 
-    At least one row.
+    At least one row. numbers: what would be on file under a drug manager's numbers, where these rows are not.
     """
-    batch = _Batch(connection, context, sponsor_id, rows)
+    batch = _Batch(connection, context, sponsor_id, rows, numbers)
     batch.run()
     return [decision for _, _, decision in batch.decisions]
 
@@ -69,12 +74,18 @@ def rehearse(connection: Connection, context: Context, sponsor_id: str, rows: Se
 class _Batch:
     """The claims of one step, what is on file about them, and what they come to."""
 
-    def __init__(self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> None:
+    def __init__(
+        self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any],
+        numbers: drug_numbers.Numbers | None = None,
+    ) -> None:  # fmt: skip
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
         self.rows = rows
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
+        told = ((row.partner, self.claims[row.icn]) for row in self.rows)
+        self.numbers = drug_numbers.on_file(connection, told) if numbers is None else numbers
+        self.claims |= {row.icn: self._naming(row, self.claims[row.icn]) for row in self.rows}
         self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
         self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
@@ -171,6 +182,19 @@ class _Batch:
             wanted = {replacing.behind(one) for one in read.values()} - {"", *found}
         return found
 
+    def _naming(self, row: Any, claim: Claim) -> Claim:
+        """A drug manager's reversal with our number of the claim it takes back, "" when it comes a second time or
+        nothing is on file under the manager's."""
+        if claim.kind != drugs.KIND or claim.frequency not in CORRECTIONS:
+            return claim
+        named = "" if self._number_taken(row, claim) else self.numbers.get(drug_numbers.paid(row.partner, claim), "")
+        return msgspec.structs.replace(claim, original_icn=named)
+
+    def _number_taken(self, row: Any, claim: Claim) -> bool:
+        """Whether an earlier claim of a drug manager's came under the number of this one."""
+        first = self.numbers.get(drug_numbers.of(row.partner, claim))
+        return first is not None and first != row.icn
+
     # ---- deciding
 
     def run(self) -> None:
@@ -202,13 +226,16 @@ class _Batch:
             history=tuple(
                 prior for ord_, prior in self.history.get(people, ()) if ord_ < row.ord and prior.icn not in gone
             ),
-            totals=totals,
+            totals=totals, number_taken=claim.kind == drugs.KIND and self._number_taken(row, claim),
         )  # fmt: skip
 
     def _correct(self, row: Any, claim: Claim) -> None:
         """A replacement or void: what was decided in its place is taken back, unless the new claim has to wait."""
         taken = replacing.taken(row.icn, claim, self.originals)
-        asked = replacing.objection(claim, row.person_id, row.cleared.split(), taken)
+        if claim.kind == drugs.KIND:
+            asked = drug_claims.objection(claim, taken)
+        else:
+            asked = replacing.objection(claim, row.person_id, row.cleared.split(), taken)
         case = self._case(row, claim)
         refusal = case.rulings.refusal
         stands = asked is not None or (refusal is not None and claim.frequency == VOID)
@@ -253,7 +280,12 @@ class _Batch:
         self._count(row, claim, decision)
         if decision.outcome != "denied" and row.person_id:
             self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
-        state = "pended" if decision.outcome == "pended" else "decided"
+        state: Literal["pended", "decided"] = "pended" if decision.outcome == "pended" else "decided"
+        if claim.kind == drugs.KIND:  # what takes it back may stand in the same step
+            self.originals[row.icn] = Filed(
+                icn=row.icn, ord=row.ord, state=state, version=decision.version, person_id=row.person_id,
+                family_root=row.family_root, replaced_by="", claim=claim, decision=decision,
+            )  # fmt: skip
         self.updates.append(
             {
                 "of": row.icn, "state": state, "version": decision.version,
@@ -331,7 +363,8 @@ class _Batch:
                 "ord": self.caused.get((d.icn, d.version), row.ord),  # what takes a claim back is an event of its own
                 "person_id": row.person_id, "incurred": claim.first.isoformat(),
                 "decided_on": self.today.isoformat(), "paid_cents": d.paid_cents,
-                "diagnoses": msgspec.json.encode(claim.diagnoses).decode(), "seen": 0,
+                "diagnoses": msgspec.json.encode(claim.diagnoses).decode(),
+                "kind": "drugs" if claim.kind == drugs.KIND else "medical", "seen": 0,
             }
             for row, claim, d in self.decisions
             if d.outcome != "pended" and row.person_id

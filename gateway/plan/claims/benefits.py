@@ -181,6 +181,8 @@ class Plan(Record, frozen=True, kw_only=True):
     provider row must carry one of. tier2, tier3: cost shares at providers of further networks, asked in this order.
     cross: what amounts of other tiers also count to: nothing else, to every better tier, or one sum for all.
     carry_over_months: deductibles of so many last months of a benefit year count to the next one's, too.
+    drugs_count_to: sums that claims of the drug manager share with all others: deductible, out_of_pocket, and maximum
+    (annual and lifetime).
     hsa_qualified: the document promises to keep the rules of HSAs. grandfathered: the ACA's maxima do not bind it.
     lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists.
     member_not_found: pend for member_not_found_days business days, or reject at the door. high_dollar: paid amount
@@ -213,6 +215,7 @@ class Plan(Record, frozen=True, kw_only=True):
     out_of_network: Tier | None = None
     cross: Literal["none", "out_counts_to_in", "shared"] = "none"
     carry_over_months: int = 0
+    drugs_count_to: tuple[Literal["deductible", "out_of_pocket", "maximum"], ...] = ()
     hsa_qualified: bool = False
     grandfathered: bool = False
     benefits: tuple[Benefit, ...] = ()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from gateway.plan.claims.benefits import Plan, TierName
 from gateway.plan.records import FeeRow, Pend
 from gateway.plan.rounding import half_up, part
+from mappings import drugs
 from mappings.records import Claim, Record, ServiceLine
 
 PRICED = ("P",)
@@ -28,8 +29,9 @@ class Price(Record, frozen=True, kw_only=True):
 
 
 def unpriced(claim: Claim) -> Pend | None:
-    """What a claim waits for that no rule of ours may price (domain 4.2 row 13); None where rules exist."""
-    return None if claim.kind in PRICED else UNPRICED
+    """What a claim waits for that no rule of ours may price (domain 4.2 row 13); None where rules exist, or where a
+    drug manager has priced it."""
+    return None if claim.kind in (*PRICED, drugs.KIND) else UNPRICED
 
 
 def price(plan: Plan, line: ServiceLine, npi: str, fees: Iterable[FeeRow], tier: TierName, held: bool) -> Price | None:

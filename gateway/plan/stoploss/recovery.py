@@ -13,7 +13,7 @@ from datetime import date
 
 from gateway.plan.rounding import part
 from gateway.plan.stoploss.notice import subject
-from gateway.plan.stoploss.policy import Policy, assign
+from gateway.plan.stoploss.policy import Kind, Policy, assign
 from mappings.records import Record
 
 
@@ -30,6 +30,7 @@ class Paid(Record, frozen=True, kw_only=True):
     paid_on: date
     paid_cents: int
     family_root: str = ""
+    kind: Kind = "medical"
 
 
 class RecoveryClaim(Record, frozen=True, kw_only=True):
