@@ -339,7 +339,7 @@ class _Batch:
             "outcome": decision.outcome, "ord": row.ord, "run_no": 0, "tin": claim.billing.tin,
             "npi": claim.billing.npi, "paid_cents": decision.paid_cents, "person_id": row.person_id,
             "family_root": row.family_root, "decided_on": self.today.isoformat(), "decided_us": now_us,
-            "body": msgspec.json.encode(decision).decode(),
+            "drugs": int(claim.kind == drugs.KIND), "body": msgspec.json.encode(decision).decode(),
         }  # fmt: skip
 
     def _entry_rows(self, decision: Decision) -> list[dict[str, Any]]:

@@ -605,7 +605,8 @@ claim = _table(
 )
 
 decision = _table(
-    # One decision of a claim version, or its reversal; body explains it. run_no 0 until a run freezes it. Kept 7 years.
+    # One decision of a claim version, or its reversal; body explains it. run_no 0 until a run freezes it. drugs: a drug
+    # manager decided it. Kept 7 years.
     "decision",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -620,10 +621,11 @@ decision = _table(
     _t("family_root"),
     _t("decided_on"),
     _i("decided_us"),
+    _flag("drugs"),
     _t("body"),
     Index("decision_run", "sponsor_id", "run_no", "tin", "npi", "ord"),
     # How many claims needed no person is asked at every look at the status: one entry a claim answers without its body.
-    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1"),
+    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1 and drugs = 0"),
 )
 
 entry = _table(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
-from gateway.flow import drug_accumulators
+from gateway.flow import acceptance, drug_accumulators, figures, loading, route
+from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, drug_claim, entry, fact, journal, receipt, remittance
-from mappings.drugs import DrugRow
+from mappings.drugs import FILE, DrugRow
 from tests.flow.drug_files import MANAGER, drug_world, file_of, fill, manager, sums
-from tests.flow.world import LAKESIDE, World, asked, golden, only
+from tests.flow.world import LAKESIDE, Died, World, asked, golden, only, run
 
 BOOKS = (claim, decision, drug_claim, entry, fact, journal)
 """What a file that changes nothing leaves as it is."""
+
+COMMITS = ("stage", "accept", "decided", "route", "adjudicate")
+APART = 5
+"""A worker dies at each fifth commit: the next has done its step by then, and none is parked for three deaths."""
 
 
 @pytest.fixture
@@ -200,6 +208,78 @@ def test_a_broken_limit_is_told(world: World) -> None:
     (row,) = world.rows(decision, decision.c.npi == manager().npi)
     assert "took 100.00 more than was left of the deductible limit" in row.body
     assert sums(world, "DANA")["deductible"] == 1_100_00
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_in_the_middle(world: World, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """Whichever commit of a file's way workers die before or after, what comes of it is as if none had died."""
+    rows = [fill(f"A{n}", "ALAN", 1_00, copay_cents=n) for n in range(1, 8)]
+    body = file_of(*rows, replace(rows[2], reversal=True))
+    real, passed, first = Store.write, 0, 0
+
+    @contextmanager
+    def write(store: Store, cause: str) -> Iterator[Connection]:
+        nonlocal passed
+        passed += cause in COMMITS
+        dies = cause in COMMITS and passed % APART == first
+        with real(store, cause) as connection:
+            yield connection
+            if dies and moment == "before":
+                raise Died
+        if dies:
+            raise Died
+
+    monkeypatch.setattr(Store, "write", write)
+    monkeypatch.setitem(acceptance.STAGE_ROWS, FILE, 3)
+    monkeypatch.setattr(route, "CHUNK_CLAIMS", 3)
+    for first in range(APART):
+        passed, again = 0, body.replace(b"D,A", f"D,{first}A".encode())
+        world.put(MANAGER, "claims.txt", again)
+        run(world)
+        assert [state for number, state, _ in drug_rows(world) if number[0] == str(first)] == [
+            "decided", "decided", "voided", *["decided"] * 4, "void"
+        ]  # fmt: skip
+        assert sums(world, "ALAN") == {"oop": (first + 1) * 25, "paid": (first + 1) * 6_00}
+        assert world.books()["5010"] == 400_00 + (first + 1) * 6_00
+
+
+def test_decisions_of_a_manager_are_no_figure_of_ours(world: World) -> None:
+    """The rate of claims decided without a person counts none that a drug manager decided, waiting or not."""
+    world.send(MANAGER, "claims.txt", file_of(fill("A1", "ALAN", 1_00), fill("A2", "NOBODY", 1_00)))
+    with world.store.read() as connection:
+        found = figures.read(connection)
+    assert (found.first_decisions, found.causes) == (0, ())
+
+
+# ---- stop-loss -------------------------------------------------------------------------------------------------------
+
+
+def covering(world: World, folder: Path) -> None:
+    """The carrier counts drugs, too."""
+    text = (shipped() / "policies/bluebonnet.toml").read_text()
+    file = folder / "policy.toml"
+    file.write_text(text.replace('# covers = ["medical", "drugs"]', 'covers = ["medical", "drugs"]'))
+    loading.load(world.context, [file], "test")
+
+
+def test_a_policy_counts_drugs_where_it_covers_them(world: World, tmp_path: Path) -> None:
+    """12,000.00 of drugs is nothing to a carrier that covers medical claims alone; to one that covers drugs it is two
+    notices and, once paid, a claim of the 2,000.00 above the specific deductible; taken back, nothing stays of it."""
+    paid = fill("A1", "BIANCA", 12_000_00)
+    world.send(MANAGER, "one.txt", file_of(paid))
+    assert world.notices() == []
+    world.send(MANAGER, "two.txt", file_of(replace(paid, reversal=True)))
+    covering(world, tmp_path)
+    world.send(MANAGER, "three.txt", file_of(replace(paid, number="B1")))
+    assert [kind for kind, _, _ in world.notices()] == ["SPEC50", "SPEC100"]
+    world.plan_run()
+    world.deposit(asked(world), "WIRE-1")
+    for day in ("2026-04-10", "2026-04-14", "2026-04-15"):
+        world.advance(day)
+    assert world.recoveries() == [("SL-0001", 2_000_00, "filed")]
+    assert world.books()["1200"] == 2_000_00
+    world.send(MANAGER, "four.txt", file_of(replace(paid, number="B1", reversal=True)))
+    assert [kind for kind, _, _ in world.notices()] == ["SPEC50", "SPEC100", "UPDATE", "UPDATE"]
 
 
 # ---- the file back ---------------------------------------------------------------------------------------------------

@@ -447,10 +447,12 @@ def upgrade() -> None:
         _t("family_root"),
         _t("decided_on"),
         _i("decided_us"),
+        _flag("drugs"),
         _t("body"),
     )
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
-    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
+    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version",
+           where="version = 1 and drugs = 0")  # fmt: skip
     _table(
         "entry",
         _t("sponsor_id", primary_key=True),
