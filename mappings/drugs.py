@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from mappings.records import Adjustment, Claim, LinePayment, Person, Procedure, Provider, Record, ServiceLine
@@ -46,16 +47,30 @@ PLUS, MINUS = "{ABCDEFGHI", "}JKLMNOPQR"
 """The last digit of an overpunched amount, which tells its sign (NCPDP)."""
 
 
+DOLLARS, CENTS = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,2})?"), re.compile("-?[0-9]{1,12}")
+OVERPUNCHED, NUMBER = re.compile("[0-9]{0,11}[{}A-R]"), re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,3})?")
+"""How amounts and numbers are written: at most ten thousand million dollars, as in X12, and thousandths."""
+
+
+def _like(pattern: re.Pattern[str], text: str) -> str:
+    """The text; raises ValueError when it is not written so."""
+    if pattern.fullmatch(text) is None:
+        raise ValueError("not written so")
+    return text
+
+
 def _dollars(text: str) -> int:
-    cents = Decimal(text) * 100
-    if cents != int(cents):
-        raise ValueError("more than two decimals")
-    return int(cents)
+    return int(Decimal(_like(DOLLARS, text)) * 100)
+
+
+def _cents(text: str) -> int:
+    return int(_like(CENTS, text))
 
 
 def _overpunched(text: str) -> int:
-    signs, sign = (MINUS, -1) if text[-1:] in MINUS else (PLUS, 1)
-    return sign * int(f"{text[:-1]}{signs.index(text[-1:])}")
+    last = _like(OVERPUNCHED, text)[-1]
+    signs, sign = (MINUS, -1) if last in MINUS else (PLUS, 1)
+    return sign * int(f"{text[:-1]}{signs.index(last)}")
 
 
 def _overpunch(cents: int) -> str:
@@ -65,7 +80,7 @@ def _overpunch(cents: int) -> str:
 
 AMOUNTS: dict[str, tuple[Callable[[str], int], Callable[[int], str]]] = {
     "dollars": (_dollars, lambda cents: f"{Decimal(cents) / 100:.2f}"),
-    "cents": (int, str),
+    "cents": (_cents, str),
     "overpunch": (_overpunched, _overpunch),
 }
 """How a layout writes an amount: reader and writer. cents and overpunch have two decimals without a point."""
@@ -276,7 +291,7 @@ def _values(layout: Layout, places: dict[str, str], kinds: dict[str, Kind], line
         text = (piece if isinstance(piece, str) else "".join(piece)).strip()
         try:
             found[word] = _value(layout, kinds[word], text)
-        except (ValueError, InvalidOperation) as error:
+        except ValueError as error:
             raise ValueError(f"{word} is no {kinds[word]}") from error
     return found
 
@@ -288,10 +303,7 @@ def _value(layout: Layout, kind: Kind, text: str) -> Any:
         return datetime.strptime(text, DAYS[layout.day]).date() if text else None
     if kind == "amount":
         return AMOUNTS[layout.amount][0](text) if text else 0
-    number = Decimal(text)
-    if not number.is_finite():
-        raise ValueError("not finite")
-    return number
+    return Decimal(_like(NUMBER, text))
 
 
 def _row(layout: Layout, raw: dict[str, Any], line: int) -> DrugRow:
