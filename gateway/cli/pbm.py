@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from gateway import logs
 from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option, write_file
 from gateway.flow import drug_accumulators, drugs
 from gateway.plan.rounding import dollars
@@ -34,6 +35,7 @@ def pbm_load(file: Path, partner: str, preview: bool, user: str | None, config: 
 
     Control totals that do not hold refuse the whole file. A file that was loaded changes nothing when it comes again.
     """
+    logs.configure()  # to stderr: receiving a file says what the door says of one
     context = context_of(config)
     found = drugs.look(context, partner, file)
     receipt_no = 0 if preview else drugs.receive(context, partner, file, actor(user))

@@ -21,7 +21,6 @@ from tests.flow.world import World, begun
 
 MANAGER = "riverrx"
 SETTINGS = [shipped() / name / "drug-manager.toml" for name in ("partners", "providers")]
-SHARED = 'timely_filing_days = 365\ndrugs_count_to = ["deductible", "out_of_pocket", "maximum"]'
 
 PEOPLE = {
     "ALAN": ("SBA100001", "REED", date(1980, 4, 12)), "BIANCA": ("SBA100001", "REED", date(1982, 9, 5)),
@@ -58,11 +57,15 @@ def file_of(*rows: DrugRow) -> bytes:
     return drugs.write(manager().claims, rows).encode()
 
 
+def shared_plan() -> str:
+    """The golden plan's document, which counts drugs with everything else."""
+    text = (shipped() / "plans/bluebonnet-ppo.toml").read_text()
+    return text.replace("# drugs_count_to = ", "drugs_count_to = ", 1)
+
+
 def drug_world(store: Store, keys: Keys, folder: Path, *, shared: bool = True) -> World:
     """The golden installation with its members, and River Rx; shared: the plan counts drugs with everything else."""
-    text = (shipped() / "plans/bluebonnet-ppo.toml").read_text()
-    plan = text.replace("timely_filing_days = 365", SHARED, 1) if shared else text
-    world = begun(store, keys, folder, enrolled=True, plan=plan)
+    world = begun(store, keys, folder, enrolled=True, plan=shared_plan() if shared else None)
     loading.load(world.context, SETTINGS, "test")
     return world
 
