@@ -8,18 +8,21 @@ now.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, coordination, pricing
+from gateway.plan.claims import accumulators, coordination
 from gateway.plan.claims.benefits import Plan, choose, year_of
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
+from gateway.plan.claims.pricing import Price
+from gateway.plan.claims.pricing.claims import Prices, prices, unpriced
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.claims.settle import denied, settle
@@ -64,7 +67,7 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
-    if case.plans and (waits := pricing.unpriced(case.claim)):
+    if case.plans and (waits := unpriced(case.claim)):
         return pended(case, waits)
     if case.member is None:
         return _without_member(case, today)
@@ -81,36 +84,53 @@ def pended(case: Case, *pends: Pend) -> Decision:
 
 
 def _decide_lines(case: Case, member: Member) -> _Running:
+    """Every line, in order. Where prices depend on each other they are of the lines that are paid: those denied the
+    first time are left out of them the second."""
     running = _Running(dict(case.totals))
-    prior = coordination.prior_of(case.claim) if coordination.is_secondary(case.claim) else {}
-    for line in case.claim.lines:
-        plan = choose(case.plans, member, line.first)
-        if plan is None:
-            running.take(line, uncovered(case, member, line) or NO_PLAN)
-            continue
-        seen = look(case, plan, member, line, prior, running.taken)
-        priced = judge(seen) or _price(seen)
-        if isinstance(priced, pricing.Price):
-            _settle(seen, priced, running)
-        else:
-            running.take(line, priced)
+    looks = _looks(case, member, running)
+    priced = prices(looks.values())
+    _decide_each(case, member, looks, priced, running)
+    unpaid = {line.number for line in running.lines if line.denied}
+    if priced.entwined and unpaid and not running.pends:
+        running = _Running(dict(case.totals))
+        looks = _looks(case, member, running)
+        again = prices(seen for number, seen in looks.items() if number not in unpaid)
+        _decide_each(case, member, looks, Prices({**priced.by_line, **again.by_line}), running)
     return running
 
 
-def _price(seen: Look) -> pricing.Price | Denial | Pend:
+def _decide_each(case: Case, member: Member, looks: Mapping[int, Look], priced: Prices, running: _Running) -> None:
+    for line in case.claim.lines:
+        seen = looks.get(line.number)
+        if seen is None:
+            running.take(line, uncovered(case, member, line) or NO_PLAN)
+            continue
+        found = judge(seen) or _price(seen, priced)
+        if isinstance(found, Price):
+            _settle(seen, found, running)
+        else:
+            running.take(line, found)
+
+
+def _looks(case: Case, member: Member, running: _Running) -> dict[int, Look]:
+    """By line number, what its edits may see; none of a line without a plan document."""
+    prior = coordination.prior_of(case.claim) if coordination.is_secondary(case.claim) else {}
+    planned = ((line, choose(case.plans, member, line.first)) for line in case.claim.lines)
+    return {
+        line.number: look(case, plan, member, line, prior, running.taken) for line, plan in planned if plan is not None
+    }
+
+
+def _price(seen: Look, priced: Prices) -> Price | Denial | Pend:
     """Edit: something sets a price. A price of nothing: the service is part of another (CO-97, never all CO-45)."""
-    held = seen.tier != seen.network
-    price = pricing.price(seen.plan, seen.line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
-    if price is None:
-        reason = f"No price for {seen.line.procedure.code} on {seen.line.first}."
-        return Pend(queue="PRC", reason=reason, needed="A fee row for the provider, the code and the date.")
-    if price.allowed_cents == 0 and seen.line.charge_cents:
+    price = priced.by_line[seen.line.number]
+    if isinstance(price, Price) and not price.allowed_cents and seen.line.charge_cents:
         text = "The price of this service is contained in another one's."
         return Denial(rule="price", group="CO", reason="97", text=text, provision=price.source)
     return price
 
 
-def _settle(seen: Look, price: pricing.Price, running: _Running) -> None:
+def _settle(seen: Look, price: Price, running: _Running) -> None:
     visit = (seen.benefit.name, seen.line.first)
     decision, entries = settle(seen, price, running.totals, copay_due=visit not in running.copays)
     if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay

@@ -74,7 +74,8 @@ class Plan(Record, frozen=True, kw_only=True):
 
     plan_ids: HD04 codes that buy it. lines: HD03 codes, for spans without HD04. year_start: MM-DD the benefit year
     begins. networks: names a provider row must carry one of. cross: what out-of-network amounts also count to.
-    lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists.
+    lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists, or of
+    the rows of out_of_network_schedule where one is named.
     member_not_found: pend for member_not_found_days business days, or reject at the door. high_dollar: paid amount
     above which a claim waits for a second pair of eyes. accident_diagnoses: beginnings of ICD-10 codes
     that need the member's accident answers. annual_maximum: plan-paid amount per person and benefit year.
@@ -99,6 +100,7 @@ class Plan(Record, frozen=True, kw_only=True):
     benefits: tuple[Benefit, ...] = ()
     lesser_of: bool = True
     out_of_network_allowed: Rate | None = None
+    out_of_network_schedule: str = ""
     repricers: tuple[str, ...] = ()
     cob_method: Literal["standard", "maintenance", "non_duplication"] = "standard"
     cob_missing: Literal["deny", "pend"] = "deny"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from gateway.plan.claims.benefits import Plan
-from gateway.plan.records import AccidentAnswer, Authorisation, FeeRow, Member, ProviderRow
+from gateway.plan.claims.pricing.contract import Contract
+from gateway.plan.records import AccidentAnswer, Authorisation, FeeRow, Member, NetworkRow, ProviderRow
 from mappings.records import Claim, Record
 
 
@@ -26,8 +27,10 @@ class Case(Record, frozen=True, kw_only=True):
     member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
     an overlapping date of service. totals: accumulator sums of the person's family, by (person_id, year, tier, kind).
     plans: every version of every plan document of the sponsor, each line is decided by the one of its date; empty when
-    the claim names no sponsor we know. providers: every dated row of the billing and rendering NPIs. fees: every dated
-    row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
+    the claim names no sponsor we know. providers: every dated row of the billing, rendering and facility NPIs.
+    networks: every membership row that names one of them. contracts: every version of the contracts of the plans'
+    networks. fees: every dated row of (billing NPI or a contract's schedule, code of a line, DRG). received: business
+    date of receipt. version: of this decision.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
     cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
     """
@@ -41,6 +44,8 @@ class Case(Record, frozen=True, kw_only=True):
     match: str = ""
     plans: tuple[Plan, ...]
     providers: tuple[ProviderRow, ...] = ()
+    networks: tuple[NetworkRow, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     fees: tuple[FeeRow, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     accidents: tuple[AccidentAnswer, ...] = ()

@@ -44,6 +44,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("94", "OA", "price above the charge"),
     Reason("96", "CO PR", "service not covered", remark=True),
     Reason("97", "CO", "contained in the price of another service"),
+    Reason("109", "OA", "another payer is responsible; send the claim there"),
     Reason("119", "PR CO", "benefit maximum of the period reached"),
     Reason("140", "PR", "number and name of the patient do not agree"),
     Reason("177", "PR", "eligibility requirements not met"),

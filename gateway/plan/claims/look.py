@@ -10,6 +10,7 @@ from decimal import Decimal
 from gateway.plan.claims.benefits import Benefit, Plan, TierName, benefit_of
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.coordination import Prior
+from gateway.plan.claims.pricing.networks import networks_of, protected
 from gateway.plan.records import Member, Pend, ProviderRow
 from mappings.records import Claim, Provider, Record, ServiceLine
 
@@ -35,10 +36,10 @@ Verdict = Denial | Pend | None
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One line under adjudication. plan: the document of its date. network: the billing provider's tier that day;
-    tier: the cost share's, which is `in` for emergencies anywhere. billing, rendering: the provider rows in force that
-    day, None when none is. prior: what earlier payers decided, by line number. taken: units per (authorisation, code)
-    of this claim's earlier lines."""
+    """One line under adjudication. plan: the document of its date. networks: names of those the line is in; network:
+    the tier they make; tier: the cost share's, which is `in` for emergencies and what the No Surprises Act protects.
+    billing, rendering: the provider rows in force that day, None when none is. prior: what earlier payers decided, by
+    line number. taken: units per (authorisation, code) of this claim's earlier lines."""
 
     case: Case
     plan: Plan
@@ -52,6 +53,7 @@ class Look:
     benefit: Benefit
     prior: Mapping[int, Prior]
     taken: Mapping[tuple[str, str], Decimal]
+    networks: tuple[str, ...] = ()
 
 
 def look(
@@ -67,11 +69,21 @@ def look(
     billing = row_on(case.providers, claim.billing.npi, line.first, claim.billing.tin)
     who = rendering_of(claim, line)
     rendering = row_on(case.providers, who.npi, line.first) if who else None
-    network: TierName = "in" if billing and set(billing.networks) & set(plan.networks) else "out"
+    npi = who.npi if who else claim.billing.npi
+    names = networks_of(billing, case.networks, case.contracts, claim, line, npi)
+    network: TierName = "in" if any(name in plan.networks for name in names) else "out"
     birth = member.person.birth or claim.patient.birth
     benefit = benefit_of(plan, claim, line, network, age(birth, line.first))
-    tier: TierName = "in" if benefit.as_in_network else network
-    return Look(case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, taken)
+    held = benefit.as_in_network or (network == "out" and protected(claim, line, _facility_is_in(case, plan, line)))
+    tier: TierName = "in" if held else network
+    return Look(case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, taken, names)
+
+
+def _facility_is_in(case: Case, plan: Plan, line: ServiceLine) -> bool:
+    """Whether the service facility (2310C) is in one of the plan's networks."""
+    facility = case.claim.facility
+    row = row_on(case.providers, facility.npi, line.first) if facility is not None and facility.npi else None
+    return row is not None and any(name in plan.networks for name in row.networks)
 
 
 def rendering_of(claim: Claim, line: ServiceLine) -> Provider | None:

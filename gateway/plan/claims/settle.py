@@ -52,6 +52,7 @@ def settle(seen: Look, price: Price, totals: Totals, copay_due: bool) -> tuple[L
         allowed_cents=split.allowable,
         units=line.units,
         adjustments=_adjustments(split, price.group, over),
+        remarks=price.remarks,
         first=line.first,
         last=line.last,
         control=line.control,
