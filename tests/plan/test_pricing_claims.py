@@ -204,3 +204,26 @@ def test_parts_of_a_whole_add_up_and_none_is_negative(charges: list[int], total:
     assert min(found) >= 0
     seen = looks(claim, contracts=contracts)
     assert prices(seen) == prices(seen)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9_000_00), st.integers(0, 9_000_00)), min_size=1, max_size=6),
+    st.sampled_from(["line", "claim", "never"]),
+    st.sampled_from([(100,), (100, 50), (100, 50, 25)]),
+)
+def test_the_lesser_of_holds_for_every_claim(
+    rows: list[tuple[int, int]], lesser: str, percents: tuple[int, ...]
+) -> None:  # fmt: skip
+    """By line no allowed amount is above its charge, by claim their sum is not above the charges, and whatever is
+    billed first, the sum of several procedures is the same where nothing caps them."""
+    text = f'lesser_of = "{lesser}"\n{SURGERY}percents = {list(percents)}\n'
+    fees = tuple(row(f"{11111 + n}", price) for n, (_, price) in enumerate(rows))
+    lines = [charged(n, f"{11111 + n - 1}", charge) for n, (charge, _) in enumerate(rows, 1)]
+    found = cents(bill("X", BIANCA, METRO, "C3411", *lines), contracts=(agreed(text),), fees=fees)
+    if lesser == "line":
+        assert all(allowed <= line.charge_cents for allowed, line in zip(found, lines, strict=True))
+    if lesser == "claim":
+        assert sum(found) <= sum(line.charge_cents for line in lines)
+    if lesser == "never":
+        turned = cents(bill("X", BIANCA, METRO, "C3411", *lines[::-1]), contracts=(agreed(text),), fees=fees)
+        assert sum(turned) == sum(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from gateway.plan.claims.pricing.contract import codes_of, nearness
 from gateway.plan.records import FeeRow
@@ -71,6 +72,7 @@ def times(cents: int, units: Decimal) -> int:
     return half_up(cents * numerator, denominator)
 
 
+@lru_cache(maxsize=50_000)  # the rows in daily use; writing the sentence costs more than finding the row
 def named(row: FeeRow) -> str:
     """A row in words."""
     code = f"{row.code}-{row.modifier}" if row.modifier else row.code

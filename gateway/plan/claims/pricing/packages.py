@@ -29,8 +29,10 @@ class Whole:
 
 
 def together(looks: Sequence[Look], book: Book) -> dict[int, Draft | Outcome]:
-    """The lines that are priced together, by number: each its part of the whole, pro rata by charge. None when nothing
-    prices the claim as a whole."""
+    """The lines that are priced together, by number: each its part of the whole, pro rata by charge. Empty when nothing
+    prices the claim as a whole. looks: not empty."""
+    if not looks[0].case.contracts and looks[0].claim.repricing is None:
+        return {}  # nobody prices claims as a whole, which is most claims
     priced = [seen for seen in looks if seen.line.charge_cents > 0]
     if not priced:
         return {}
