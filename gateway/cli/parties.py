@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from gateway.cli.common import (
+    FILES,
     actor,
     config_option,
     context_of,
@@ -26,8 +27,6 @@ from gateway.flow.loading import Loaded
 from gateway.flow.parties import Parties
 from gateway.store import installation, login_keys
 
-FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-
 
 @click.command()
 @FILES
@@ -35,7 +34,7 @@ FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_ty
 @config_option
 @json_option
 def load(files: tuple[Path, ...], user: str | None, config: Path, as_json: bool) -> None:
-    """Load FILES, all or none: TOML for parties, plans, policies, providers and other plans, CSV for fees and codes."""
+    """Load FILES, all or none: TOML for parties, plans, contracts, policies and answers, CSV for prices and codes."""
     loaded = loading.load(context_of(config), list(files), actor(user))
     emit(loaded, as_json, lambda: _tell(loaded))
 
