@@ -52,7 +52,7 @@ COMMANDS = {
     "ledger": ("gateway.cli.money", "The books: verify, trial balance."),
     "stoploss": ("gateway.cli.money", "Stop-loss notices and reimbursement claims."),
     "day": ("gateway.cli.desk", "The business date of a test installation."),
-    "synth": ("gateway.cli.make", "Write synthetic 834 and 837P files of any size."),
+    "synth": ("gateway.cli.make", "Write synthetic files of any size: 834, 837, 835, 820, drug claims."),
     "bench": ("gateway.cli.make", "Measure, against pyx12 and a plain insert, in one run."),
 }
 """Command -> the module that holds it, and its line in the help. Imported only when called: start-up is imports."""

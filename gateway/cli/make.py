@@ -18,6 +18,7 @@ from gateway.plan.rounding import dollars
 
 if TYPE_CHECKING:
     from gateway.demo import Demo
+    from mappings.drugs import Layout
 
 PORT = click.IntRange(0, 65535)
 
@@ -91,9 +92,9 @@ def _tell(made: Demo, found: dict[str, Any], run: dict[str, Any]) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["834", "837P", "837I", "837D", "835", "820"]))
+@click.argument("kind", type=click.Choice(["834", "837P", "837I", "837D", "835", "820", "drugs"]))
 @click.option("--members", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837 and 835.")
+@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837, 835 and drugs.")
 @click.option("--seed", default=1, show_default=True)
 @click.option(
     "--errors", "errors_pct", type=click.FloatRange(0, 100), default=0.0, show_default=True,
@@ -123,9 +124,20 @@ def synth(
         "837D": lambda: made.iter_837d(members, claims, seed, errors_pct, day, control=control),
         "835": lambda: made.iter_835(claims, seed, day, members_count=members, control=control),
         "820": lambda: made.iter_820(members, seed, day, control=control),
+        "drugs": lambda: [made.write_drugs(_drug_layout(), claims, members, seed, day)],
     }
     for piece in pieces[kind]():
         output.write(piece)
+
+
+def _drug_layout() -> Layout:
+    """The layout of the shipped drug manager's claims."""
+    from gateway.flow import loading
+    from gateway.settings import shipped
+
+    _, (row,) = loading.prepare(shipped() / "partners" / "drug-manager.toml")
+    layout: Layout = row.body.drugs.claims
+    return layout
 
 
 @click.group()

@@ -51,20 +51,18 @@ class Told(Record, frozen=True, kw_only=True):
 
 def tell(context: Context, name: str, user: str) -> Told:
     """The file of the business date, which leaves for its manager; raises UsageError for one that wants none."""
-    with context.store.write("accumulators") as connection:
+    with context.store.read() as connection:
         partner, parties = drugs.manager(connection, name)
         layout = partner.drugs.accumulators if partner.drugs else None
         if layout is None:
             raise UsageError(f"partner {partner.id} has no layout for accumulators")
-        file_name = f"{NAME}-{parties.on:%Y%m%d}.txt"
-        before = select(outbox_table).where(
-            outbox_table.c.partner == partner.id, outbox_table.c.kind == NAME, outbox_table.c.cause == file_name
-        )
-        if row := connection.execute(before).one_or_none():
-            body = outbox.open_body(context.keys, row)
-            return Told(partner=partner.id, day=parties.on, name=file_name, people=0, made=False, body=body)
+        if before := _made(connection, context, partner.id, parties.on):
+            return before
         rows, changed = _changes(connection, parties, partner)
-        body = write_accumulators(layout, rows).encode()
+    file_name, body = _name(parties.on), write_accumulators(layout, rows).encode()
+    with context.store.write("accumulators") as connection:
+        if before := _made(connection, context, partner.id, parties.on):  # somebody else asked meanwhile
+            return before
         if changed:
             into = upsert(connection, drug_accumulator)
             values = {column: into.excluded[column] for column in ("deductible_cents", "oop_cents")}
@@ -74,6 +72,20 @@ def tell(context: Context, name: str, user: str) -> Told:
         outbox.post(connection, context.keys, context.now_us, parties.on.isoformat(), parcel)
         audit.note(connection, context.now_us, user, "tell", f"partner {partner.id}", f"accumulators of {len(rows)}")
     return Told(partner=partner.id, day=parties.on, name=file_name, people=len(rows), made=True, body=body)
+
+
+def _name(day: date) -> str:
+    return f"{NAME}-{day:%Y%m%d}.txt"
+
+
+def _made(connection: Connection, context: Context, partner: str, day: date) -> Told | None:
+    """The file of a day, None while it was not made."""
+    mine = (outbox_table.c.partner == partner, outbox_table.c.kind == NAME, outbox_table.c.cause == _name(day))
+    row = connection.execute(select(outbox_table).where(*mine)).one_or_none()
+    if row is None:
+        return None
+    body = outbox.open_body(context.keys, row)
+    return Told(partner=partner, day=day, name=_name(day), people=0, made=False, body=body)
 
 
 def _changes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,17 +12,20 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from gateway import synth
 from gateway.flow import acceptance, drug_accumulators, figures, loading, route
 from gateway.settings import shipped
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, drug_claim, entry, fact, journal, receipt, remittance
 from mappings.drugs import FILE, DrugRow
-from tests.flow.drug_files import MANAGER, drug_world, file_of, fill, manager, sums
-from tests.flow.world import LAKESIDE, Died, World, asked, golden, only, run
+from tests.flow.drug_files import MANAGER, SETTINGS, drug_world, file_of, fill, manager, sums
+from tests.flow.world import LAKESIDE, Died, World, asked, begun, golden, only, run
 
 BOOKS = (claim, decision, drug_claim, entry, fact, journal)
 """What a file that changes nothing leaves as it is."""
+
+DAY = date(2026, 4, 6)
 
 COMMITS = ("stage", "accept", "decided", "route", "adjudicate")
 APART = 5
@@ -241,6 +245,22 @@ def test_killed_in_the_middle(world: World, monkeypatch: pytest.MonkeyPatch, mom
         ]  # fmt: skip
         assert sums(world, "ALAN") == {"oop": (first + 1) * 25, "paid": (first + 1) * 6_00}
         assert world.books()["5010"] == 400_00 + (first + 1) * 6_00
+
+
+def test_a_synthetic_file(store: Store, keys: Keys, tmp_path: Path) -> None:
+    """A manager's synthetic file, the same for the same arguments, is booked whole for its people: what its claims pay
+    less what it takes back is what the plan owes, and as many stand as its totals say."""
+    world = begun(store, keys, tmp_path, taken_over=False)
+    loading.load(world.context, SETTINGS, "test")
+    world.send("bluebonnet", "all.834", synth.write_834(30, 1, DAY))
+    body = synth.write_drugs(manager().claims, 210, 30, 1, DAY)
+    assert body == synth.write_drugs(manager().claims, 210, 30, 1, DAY)
+    world.send(MANAGER, "claims.txt", body)
+    states = Counter(state for _, state, _ in drug_rows(world))
+    assert states == {"decided": 190, "voided": 10, "void": 10}
+    assert world.holds("pend") == []
+    total = body.decode().splitlines()[-1].split(",")[2]
+    assert f"{world.books()['5010'] / 100:.2f}" == total
 
 
 def test_decisions_of_a_manager_are_no_figure_of_ours(world: World) -> None:
