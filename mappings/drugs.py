@@ -227,6 +227,7 @@ def read(layout: Layout, text: str) -> DrugFile:
     problems: list[str] = []
     trailers: list[tuple[int, str]] = []
     sums = {"claims": 0, "paid": 0}
+    places = _places(layout, layout.fields)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip("\x1a "):
             continue
@@ -237,7 +238,7 @@ def read(layout: Layout, text: str) -> DrugFile:
             trailers.append((number, line))
         elif kind == "detail":
             try:
-                raw = _values(layout, layout.fields, FIELDS, line)
+                raw = _values(layout, places, FIELDS, line)
                 rows.append(_row(layout, raw, number))
                 sums["claims"], sums["paid"] = sums["claims"] + 1, sums["paid"] + raw["paid"]
             except ValueError as error:
@@ -260,7 +261,7 @@ def _disagreements(layout: Layout, sums: dict[str, int], trailers: list[tuple[in
         return
     ((number, line),) = trailers
     try:
-        told = _values(layout, layout.totals, TOTALS, line)
+        told = _values(layout, _places(layout, layout.totals), TOTALS, line)
     except ValueError as error:
         yield f"line {number}: {error}"
         return
@@ -281,12 +282,15 @@ def _cut(layout: Layout, line: str) -> list[str] | str:
     return next(csv.reader([line], delimiter=layout.separator)) if layout.separator else line
 
 
-def _values(layout: Layout, places: dict[str, str], kinds: dict[str, Kind], line: str) -> dict[str, Any]:
+def _places(layout: Layout, told: dict[str, str]) -> dict[str, tuple[int, int]]:
+    return {word: _place(layout, place) for word, place in told.items()}
+
+
+def _values(layout: Layout, places: dict[str, tuple[int, int]], kinds: dict[str, Kind], line: str) -> dict[str, Any]:
     """The values of a line by word; raises ValueError naming the word, never the value."""
     cut = _cut(layout, line)
     found: dict[str, Any] = {}
-    for word, place in places.items():
-        first, end = _place(layout, place)
+    for word, (first, end) in places.items():
         piece = cut[first:end]
         text = (piece if isinstance(piece, str) else "".join(piece)).strip()
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -117,7 +118,7 @@ def synth(
     from gateway import synth as made
 
     day = on or date.today()
-    pieces = {
+    pieces: dict[str, Callable[[], Iterable[bytes]]] = {
         "834": lambda: made.iter_834(members, seed, day, control=control),
         "837P": lambda: made.iter_837p(members, claims, seed, errors_pct, day, control=control),
         "837I": lambda: made.iter_837i(members, claims, seed, errors_pct, day, control=control),

@@ -156,10 +156,10 @@ class _Look:
 
 
 def _families(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    """Rows in parts of about FAMILIES_ROWS, each family's together and in their order."""
+    """Rows in parts of about FAMILIES_ROWS, each family's together and in their order; of nobody's, each number's."""
     by_root: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        by_root[row.family_root].append(row)
+        by_root[row.family_root or row.pcn].append(row)
     part: list[Any] = []
     for family in by_root.values():
         part += family
