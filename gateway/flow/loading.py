@@ -19,7 +19,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, code_rules, concealed, naming, partner_keys, partner_server, schedules, wraps
+from gateway.flow import (
+    agreements,
+    code_rules,
+    concealed,
+    naming,
+    partner_keys,
+    partner_server,
+    schedules,
+    sheets,
+    wraps,
+)
 from gateway.flow.agreements import Document
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
@@ -209,6 +219,7 @@ AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 """Dollars and cents as people write them."""
 
 
+@sheets.readable()
 def fees(text: str) -> list[FeeRow]:
     """Rows of a fee schedule; raises BadData naming every bad line."""
     reader = csv.DictReader(io.StringIO(text))
