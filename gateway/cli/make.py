@@ -176,6 +176,20 @@ def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
 
 
 @bench.command()
+@CLAIMS
+@SEED
+@json_option
+def adjudicate(claims: int, seed: int, as_json: bool) -> None:
+    """The pure decision, one core, warm: claims per second among 20 plans, without database or files."""
+    from gateway.bench.adjudicate import adjudicate
+
+    found = adjudicate(claims, seed)
+    columns = ("claims_per_second", "wall_s", "cpu_s")
+    title = _measured(f"Decisions of {claims} claims under {found['plans']} plans", found)
+    emit(found, as_json, lambda: table(columns, [[found[name] for name in columns]], title))
+
+
+@bench.command()
 @click.option("--members", type=click.IntRange(min=1), default=100_000, show_default=True)
 @SEED
 @json_option

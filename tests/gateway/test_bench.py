@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.bench import validate as bench_validate
+from gateway.bench.adjudicate import adjudicate
 from gateway.bench.enrolment import enrolment
 from gateway.bench.pipeline import pipeline
 from gateway.bench.validate import validate
@@ -58,6 +59,14 @@ def test_the_way_of_a_claim_is_measured() -> None:
     figures = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
     assert set(found) == {"claims", "workers", *figures} and (found["claims"], found["workers"]) == (FEW, 1)
     assert positive(found, *figures)
+
+
+def test_the_pure_decision_is_measured() -> None:
+    """Claims a second, wall and CPU seconds of decisions among twenty plans; what is decided is paid, not pended."""
+    found = told_with(adjudicate(FEW, 1))
+    assert set(found) == {"claims", "plans", "outcomes", "claims_per_second", "wall_s", "cpu_s"}
+    assert (found["claims"], found["plans"]) == (FEW, 20) and positive(found, "claims_per_second", "wall_s", "cpu_s")
+    assert sum(found["outcomes"].values()) == FEW and found["outcomes"]["paid"] > FEW / 2
 
 
 def test_a_full_file_is_measured_twice() -> None:
