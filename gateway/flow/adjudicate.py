@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
 
 from gateway.flow import books, filed, holds, roster
 from gateway.flow.agreements import plans_of
@@ -32,6 +32,7 @@ from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member
 from gateway.store import documents, installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
@@ -39,6 +40,37 @@ from mappings.records import Claim
 
 LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
+
+
+_CLAIM = ("icn", "ord", "version", "person_id", "family_root", "match", "candidates", "cleared", "received_on",
+          "first", "last", "body")  # fmt: skip
+"""What a decision asks of a claim's row."""
+
+# Statements of every batch: building them takes longer than running them.
+_MINE: BindParameter[str] = bindparam("sponsor_id")
+_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
+_ROUTED = select(*(claim_table.c[name] for name in _CLAIM)).where(
+    claim_table.c.sponsor_id == _MINE, claim_table.c.icn.in_(bindparam("icns", expanding=True)),
+    claim_table.c.state == "routed",  # a step that was parked may find its claims replaced or decided meanwhile
+).order_by(claim_table.c.ord)  # fmt: skip
+_SUMMED = [entry.c[name] for name in ("family_root", "person_id", "year", "tier", "kind")]
+_SUMS = select(*_SUMMED, func.sum(entry.c.cents)).where(
+    entry.c.sponsor_id == _MINE, entry.c.family_root.in_(bindparam("roots", expanding=True))
+).group_by(*_SUMMED)  # fmt: skip
+_EVIDENCE = select(evidence.c.kind, evidence.c.person_id, evidence.c.body).where(
+    evidence.c.sponsor_id == _MINE, evidence.c.kind.in_(("authorisation", "accident")),
+    evidence.c.person_id.in_(_PEOPLE),
+).order_by(evidence.c.person_id, evidence.c.number)  # fmt: skip
+_EARLIER = select(
+    *(claim_table.c[name] for name in ("person_id", "icn", "ord", "body")), decision_table.c.body.label("decided")
+).select_from(claim_table.outerjoin(decision_table, filed.NEWEST)).where(
+    claim_table.c.sponsor_id == _MINE, claim_table.c.person_id.in_(_PEOPLE),
+    claim_table.c.first <= bindparam("ends"), claim_table.c.last >= bindparam("begins"),
+    claim_table.c.state.in_(LIVE), claim_table.c.denied == 0, claim_table.c.ord < bindparam("before"),
+).order_by(claim_table.c.ord)  # fmt: skip
+_CONCLUDED = update(claim_table).where(
+    claim_table.c.sponsor_id == bindparam("whose"), claim_table.c.icn == bindparam("of")
+)
 
 
 def adjudicate(context: Context, work: Work) -> None:
@@ -58,18 +90,14 @@ class _Batch:
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        mine = select(claim_table).where(
-            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns), claim_table.c.state == "routed"
-        )  # a step that was parked may find its claims replaced or decided meanwhile
-        self.rows = list(connection.execute(mine.order_by(claim_table.c.ord)))
+        self.rows = self._ask(_ROUTED, icns=icns)
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
         self.members = self._members()
         self.totals = self._totals()
         self.providers = self._providers()
         self.fees = documents.fees(connection, self._priced())
-        self.authorisations = self._evidence("authorisation", Authorisation)
+        self.authorisations, self.accidents = self._evidence()
         self.authorised = self._authorised()
-        self.accidents = self._evidence("accident", AccidentAnswer)
         self.history = self._history(icns)
         self.originals = self._originals()
         self.plans = plans_of(connection, self.sponsor)
@@ -80,6 +108,9 @@ class _Batch:
         self.gone: list[str] = []
 
     # ---- what is on file
+
+    def _ask(self, statement: Select[Any], **asked: Any) -> list[Any]:
+        return list(self.connection.execute(statement, {"sponsor_id": self.sponsor_id, **asked}))
 
     def _members(self) -> dict[str, Member]:
         """By ICN: the person as known at the claim's own order key."""
@@ -94,12 +125,8 @@ class _Batch:
 
     def _totals(self) -> dict[str, dict[tuple[str, int, str, str], int]]:
         roots = sorted({row.family_root for row in self.rows})
-        sums = select(
-            entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind, func.sum(entry.c.cents)
-        ).where(entry.c.sponsor_id == self.sponsor_id, entry.c.family_root.in_(roots))
-        grouped = sums.group_by(entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind)
         totals: dict[str, dict[tuple[str, int, str, str], int]] = defaultdict(dict)
-        for root, person_id, year, tier, kind, cents in self.connection.execute(grouped):
+        for root, person_id, year, tier, kind, cents in self._ask(_SUMS, roots=roots):
             totals[root][person_id, year, tier, kind] = int(cents)
         return totals
 
@@ -113,15 +140,16 @@ class _Batch:
     def _priced(self) -> set[tuple[str, str]]:
         return {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
 
-    def _evidence(self, kind: str, type_: Any) -> dict[str, list[Any]]:
-        people = sorted({row.person_id for row in self.rows})
-        mine = select(evidence.c.person_id, evidence.c.body).where(
-            evidence.c.sponsor_id == self.sponsor_id, evidence.c.kind == kind, evidence.c.person_id.in_(people)
-        )
-        found: dict[str, list[Any]] = defaultdict(list)
-        for person_id, body in self.connection.execute(mine.order_by(evidence.c.person_id, evidence.c.number)):
-            found[person_id].append(msgspec.json.decode(body, type=type_))
-        return found
+    def _evidence(self) -> tuple[dict[str, list[Authorisation]], dict[str, list[AccidentAnswer]]]:
+        """By person: authorisations and the answers about accidents, in order of their numbers."""
+        authorisations: dict[str, list[Authorisation]] = defaultdict(list)
+        accidents: dict[str, list[AccidentAnswer]] = defaultdict(list)
+        for kind, person_id, body in self._ask(_EVIDENCE, people=sorted({row.person_id for row in self.rows})):
+            if kind == "authorisation":
+                authorisations[person_id].append(msgspec.json.decode(body, type=Authorisation))
+            else:
+                accidents[person_id].append(msgspec.json.decode(body, type=AccidentAnswer))
+        return authorisations, accidents
 
     def _authorised(self) -> dict[str, list[Decision]]:
         """By person with an authorisation: every decision that stands, whose lines have taken units of it."""
@@ -143,16 +171,12 @@ class _Batch:
         people = sorted({row.person_id for row in self.rows if row.person_id})
         if not people:
             return {}
-        first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
-        columns = (claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body)
-        joined = claim_table.outerjoin(decision_table, filed.NEWEST)
-        earlier = select(*columns, decision_table.c.body).select_from(joined).where(
-            claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id.in_(people),
-            claim_table.c.first <= last, claim_table.c.last >= first, claim_table.c.state.in_(LIVE),
-            claim_table.c.denied == 0, claim_table.c.icn.not_in(icns), claim_table.c.ord < self.rows[-1].ord,
-        )  # fmt: skip
+        first, last, ours = min(row.first for row in self.rows), max(row.last for row in self.rows), {*icns}
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
-        for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
+        asked = {"people": people, "begins": first, "ends": last, "before": self.rows[-1].ord}
+        for person_id, icn, ord_, body, decided in self._ask(_EARLIER, **asked):
+            if icn in ours:
+                continue
             denied = _denied(msgspec.json.decode(decided, type=Decision)) if decided else ()
             prior = PriorClaim(icn=icn, claim=msgspec.json.decode(body, type=Claim), denied=denied)
             found[person_id].append((ord_, prior))
@@ -261,26 +285,24 @@ class _Batch:
         now_us = self.context.now_us
         if not self.updates:
             return
-        if self.decisions:  # a void of a claim that was never decided brings none
-            connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
-        entries = [row for d in self.decisions for row in self._entry_rows(d[2])]
-        if entries:
-            connection.execute(insert(entry), entries)
+        insert_all(connection, decision_table, [self._decision_row(*d, now_us) for d in self.decisions])
+        insert_all(connection, entry, [row for d in self.decisions for row in self._entry_rows(d[2])])
+        connection.execute(_CONCLUDED, [{**row, "whose": self.sponsor_id} for row in self.updates])
         mine = claim_table.c.sponsor_id == self.sponsor_id
-        connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         for original, holder in self.holders.items():
             place = update(claim_table).where(mine, claim_table.c.icn == original)
             connection.execute(place.values(replaced_by=holder))
         for icn in self.gone:
             holds.close_about(connection, "pend", self.sponsor_id, f"claim {icn}")
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
-        for row, claim, decision in self.decisions:
-            if decision.pend is not None:
-                reason = f"{decision.pend.queue}: {decision.pend.reason}"
-                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason, icn=row.icn,
-                            people=decision.pend.people)  # fmt: skip
-                if row.match in UNKNOWN and decision.pend.queue == "MBR":
-                    self._look_again(connection, row, claim)
+        waits = [(row, claim, decision.pend) for row, claim, decision in self.decisions if decision.pend is not None]
+        holds.open_all(connection, now_us, "pend", self.sponsor_id, [
+            (f"claim {row.icn}", f"{pend.queue}: {pend.reason}", {"icn": row.icn, "people": pend.people})
+            for row, _, pend in waits
+        ])  # fmt: skip
+        for row, claim, pend in waits:
+            if row.match in UNKNOWN and pend.queue == "MBR":
+                self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
@@ -328,7 +350,7 @@ class _Batch:
             if d.outcome != "pended" and row.person_id
         ]  # fmt: skip
         if facts:
-            connection.execute(insert(fact), facts)
+            insert_all(connection, fact, facts)
             queue.enqueue(connection, now_us, "notify", lane=f"N/{self.sponsor_id}", sponsor_id=self.sponsor_id,
                           partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"], rank=1)  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, insert, or_, select
 
 from gateway.plan.records import FeeRow
 from gateway.store.engine import upsert
@@ -50,11 +50,9 @@ def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[
 
 def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
     """The newest version of every dated row of the given ids, ordered by id and first date."""
-    wanted = select(document).where(document.c.kind == kind, document.c.id.in_(sorted(set(ids))))
-    newest: dict[tuple[str, str], T] = {}
-    for row in connection.execute(wanted.order_by(document.c.id, document.c.first, document.c.version)):
-        newest[row.id, row.first] = msgspec.json.decode(row.body, type=type_)
-    return list(newest.values())
+    found = connection.execute(_EVERY, {"kind": kind, "ids": sorted(set(ids))})
+    newest = {(id_, first): body for id_, first, body in found}
+    return [msgspec.json.decode(body, type=type_) for body in newest.values()]
 
 
 def known(connection: Connection, kind: str) -> list[str]:
@@ -87,7 +85,7 @@ def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRo
     """Every dated price of the given (NPI, code) pairs."""
     wanted = set(pairs)
     npis, codes = {npi for npi, _ in wanted}, {code for _, code in wanted}
-    found = connection.execute(select(fee).where(fee.c.npi.in_(npis), fee.c.code.in_(codes)))
+    found = connection.execute(_PRICES, {"npis": sorted(npis), "codes": sorted(codes)})
     return [_fee(row) for row in found if (row.npi, row.code) in wanted]
 
 
@@ -99,22 +97,37 @@ def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]
         connection.execute(insert(agreement), rows)
 
 
-def _newest(kind: str) -> Select[Any]:
+def _in_force_on() -> Select[Any]:
     """The newest version of every (id, first date): it stands in the older ones' place, also where it ends sooner."""
     newer = document.alias("newer")
     superseded = exists().where(
         newer.c.kind == document.c.kind, newer.c.id == document.c.id,
         newer.c.first == document.c.first, newer.c.version > document.c.version,
     )  # fmt: skip
-    return select(document).where(document.c.kind == kind, ~superseded)
+    day = bindparam("day", type_=document.c.first.type)
+    inside = (document.c.first <= day, or_(document.c.last.is_(None), document.c.last >= day))
+    newest = select(document).where(document.c.kind == bindparam("kind"), ~superseded, *inside)
+    return newest.order_by(document.c.id, document.c.first.desc())
+
+
+# Every step asks these: building them takes longer than running them.
+_ALL_IN_FORCE = _in_force_on()
+_ONE_IN_FORCE = _ALL_IN_FORCE.where(document.c.id == bindparam("id"))
+_EVERY = (
+    select(document.c.id, document.c.first, document.c.body)
+    .where(document.c.kind == bindparam("kind"), document.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(document.c.id, document.c.first, document.c.version)
+)
+_PRICES = select(fee).where(
+    fee.c.npi.in_(bindparam("npis", expanding=True)), fee.c.code.in_(bindparam("codes", expanding=True))
+)
 
 
 def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[Row[Any]]:
-    day = on.isoformat()
-    inside = _newest(kind).where(document.c.first <= day, or_(document.c.last.is_(None), document.c.last >= day))
-    if id_ is not None:
-        inside = inside.where(document.c.id == id_)
-    return list(connection.execute(inside.order_by(document.c.id, document.c.first.desc())))
+    asked = {"kind": kind, "day": on.isoformat()}
+    if id_ is None:
+        return list(connection.execute(_ALL_IN_FORCE, asked))
+    return list(connection.execute(_ONE_IN_FORCE, {**asked, "id": id_}))
 
 
 def _fee_values(row: FeeRow) -> dict[str, Any]:
