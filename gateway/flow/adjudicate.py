@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -46,13 +47,14 @@ _CLAIM = ("icn", "ord", "version", "person_id", "family_root", "match", "candida
           "first", "last", "body")  # fmt: skip
 """What a decision asks of a claim's row."""
 
-# Statements of every batch: building them takes longer than running them.
+# Statements of every batch: building them takes longer than running them. Claims are put in order here, not by SQL:
+# asked for it, SQLite walks all the employer's claims in order of `ord` instead of looking up these.
 _MINE: BindParameter[str] = bindparam("sponsor_id")
 _PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
 _ROUTED = select(*(claim_table.c[name] for name in _CLAIM)).where(
     claim_table.c.sponsor_id == _MINE, claim_table.c.icn.in_(bindparam("icns", expanding=True)),
     claim_table.c.state == "routed",  # a step that was parked may find its claims replaced or decided meanwhile
-).order_by(claim_table.c.ord)  # fmt: skip
+)  # fmt: skip
 _SUMMED = [entry.c[name] for name in ("family_root", "person_id", "year", "tier", "kind")]
 _SUMS = select(*_SUMMED, func.sum(entry.c.cents)).where(
     entry.c.sponsor_id == _MINE, entry.c.family_root.in_(bindparam("roots", expanding=True))
@@ -66,11 +68,14 @@ _EARLIER = select(
 ).select_from(claim_table.outerjoin(decision_table, filed.NEWEST)).where(
     claim_table.c.sponsor_id == _MINE, claim_table.c.person_id.in_(_PEOPLE),
     claim_table.c.first <= bindparam("ends"), claim_table.c.last >= bindparam("begins"),
-    claim_table.c.state.in_(LIVE), claim_table.c.denied == 0, claim_table.c.ord < bindparam("before"),
-).order_by(claim_table.c.ord)  # fmt: skip
+    claim_table.c.state.in_(LIVE), claim_table.c.denied == 0,
+)  # fmt: skip
 _CONCLUDED = update(claim_table).where(
     claim_table.c.sponsor_id == bindparam("whose"), claim_table.c.icn == bindparam("of")
 )
+
+
+_ord = attrgetter("ord")
 
 
 def adjudicate(context: Context, work: Work) -> None:
@@ -90,7 +95,7 @@ class _Batch:
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        self.rows = self._ask(_ROUTED, icns=icns)
+        self.rows = sorted(self._ask(_ROUTED, icns=icns), key=_ord)
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
         self.members = self._members()
         self.totals = self._totals()
@@ -173,8 +178,9 @@ class _Batch:
             return {}
         first, last, ours = min(row.first for row in self.rows), max(row.last for row in self.rows), {*icns}
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
-        asked = {"people": people, "begins": first, "ends": last, "before": self.rows[-1].ord}
-        for person_id, icn, ord_, body, decided in self._ask(_EARLIER, **asked):
+        before = self.rows[-1].ord
+        rows = [row for row in self._ask(_EARLIER, people=people, begins=first, ends=last) if row.ord < before]
+        for person_id, icn, ord_, body, decided in sorted(rows, key=_ord):
             if icn in ours:
                 continue
             denied = _denied(msgspec.json.decode(decided, type=Decision)) if decided else ()

@@ -38,7 +38,8 @@ def asked_while_deciding(world: World) -> list[tuple[str, Any]]:
 def test_no_statement_of_a_decision_reads_a_growing_table_from_end_to_end(
     store: Store, keys: Keys, tmp_path: Path
 ) -> None:
-    """SQLite answers each statement of intake, route and adjudicate that names a growing table by an index of it."""
+    """SQLite answers each statement of intake, route and adjudicate that names a growing table by an index of it, and
+    of an employer's claims looks at those it asks for alone."""
     asked = asked_while_deciding(World(store, keys, tmp_path))
     plans = {}
     with store.read() as connection:
@@ -48,3 +49,5 @@ def test_no_statement_of_a_decision_reads_a_growing_table_from_end_to_end(
     searched = {name for how, name in told if how == "SEARCH"}
     assert {"claim", "decision", "entry", "person", "span", "evidence", "journal"} <= searched
     assert told & {("SCAN", name) for name in GROWING} == set()
+    of_employers = {one for said in plans.values() for one in said if one.startswith("SEARCH claim ")}
+    assert [one for one in of_employers if one.count("=?") < 2] == []  # the employer alone has millions
