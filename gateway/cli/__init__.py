@@ -42,7 +42,7 @@ COMMANDS = {
     "retention": ("gateway.cli.retention", "How long bytes are kept: show, run."),
     "legal-hold": ("gateway.cli.retention", "What nothing may be removed of: add, lift, list."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
-    "explain": ("gateway.cli.desk", "Why a claim came to what it came to, cent by cent."),
+    "explain": ("gateway.cli.explain", "Why a claim came to what it came to, cent by cent."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),
     "pay": ("gateway.cli.money", "Payment runs: run, list, approve, settle."),
     "ledger": ("gateway.cli.money", "The books: verify, trial balance."),
