@@ -43,6 +43,7 @@ COMMANDS = {
     "legal-hold": ("gateway.cli.retention", "What nothing may be removed of: add, lift, list."),
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.explain", "Why a claim came to what it came to, cent by cent."),
+    "audit": ("gateway.cli.audit", "Decided claims decided once more: is every amount still what it was?"),
     "fund": ("gateway.cli.money", "Deposits of an employer."),
     "pay": ("gateway.cli.money", "Payment runs: run, list, approve, settle."),
     "ledger": ("gateway.cli.money", "The books: verify, trial balance."),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -19,6 +19,11 @@ from gateway.errors import CannotCreate
 from gateway.flow.context import Context
 from gateway.flow.opening import open_context
 from gateway.settings import Settings
+
+T = TypeVar("T")
+
+BAD_DATA = 65
+"""Exit code of a command that finds what it looks for: something differs or does not fit (sysexits EX_DATAERR)."""
 
 WIDE = 160
 """Columns of a table that goes into a file or a pipe."""
@@ -93,6 +98,19 @@ def emit(data: Any, as_json: bool, render: Callable[[], None]) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
     else:
         render()
+
+
+def watched(words: str, found: Iterable[T], total: int | None) -> Iterator[T]:
+    """What is found, one by one, under a bar on stderr where a person looks on. total: how many, where it is known."""
+    if not sys.stderr.isatty():
+        yield from found
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(found, total=total)
 
 
 def instant(us: int | None) -> str:

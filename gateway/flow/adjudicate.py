@@ -12,14 +12,15 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from isal import isal_zlib
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.flow import around, books, entries, filed, holds, roster
-from gateway.flow.agreements import plans_of
+from gateway.flow.agreements import named_plans
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
-from gateway.plan.claims import accumulators, benefits, replacing
+from gateway.plan.claims import accumulators, basis, benefits, replacing
 from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
@@ -32,10 +33,14 @@ from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member
 from gateway.store import documents, installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
+from gateway.store.schema import basis as basis_table
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
 from mappings.records import Claim
+
+QUICKEST = 1
+"""Of isal's levels 0 to 3: 1.6 KB of a claim become 0.7 KB in 0.05 ms; the next one saves a twentieth more."""
 
 LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
@@ -51,6 +56,7 @@ def adjudicate(context: Context, work: Work) -> None:
         rows = connection.execute(mine.order_by(claim_table.c.ord)).all()
         batch = _Batch(connection, context, work.sponsor_id, rows)
     batch.run()
+    batch.pack()
     with context.store.write("adjudicate") as connection:
         queue.finish(connection, work)
         batch.write(connection)
@@ -75,7 +81,8 @@ class _Batch:
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
         self.rows = rows
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
-        self.plans = plans_of(connection, self.sponsor)
+        named = named_plans(connection, self.sponsor)
+        self.plan_names, self.plans = tuple(name for name, _ in named), tuple(plan for _, plan in named)
         self.members = self._members()
         self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
         self.providers = self._providers()
@@ -87,6 +94,8 @@ class _Batch:
         self.history = self._history([row.icn for row in rows])
         self.originals = self._originals()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
+        self.cases: dict[tuple[str, int], Case] = {}
+        self.bases: list[dict[str, Any]] = []
         self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
         self.holders: dict[str, str] = {}
@@ -180,7 +189,8 @@ class _Batch:
             if claim.frequency in CORRECTIONS:
                 self._correct(row, claim)
             else:
-                self._conclude(row, claim, decide(self._case(row, claim), self.today))
+                case = self._case(row, claim)
+                self._conclude(row, claim, decide(case, self.today), case)
 
     def _case(self, row: Any, claim: Claim, taken: Sequence[Filed] = (), reversal: Decision | None = None) -> Case:
         """The case of a claim as if the claims whose place it takes were taken back already."""
@@ -215,23 +225,24 @@ class _Batch:
         if taken:
             self.holders[taken[0].icn] = "" if stands else row.icn
         if refusal is not None and stands:  # a correction denied before its place was cleared takes nobody's
-            self._conclude(row, claim, replacing.linked(refused(case, refusal), None))
+            self._conclude(row, claim, replacing.linked(refused(case, refusal), None), case)
             return
         if asked is not None:
-            self._conclude(row, claim, pended(case, asked))
+            self._conclude(row, claim, pended(case, asked), case)
             return
         reversal = replacing.taken_back(taken)
         decision = None
         if claim.frequency != VOID:
-            decision = decide(self._case(row, claim, taken, reversal), self.today)
+            case = self._case(row, claim, taken, reversal)
+            decision = decide(case, self.today)
             if decision.outcome == "pended":
-                self._conclude(row, claim, decision)
+                self._conclude(row, claim, decision, case)
                 return
         self._take_back(row, taken, reversal, TAKEN[claim.frequency])
         if decision is None:
             self.updates.append({**_unpaid(row, None), "state": "void"})
         else:
-            self._conclude(row, claim, replacing.linked(decision, reversal))
+            self._conclude(row, claim, replacing.linked(decision, reversal), case)
 
     def _take_back(self, row: Any, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
         """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
@@ -249,8 +260,10 @@ class _Batch:
         self.authorised[row.person_id].append(decision)
         self.totals[row.family_root] = accumulators.apply(self.totals[row.family_root], decision.entries)
 
-    def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
+    def _conclude(self, row: Any, claim: Claim, decision: Decision, case: Case) -> None:
         self._count(row, claim, decision)
+        if decision.outcome != "pended":
+            self.cases[decision.icn, decision.version] = case
         if decision.outcome != "denied" and row.person_id:
             self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
         state = "pended" if decision.outcome == "pended" else "decided"
@@ -265,6 +278,16 @@ class _Batch:
 
     # ---- writing
 
+    def pack(self) -> None:
+        """What the decisions were made on, packed before the database's one writer is ours."""
+        self.bases = [
+            {
+                "sponsor_id": self.sponsor_id, "icn": icn, "version": version,
+                "body": isal_zlib.compress(basis.packed(case, self.plan_names), QUICKEST),
+            }
+            for (icn, version), case in self.cases.items()
+        ]  # fmt: skip
+
     def write(self, connection: Connection) -> None:
         """Decisions, entries, journals, facts and what they cause, in the step's transaction."""
         now_us = self.context.now_us
@@ -272,6 +295,8 @@ class _Batch:
             return
         if self.decisions:  # a void of a claim that was never decided brings none
             connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
+        if self.bases:
+            connection.execute(insert(basis_table), self.bases)
         rows = [row for d in self.decisions for row in self._entry_rows(d[2])]
         if rows:
             connection.execute(insert(entry), rows)

@@ -41,8 +41,18 @@ def _policy(text: str) -> Policy:
 
 def plans_of(connection: Connection, sponsor: Sponsor | None) -> tuple[Plan, ...]:
     """Every version of every plan document of a sponsor; none when it is not known."""
+    return tuple(plan for _, plan in named_plans(connection, sponsor))
+
+
+def named_plans(connection: Connection, sponsor: Sponsor | None) -> list[tuple[str, Plan]]:
+    """`plans_of`, each with the name its very text is found by (`plan_of_name`)."""
     ids = sponsor.plans.values() if sponsor else ()
-    return tuple(_plan(found.text) for found in documents.every(connection, "plan", ids, Document))
+    return [(name, _plan(found.text)) for name, found in documents.named(connection, "plan", ids, Document)]
+
+
+def plan_of_name(connection: Connection, name: str) -> Plan:
+    """The plan document of a name; raises KeyError."""
+    return _plan(documents.of_name(connection, "plan", name, Document).text)
 
 
 def policies(connection: Connection, policy_id: str) -> list[Policy]:

@@ -50,11 +50,29 @@ def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[
 
 def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
     """The newest version of every dated row of the given ids, ordered by id and first date."""
+    return [found for _, found in named(connection, kind, ids, type_)]
+
+
+def named(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[tuple[str, T]]:
+    """`every`, each with the name by which its very version is found again for ever: `id/first/version`."""
     wanted = select(document).where(document.c.kind == kind, document.c.id.in_(sorted(set(ids))))
-    newest: dict[tuple[str, str], T] = {}
+    newest: dict[tuple[str, str], tuple[str, T]] = {}
     for row in connection.execute(wanted.order_by(document.c.id, document.c.first, document.c.version)):
-        newest[row.id, row.first] = msgspec.json.decode(row.body, type=type_)
+        found = msgspec.json.decode(row.body, type=type_)
+        newest[row.id, row.first] = f"{row.id}/{row.first}/{row.version}", found
     return list(newest.values())
+
+
+def of_name(connection: Connection, kind: str, name: str, type_: type[T]) -> T:
+    """The version of a name that `named` gave; raises KeyError for a name nothing has."""
+    id_, first, version = name.rsplit("/", 2)
+    mine = select(document.c.body).where(
+        document.c.kind == kind, document.c.id == id_, document.c.first == first, document.c.version == int(version)
+    )
+    body = connection.execute(mine).scalar_one_or_none()
+    if body is None:
+        raise KeyError(name)
+    return msgspec.json.decode(body, type=type_)
 
 
 def known(connection: Connection, kind: str) -> list[str]:

@@ -322,6 +322,11 @@ def test_a_claim_is_explained_and_the_carrier_cannot_overpay(site: Path) -> None
     told = json.loads(gateway("explain", "26096000005", "--json", "--config", site).out)
     assert told["state"] == "decided" and told["decisions"]
     assert "9,000.00" in gateway("explain", "26096000005", "--config", site).out
+    page = site.parent / "page.html"
+    assert gateway("explain", "26096000005", "--html", page, "--config", site).code == 0
+    assert "9,000.00" in page.read_text()
+    audited = gateway("audit", "claims", "--json", "--config", site)
+    assert audited.code == 0 and json.loads(audited.out)["differs"] == 0
     assert gateway("pay", "run", "--sponsor", "bluebonnet", "--config", site).code == 0
     context = work(site)
     with context.store.read() as connection:

@@ -452,6 +452,13 @@ def upgrade() -> None:
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
     _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
     _table(
+        "basis",
+        _t("sponsor_id", primary_key=True),
+        _t("icn", primary_key=True),
+        _i("version", primary_key=True),
+        _b("body"),
+    )
+    _table(
         "entry",
         _t("sponsor_id", primary_key=True),
         _t("icn", primary_key=True),
