@@ -44,6 +44,7 @@ COMMANDS = {
     "status": ("gateway.cli.desk", "How the installation is doing, what needs a person first."),
     "explain": ("gateway.cli.explain", "Why a claim came to what it came to, cent by cent."),
     "audit": ("gateway.cli.audit", "Decided claims decided once more: is every amount still what it was?"),
+    "compare": ("gateway.cli.compare", "Shadow run: another administrator's paid claims decided by us, and compared."),
     "fund": ("gateway.cli.money", "Deposits of an employer."),
     "pay": ("gateway.cli.money", "Payment runs: run, list, approve, settle."),
     "ledger": ("gateway.cli.money", "The books: verify, trial balance."),

@@ -127,6 +127,20 @@ def write_file(path: Path, body: bytes) -> None:
         raise CannotCreate(f"{path} ({error.strerror})") from error
 
 
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """`write_file` of a text that comes in pieces; what was begun is whole or not there."""
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        beside.replace(path)
+    except OSError as error:
+        raise CannotCreate(f"{path} ({error.strerror})") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """A table for people. Nothing of it is cut off: what stands first is what one types, and stays on one line.
 

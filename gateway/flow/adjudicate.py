@@ -21,6 +21,7 @@ from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
 from gateway.plan.claims import accumulators, basis, benefits, replacing
+from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
@@ -54,7 +55,7 @@ def adjudicate(context: Context, work: Work) -> None:
             claim_table.c.state == "routed",
         )  # fmt: skip  # a step that was parked may find its claims replaced or decided meanwhile
         rows = connection.execute(mine.order_by(claim_table.c.ord)).all()
-        batch = _Batch(connection, context, work.sponsor_id, rows)
+        batch = Batch(connection, context, work.sponsor_id, rows)
     batch.run()
     batch.pack()
     with context.store.write("adjudicate") as connection:
@@ -67,12 +68,12 @@ def rehearse(connection: Connection, context: Context, sponsor_id: str, rows: Se
 
     At least one row.
     """
-    batch = _Batch(connection, context, sponsor_id, rows)
+    batch = Batch(connection, context, sponsor_id, rows)
     batch.run()
     return [decision for _, _, decision in batch.decisions]
 
 
-class _Batch:
+class Batch:
     """The claims of one step, what is on file about them, and what they come to."""
 
     def __init__(self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any]) -> None:
@@ -84,7 +85,7 @@ class _Batch:
         named = named_plans(connection, self.sponsor)
         self.plan_names, self.plans = tuple(name for name, _ in named), tuple(plan for _, plan in named)
         self.members = self._members()
-        self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
+        self.totals = self._totals({row.family_root for row in self.rows})
         self.providers = self._providers()
         self.fees = documents.fees(connection, self._priced())
         self.authorisations = self._evidence("authorisation", Authorisation)
@@ -102,6 +103,9 @@ class _Batch:
         self.gone: list[str] = []
 
     # ---- what is on file
+
+    def _totals(self, roots: set[str]) -> dict[str, dict[Key, int]]:
+        return entries.totals(self.connection, self.sponsor_id, roots)
 
     def _members(self) -> dict[str, Member]:
         """By ICN: the person as known at the claim's own order key."""
@@ -167,7 +171,7 @@ class _Batch:
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
             decision = msgspec.json.decode(decided, type=Decision) if decided else None
-            found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
+            found[person_id].append((ord_, prior_of(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
 
     def _originals(self) -> dict[str, Filed]:
@@ -265,7 +269,7 @@ class _Batch:
         if decision.outcome != "pended":
             self.cases[decision.icn, decision.version] = case
         if decision.outcome != "denied" and row.person_id:
-            self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
+            self.history.setdefault(row.person_id, []).append((row.ord, prior_of(row.icn, claim, decision)))
         state = "pended" if decision.outcome == "pended" else "decided"
         self.updates.append(
             {
@@ -372,7 +376,7 @@ def _npis(claim: Claim) -> tuple[str, ...]:
     return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
 
 
-def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
+def prior_of(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     """A claim as later ones see it. decision: None while it is in process."""
     lines = decision.lines if decision else ()
     return PriorClaim(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -22,3 +23,8 @@ def _environment() -> Environment:
 def render(name: str, **facts: Any) -> str:
     """The page of a template."""
     return _environment().get_template(name).render(**facts)
+
+
+def pieces(name: str, **facts: Any) -> Iterator[str]:
+    """The page of a template, a piece at a time: what is iterated in it is never held whole."""
+    return _environment().get_template(name).generate(**facts)
