@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -11,6 +12,8 @@ from gateway.flow.parties import Sponsor
 from gateway.plan import stoploss
 from gateway.plan.claims import benefits
 from gateway.plan.claims.benefits import Plan
+from gateway.plan.claims.pricing import contract
+from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.stoploss import Policy
 from gateway.store import documents
 from mappings.records import Record
@@ -53,6 +56,26 @@ def named_plans(connection: Connection, sponsor: Sponsor | None) -> list[tuple[s
 def plan_of_name(connection: Connection, name: str) -> Plan:
     """The plan document of a name; raises KeyError."""
     return _plan(documents.of_name(connection, "plan", name, Document).text)
+
+
+@lru_cache(maxsize=256)  # every version of the contracts of some dozens of networks
+def _contract(text: str) -> Contract:
+    return contract.parse(text)
+
+
+def contracts_of(connection: Connection, networks: Iterable[str]) -> tuple[Contract, ...]:
+    """Every version of every contract of the given networks."""
+    return tuple(found for _, found in named_contracts(connection, networks))
+
+
+def named_contracts(connection: Connection, networks: Iterable[str]) -> list[tuple[str, Contract]]:
+    """`contracts_of`, each with the name its very text is found by (`contract_of_name`)."""
+    return [(name, _contract(found.text)) for name, found in documents.named(connection, "network", networks, Document)]
+
+
+def contract_of_name(connection: Connection, name: str) -> Contract:
+    """The contract of a name; raises KeyError."""
+    return _contract(documents.of_name(connection, "network", name, Document).text)
 
 
 def policies(connection: Connection, policy_id: str) -> list[Policy]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from gateway.flow.takeover import TAKEN_OVER
 from gateway.plan.claims import basis
 from gateway.plan.claims.basis import Difference
 from gateway.plan.claims.benefits import Plan
+from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.records import Decision
 from gateway.store.schema import basis as basis_table
 from gateway.store.schema import claim as claim_table
@@ -63,12 +65,12 @@ def count(context: Context, chosen: Chosen) -> int:
 
 def decisions(context: Context, chosen: Chosen) -> Iterator[Audited]:
     """Every chosen decision, decided once more, in the order of their numbers."""
-    plans: dict[str, Plan] = {}
+    known = _Documents()
     after: tuple[str, str, int] = ("", "", 0)
     while True:
         with context.store.read() as connection:
             rows = connection.execute(_page(chosen, after)).all()
-            found = list(_Page(connection, plans, rows).audited())
+            found = list(_Page(connection, known, rows).audited())
         yield from found
         if len(rows) < PAGE:
             return
@@ -95,11 +97,31 @@ def _page(chosen: Chosen, after: tuple[str, str, int]) -> Select[Any]:
     return mine.order_by(*(of[name] for name in key)).limit(PAGE)
 
 
+class _Documents:
+    """Plans and contracts by name, each read once."""
+
+    def __init__(self) -> None:
+        self._plans: dict[str, Plan] = {}
+        self._contracts: dict[str, Contract] = {}
+
+    def plan(self, connection: Connection, name: str) -> Plan:
+        """The plan document of a name."""
+        if name not in self._plans:
+            self._plans[name] = agreements.plan_of_name(connection, name)
+        return self._plans[name]
+
+    def contract(self, connection: Connection, name: str) -> Contract:
+        """The contract of a name."""
+        if name not in self._contracts:
+            self._contracts[name] = agreements.contract_of_name(connection, name)
+        return self._contracts[name]
+
+
 class _Page:
     """Decisions read together, and what all of them ask for."""
 
-    def __init__(self, connection: Connection, plans: dict[str, Plan], rows: Any) -> None:
-        self.connection, self.plans, self.rows = connection, plans, rows
+    def __init__(self, connection: Connection, known: _Documents, rows: Any) -> None:
+        self.connection, self.known, self.rows = connection, known, rows
         self.bases = {_key(row): basis.unpacked(isal_zlib.decompress(row.basis)) for row in rows if row.basis}
         self.earlier = self._earlier()
         self.originals = self._originals()
@@ -162,13 +184,9 @@ class _Page:
         if made_on is None:
             return None
         claim = msgspec.json.decode(row.claim, type=Claim)
-        case = basis.case_of(made_on, claim, self._plan, self.earlier[row.sponsor_id])
+        plan, contract = partial(self.known.plan, self.connection), partial(self.known.contract, self.connection)
+        case = basis.case_of(made_on, claim, plan, contract, self.earlier[row.sponsor_id])
         return basis.again(case, stored, date.fromisoformat(row.decided_on))
-
-    def _plan(self, name: str) -> Plan:
-        if name not in self.plans:
-            self.plans[name] = agreements.plan_of_name(self.connection, name)
-        return self.plans[name]
 
     def _booked(self, row: Any, stored: Decision) -> Iterator[Difference]:
         """Whether what runs and accumulators count is what the decision says."""

@@ -187,8 +187,8 @@ def test_what_a_decision_was_made_on_makes_it_again(office: Office, billed: list
         history = tuple(PriorClaim(icn=icn, claim=one, denied=(1,), paid=(2,)) for icn, one in earlier.items())
         case = msgspec.structs.replace(office.case(who, claim, totals), icn=str(number), history=history)
         decision = adjudication.adjudicate(case, TODAY)
-        kept = basis.unpacked(basis.packed(case, ("X/2025-01-01/1",)))
-        found = basis.case_of(kept, claim, {"X/2025-01-01/1": office.plan}.__getitem__, earlier)
+        kept = basis.unpacked(basis.packed(case, ("X/2025-01-01/1",), ()))
+        found = basis.case_of(kept, claim, {"X/2025-01-01/1": office.plan}.__getitem__, {}.__getitem__, earlier)
         assert found == case
         assert basis.differences(decision, basis.again(found, decision, TODAY)) == ()
         totals = accumulators.apply(totals, decision.entries)

@@ -1,7 +1,7 @@
 """What a decision was made on, kept so that it can be made again (domain 4.1): its case, less what is kept elsewhere.
 
-The claim, the plan documents and earlier claims never change once stored: they are named. All else of a case - member,
-accumulators, providers, prices, evidence, rulings - is kept as it was that day, because what is on file moves on.
+The claim, plan documents, contracts and earlier claims never change once stored: they are named. All else of a case -
+member, accumulators, providers, prices, evidence, rulings - is kept as it was that day: what is on file moves on.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import msgspec
 from gateway.plan.claims.adjudication import adjudicate, refused
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.claims.case import Case, PriorClaim
+from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.records import Decision
 from mappings.records import Claim, Record
 
-NAMED = ("claim", "plans", "history")
+NAMED = ("claim", "plans", "contracts", "history")
 """Fields of a case that are kept elsewhere."""
 
 _KEPT = tuple(field for field in msgspec.structs.fields(Case) if field.name not in NAMED)
@@ -42,18 +43,19 @@ class Earlier(Record, frozen=True, kw_only=True):
 
 
 class Basis(Record, frozen=True, kw_only=True):
-    """given: the case but for what is named. plans: names of the plan documents, in the case's order."""
+    """given: the case but for what is named. plans, contracts: names of the documents, in the case's order."""
 
     given: Given
     plans: tuple[str, ...]
+    contracts: tuple[str, ...] = ()
     history: tuple[Earlier, ...] = ()
 
 
-def packed(case: Case, plans: tuple[str, ...]) -> bytes:
-    """The basis of a case. plans: the names of `case.plans`, one each."""
+def packed(case: Case, plans: tuple[str, ...], contracts: tuple[str, ...]) -> bytes:
+    """The basis of a case. plans, contracts: the names of `case.plans` and `case.contracts`, one each."""
     given = Given(**{each.name: getattr(case, each.name) for each in _KEPT})
     history = tuple(Earlier(icn=one.icn, denied=one.denied, paid=one.paid) for one in case.history)
-    return msgspec.msgpack.encode(Basis(given=given, plans=plans, history=history))
+    return msgspec.msgpack.encode(Basis(given=given, plans=plans, contracts=contracts, history=history))
 
 
 def unpacked(body: bytes) -> Basis:
@@ -61,10 +63,13 @@ def unpacked(body: bytes) -> Basis:
     return msgspec.msgpack.decode(body, type=Basis)
 
 
-def case_of(basis: Basis, claim: Claim, plans: Callable[[str], Plan], earlier: Mapping[str, Claim]) -> Case:
-    """The case as it was. plans: by name; earlier: the claims of the history by number. Raises KeyError."""
+def case_of(
+    basis: Basis, claim: Claim, plans: Callable[[str], Plan], contracts: Callable[[str], Contract],
+    earlier: Mapping[str, Claim],
+) -> Case:  # fmt: skip
+    """The case as it was. plans, contracts: by name; earlier: the claims of the history by number. Raises KeyError."""
     return Case(
-        claim=claim, plans=tuple(plans(name) for name in basis.plans),
+        claim=claim, plans=tuple(map(plans, basis.plans)), contracts=tuple(map(contracts, basis.contracts)),
         history=tuple(
             PriorClaim(icn=one.icn, claim=earlier[one.icn], denied=one.denied, paid=one.paid) for one in basis.history
         ),
