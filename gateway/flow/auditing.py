@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from isal import isal_zlib
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true, tuple_
 
 from gateway.flow import agreements, entries
 from gateway.flow.context import Context
@@ -33,7 +33,7 @@ from mappings.records import Claim, Record
 PAGE = 500
 """Decisions read at once: about 5 KB each with claim, basis and history, so 2.5 MB, and 1,000 variables of a query."""
 
-DECIDED = ("paid", "denied", "reversal")
+_DECIDED = decision_table.c.outcome.in_(("paid", "denied", "reversal"))
 
 NO_BASIS = "what it was decided on is not on file"
 
@@ -59,7 +59,7 @@ class Audited(Record, frozen=True, kw_only=True):
 def count(context: Context, chosen: Chosen) -> int:
     """How many decisions `decisions` yields."""
     with context.store.read() as connection:
-        mine = select(func.count()).select_from(decision_table).where(_mine(chosen))
+        mine = select(func.count()).select_from(decision_table).where(_DECIDED, within(chosen))
         return int(connection.execute(mine).scalar_one())
 
 
@@ -77,13 +77,13 @@ def decisions(context: Context, chosen: Chosen) -> Iterator[Audited]:
         after = (rows[-1].sponsor_id, rows[-1].icn, rows[-1].version)
 
 
-def _mine(chosen: Chosen) -> ColumnElement[bool]:
+def within(chosen: Chosen) -> ColumnElement[bool]:
+    """The condition that finds the decisions of an employer and of some days."""
     of = decision_table.c
-    asked: list[ColumnElement[bool]] = [of.outcome.in_(DECIDED)]
-    asked += [of.sponsor_id == chosen.sponsor] if chosen.sponsor else []
+    asked: list[ColumnElement[bool]] = [of.sponsor_id == chosen.sponsor] if chosen.sponsor else []
     asked += [of.decided_on >= chosen.first.isoformat()] if chosen.first else []
     asked += [of.decided_on <= chosen.last.isoformat()] if chosen.last else []
-    return and_(*asked)
+    return and_(true(), *asked)
 
 
 def _page(chosen: Chosen, after: tuple[str, str, int]) -> Select[Any]:
@@ -93,7 +93,11 @@ def _page(chosen: Chosen, after: tuple[str, str, int]) -> Select[Any]:
     )
     columns = (*(of[name] for name in (*key, "run_no", "paid_cents", "decided_on", "body")),
                basis_table.c.body.label("basis"), claim_table.c.body.label("claim"))  # fmt: skip
-    mine = select(*columns).select_from(joined).where(_mine(chosen), tuple_(*(of[name] for name in key)) > after)
+    mine = (
+        select(*columns)
+        .select_from(joined)
+        .where(_DECIDED, within(chosen), tuple_(*(of[name] for name in key)) > after)
+    )
     return mine.order_by(*(of[name] for name in key)).limit(PAGE)
 
 
