@@ -73,6 +73,7 @@ class Scratch:
         self._connection.execute(f"pragma cache_size = -{CACHE_KIB}")
         self._connection.execute("pragma journal_mode = off")
         self._connection.executescript(_SCHEMA)
+        self._connection.execute("begin")  # one transaction that never ends: nothing of this is to last
 
     def __enter__(self) -> Scratch:
         return self
@@ -188,9 +189,7 @@ class Scratch:
             yield msgspec.json.decode(body, type=Compared)
 
     def _many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.execute("begin")
         self._connection.executemany(statement, rows)
-        self._connection.execute("commit")
 
 
 def _first(one: RemittedClaim) -> str:
