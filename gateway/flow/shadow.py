@@ -271,7 +271,7 @@ class _Batch(adjudicate.Batch):
             found[person_id] += [msgspec.json.decode(body, type=Decision) for body in bodies]
         return found
 
-    def _history(self, icns: list[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
+    def _history(self, ours: set[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         people = sorted({row.person_id for row in self.rows if row.person_id})
         first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
