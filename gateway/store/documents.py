@@ -73,7 +73,7 @@ def named(connection: Connection, kind: str, ids: Iterable[str], type_: type[T])
     return [(_name(row), msgspec.json.decode(row.body, type=type_)) for row in newest.values()]
 
 
-def _name(row: Row[Any]) -> str:
+def _name(row: Any) -> str:
     return f"{row.id}/{row.first}/{row.version}"
 
 
