@@ -13,15 +13,17 @@ from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
+from isal import isal_zlib
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select, update
 
 from gateway.flow import around, books, drug_numbers, entries, filed, holds, pricebook, roster
-from gateway.flow.agreements import plans_of
+from gateway.flow.agreements import named_plans
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
 from gateway.plan.calendar import add_business_days
-from gateway.plan.claims import accumulators, benefits, replacing
+from gateway.plan.claims import accumulators, basis, benefits, replacing
 from gateway.plan.claims import drugs as drug_claims
+from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
@@ -35,11 +37,15 @@ from gateway.store import installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
 from gateway.store.rows import insert_all
+from gateway.store.schema import basis as basis_table
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
 from mappings import drugs
 from mappings.records import Claim
+
+QUICKEST = 1
+"""Of isal's levels 0 to 3: 1.6 KB of a claim become 0.7 KB in 0.05 ms; the next one saves a twentieth more."""
 
 LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
@@ -81,8 +87,9 @@ def adjudicate(context: Context, work: Work) -> None:
     with context.store.read() as connection:
         asked = {"sponsor_id": work.sponsor_id, "icns": work.body["icns"]}
         rows = sorted(connection.execute(_ROUTED, asked), key=_ord)
-        batch = _Batch(connection, context, work.sponsor_id, rows)
+        batch = Batch(connection, context, work.sponsor_id, rows)
     batch.run()
+    batch.pack()
     with context.store.write("adjudicate") as connection:
         queue.finish(connection, work)
         batch.write(connection)
@@ -96,12 +103,12 @@ def rehearse(
 
     At least one row. numbers: what would be on file under a drug manager's numbers, where these rows are not.
     """
-    batch = _Batch(connection, context, sponsor_id, rows, numbers)
+    batch = Batch(connection, context, sponsor_id, rows, numbers)
     batch.run()
     return [decision for _, _, decision in batch.decisions]
 
 
-class _Batch:
+class Batch:
     """The claims of one step, what is on file about them, and what they come to."""
 
     def __init__(
@@ -116,9 +123,10 @@ class _Batch:
         told = ((row.partner, self.claims[row.icn]) for row in self.rows)
         self.numbers = drug_numbers.on_file(connection, told) if numbers is None else numbers
         self.claims |= {row.icn: self._naming(row, self.claims[row.icn]) for row in self.rows}
-        self.plans = plans_of(connection, self.sponsor)
+        named = named_plans(connection, self.sponsor)
+        self.plan_names, self.plans = tuple(name for name, _ in named), tuple(plan for _, plan in named)
         self.members = self._members()
-        self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
+        self.totals = self._totals({row.family_root for row in self.rows})
         self.prices = pricebook.read(connection, self.claims.values(), self.plans)
         self.authorisations, self.accidents = self._evidence()
         self.authorised = self._authorised()
@@ -126,6 +134,8 @@ class _Batch:
         self.history = self._history({row.icn for row in rows})
         self.originals = self._originals()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
+        self.cases: dict[tuple[str, int], Case] = {}
+        self.bases: list[dict[str, Any]] = []
         self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
         self.holders: dict[str, str] = {}
@@ -135,6 +145,9 @@ class _Batch:
 
     def _ask(self, statement: Select[Any], **asked: Any) -> list[Any]:
         return list(self.connection.execute(statement, {"sponsor_id": self.sponsor_id, **asked}))
+
+    def _totals(self, roots: set[str]) -> dict[str, dict[Key, int]]:
+        return entries.totals(self.connection, self.sponsor_id, roots)
 
     def _members(self) -> dict[str, Member]:
         """By ICN: the person as known at the claim's own order key."""
@@ -185,7 +198,7 @@ class _Batch:
         for person_id, icn, ord_, body, decided in sorted(rows, key=_ord):
             if icn not in ours:
                 decision = msgspec.json.decode(decided, type=Decision) if decided else None
-                found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
+                found[person_id].append((ord_, prior_of(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
 
     def _originals(self) -> dict[str, Filed]:
@@ -220,7 +233,8 @@ class _Batch:
             if claim.frequency in CORRECTIONS:
                 self._correct(row, claim)
             else:
-                self._conclude(row, claim, decide(self._case(row, claim), self.today))
+                case = self._case(row, claim)
+                self._conclude(row, claim, decide(case, self.today), case)
 
     def _case(self, row: Any, claim: Claim, taken: Sequence[Filed] = (), reversal: Decision | None = None) -> Case:
         """The case of a claim as if the claims whose place it takes were taken back already."""
@@ -257,23 +271,24 @@ class _Batch:
         if taken:
             self.holders[taken[0].icn] = "" if stands else row.icn
         if refusal is not None and stands:  # a correction denied before its place was cleared takes nobody's
-            self._conclude(row, claim, replacing.linked(refused(case, refusal), None))
+            self._conclude(row, claim, replacing.linked(refused(case, refusal), None), case)
             return
         if asked is not None:
-            self._conclude(row, claim, pended(case, asked))
+            self._conclude(row, claim, pended(case, asked), case)
             return
         reversal = replacing.taken_back(taken)
         decision = None
         if claim.frequency != VOID:
-            decision = decide(self._case(row, claim, taken, reversal), self.today)
+            case = self._case(row, claim, taken, reversal)
+            decision = decide(case, self.today)
             if decision.outcome == "pended":
-                self._conclude(row, claim, decision)
+                self._conclude(row, claim, decision, case)
                 return
         self._take_back(row, taken, reversal, TAKEN[claim.frequency])
         if decision is None:
             self.updates.append({**_unpaid(row, None), "state": "void"})
         else:
-            self._conclude(row, claim, replacing.linked(decision, reversal))
+            self._conclude(row, claim, replacing.linked(decision, reversal), case)
 
     def _take_back(self, row: Any, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
         """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
@@ -291,10 +306,12 @@ class _Batch:
         self.authorised[row.person_id].append(decision)
         self.totals[row.family_root] = accumulators.apply(self.totals[row.family_root], decision.entries)
 
-    def _conclude(self, row: Any, claim: Claim, decision: Decision) -> None:
+    def _conclude(self, row: Any, claim: Claim, decision: Decision, case: Case) -> None:
         self._count(row, claim, decision)
+        if decision.outcome != "pended":
+            self.cases[decision.icn, decision.version] = case
         if decision.outcome != "denied" and row.person_id:
-            self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
+            self.history.setdefault(row.person_id, []).append((row.ord, prior_of(row.icn, claim, decision)))
         state: Literal["pended", "decided"] = "pended" if decision.outcome == "pended" else "decided"
         if claim.kind == drugs.KIND:  # what takes it back may stand in the same step
             self.originals[row.icn] = Filed(
@@ -312,12 +329,23 @@ class _Batch:
 
     # ---- writing
 
+    def pack(self) -> None:
+        """What the decisions were made on, packed before the database's one writer is ours."""
+        self.bases = [
+            {
+                "sponsor_id": self.sponsor_id, "icn": icn, "version": version,
+                "body": isal_zlib.compress(basis.packed(case, self.plan_names, self.prices.contract_names), QUICKEST),
+            }
+            for (icn, version), case in self.cases.items()
+        ]  # fmt: skip
+
     def write(self, connection: Connection) -> None:
         """Decisions, entries, journals, facts and what they cause, in the step's transaction."""
         now_us = self.context.now_us
         if not self.updates:
             return
         insert_all(connection, decision_table, [self._decision_row(*d, now_us) for d in self.decisions])
+        insert_all(connection, basis_table, self.bases)
         insert_all(connection, entry, [row for d in self.decisions for row in self._entry_rows(d[2])])
         connection.execute(_CONCLUDED, [{**row, "whose": self.sponsor_id} for row in self.updates])
         mine = claim_table.c.sponsor_id == self.sponsor_id
@@ -388,7 +416,7 @@ class _Batch:
                           partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"], rank=1)  # fmt: skip
 
 
-def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
+def prior_of(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     """A claim as later ones see it. decision: None while it is in process."""
     lines = decision.lines if decision else ()
     return PriorClaim(

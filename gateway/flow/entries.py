@@ -32,6 +32,13 @@ def row(sponsor_id: str, icn: str, version: int, n: int, each: Entry) -> dict[st
     return {**key, **msgspec.structs.asdict(each), "used_on": used_on}
 
 
+def read(row: Any) -> Entry:
+    """The entry of a row."""
+    used_on = date.fromisoformat(row.used_on) if row.used_on else None
+    told = {name: getattr(row, name) for name in Entry.__struct_fields__ if name != "used_on"}
+    return Entry(**told, used_on=used_on)
+
+
 def totals(connection: Connection, sponsor_id: str, roots: Iterable[str]) -> dict[str, dict[Key, int]]:
     """By family root: the sums of all entries on file."""
     sums = connection.execute(_SUMS, {"sponsor_id": sponsor_id, "roots": sorted(set(roots))})

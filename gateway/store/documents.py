@@ -63,9 +63,30 @@ def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[
 
 def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
     """The newest version of every dated row of the given ids, ordered by id and first date."""
-    found = connection.execute(_EVERY, {"kind": kind, "ids": sorted(set(ids))})
-    newest = {(id_, first): body for id_, first, body in found}
-    return [msgspec.json.decode(body, type=type_) for body in newest.values()]
+    return [found for _, found in named(connection, kind, ids, type_)]
+
+
+def named(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[tuple[str, T]]:
+    """`every`, each with the name by which its very version is found again for ever: `id/first/version`."""
+    rows = connection.execute(_EVERY, {"kind": kind, "ids": sorted(set(ids))})
+    newest = {(row.id, row.first): row for row in rows}
+    return [(_name(row), msgspec.json.decode(row.body, type=type_)) for row in newest.values()]
+
+
+def _name(row: Any) -> str:
+    return f"{row.id}/{row.first}/{row.version}"
+
+
+def of_name(connection: Connection, kind: str, name: str, type_: type[T]) -> T:
+    """The version of a name that `named` gave; raises KeyError for a name nothing has."""
+    id_, first, version = name.rsplit("/", 2)
+    mine = select(document.c.body).where(
+        document.c.kind == kind, document.c.id == id_, document.c.first == first, document.c.version == int(version)
+    )
+    body = connection.execute(mine).scalar_one_or_none()
+    if body is None:
+        raise KeyError(name)
+    return msgspec.json.decode(body, type=type_)
 
 
 def known(connection: Connection, kind: str) -> list[str]:
@@ -178,7 +199,7 @@ _IN_FORCE = (
 )
 _ONE_IN_FORCE = _IN_FORCE.where(document.c.id == bindparam("id"))
 _EVERY = (
-    select(document.c.id, document.c.first, document.c.body)
+    select(document.c.id, document.c.first, document.c.version, document.c.body)
     .where(document.c.kind == bindparam("kind"), document.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(document.c.id, document.c.first, document.c.version)
 )

@@ -648,6 +648,16 @@ decision = _table(
     _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1 and drugs = 0"),
 )
 
+basis = _table(
+    # What a decision of ours was made on (plan.claims.basis), compressed: by it the decision can be made again. Not of
+    # pends and reversals, nor of what was taken over. Kept with its decision, 7 years.
+    "basis",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _i("version", primary_key=True),
+    _b("body"),
+)
+
 entry = _table(
     # One immutable accumulator entry of a decision; the sum is the accumulator. Kept 7 years.
     "entry",

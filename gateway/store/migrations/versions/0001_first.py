@@ -471,6 +471,13 @@ def upgrade() -> None:
     _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version",
            where="version = 1 and drugs = 0")  # fmt: skip
     _table(
+        "basis",
+        _t("sponsor_id", primary_key=True),
+        _t("icn", primary_key=True),
+        _i("version", primary_key=True),
+        _b("body"),
+    )
+    _table(
         "entry",
         _t("sponsor_id", primary_key=True),
         _t("icn", primary_key=True),
