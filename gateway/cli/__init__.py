@@ -35,6 +35,8 @@ COMMANDS = {
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),
     "pend": ("gateway.cli.pend", "Claims that wait: list, take, release, deny, override, request information, bulk."),
+    "claim": ("gateway.cli.claim", "One claim: its versions, the later claims it bears on, taking it back."),
+    "reprocess": ("gateway.cli.reprocess", "Decided claims decided again, after a look at the money."),
     "auth": ("gateway.cli.auth", "Prior authorisations and accident answers: load."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),

@@ -626,6 +626,43 @@ decision = _table(
     _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1"),
 )
 
+reprocessing = _table(
+    # Decided claims of one employer that somebody asked to decide again, or to take back. because: of
+    # plan.claims.reprocessing.REMARKS; asked_by: who agreed so far, a list, of as many people as must. event: its
+    # receipt number, 0 until enough have agreed. Kept 7 years.
+    "reprocessing",
+    _i("number", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _t("because"),
+    _t("why"),
+    _t("asked_by"),
+    _i("people"),
+    _t("asked_on"),
+    _i("event"),
+)
+
+reprocessed = _table(
+    # One claim of a reprocessing, and what was shown of it: version looked at, outcome, cents before and after. void:
+    # it is taken back; rulings: what is ruled on it from then on, "" nothing new. done: what became of it (flow.again,
+    # or left, withdrawn), "" until then. Kept 7 years.
+    "reprocessed",
+    _i("number", primary_key=True, autoincrement=False),
+    _i("n", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _t("icn"),
+    _i("version"),
+    _flag("void"),
+    _t("rulings"),
+    _t("outcome"),
+    _i("before_paid_cents"),
+    _i("paid_cents"),
+    _i("before_patient_cents"),
+    _i("patient_cents"),
+    _t("done"),
+    # A claim stands in one reprocessing at a time.
+    _partial("reprocessed_open", "sponsor_id", "icn", where="done = ''", unique=True),
+)
+
 entry = _table(
     # One immutable accumulator entry of a decision; the sum is the accumulator. Kept 7 years.
     "entry",

@@ -31,6 +31,9 @@ WORKER = [
     ("settle", "settle", "select count(*) from remittance where state = 'settled'"),
     ("recover", "settle", "select count(*) from recovery"),
     ("rerun", "strangers", "select state from claim order by icn"),
+    ("reprocess-cut", "again", "select count(*) from work where kind = 'again'"),
+    ("again", "again", "select count(*) from decision"),
+    ("affected", "again", "select count(*) from work where kind = 'affected'"),
 ]
 """Commits of workers."""
 
@@ -55,6 +58,7 @@ COMMAND = [
     ("reimbursement", "carrier", "select state from recovery"),
     ("hold-release", "strangers", "select state from hold order by id"),
     ("pend", "desk", "select count(*) from pend_event"),
+    ("reprocess", "again", "select count(*) from reprocessing"),
     ("evidence", "evidence", "select count(*) from evidence"),
     ("codes", "lists", "select count(*) from code_release"),
 ]

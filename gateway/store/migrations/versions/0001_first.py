@@ -452,6 +452,34 @@ def upgrade() -> None:
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
     _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
     _table(
+        "reprocessing",
+        _i("number", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _t("because"),
+        _t("why"),
+        _t("asked_by"),
+        _i("people"),
+        _t("asked_on"),
+        _i("event"),
+    )
+    _table(
+        "reprocessed",
+        _i("number", primary_key=True, autoincrement=False),
+        _i("n", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _t("icn"),
+        _i("version"),
+        _flag("void"),
+        _t("rulings"),
+        _t("outcome"),
+        _i("before_paid_cents"),
+        _i("paid_cents"),
+        _i("before_patient_cents"),
+        _i("patient_cents"),
+        _t("done"),
+    )
+    _index("reprocessed_open", "reprocessed", "sponsor_id", "icn", where="done = ''", unique=True)
+    _table(
         "entry",
         _t("sponsor_id", primary_key=True),
         _t("icn", primary_key=True),
