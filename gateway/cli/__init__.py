@@ -37,6 +37,7 @@ COMMANDS = {
     "pend": ("gateway.cli.pend", "Claims that wait: list, take, release, deny, override, request information, bulk."),
     "claim": ("gateway.cli.claim", "One claim: its versions, the later claims it bears on, taking it back."),
     "reprocess": ("gateway.cli.reprocess", "Decided claims decided again, after a look at the money."),
+    "appeal": ("gateway.cli.appeal", "Appeals of decided claims: open, note, decide, list."),
     "auth": ("gateway.cli.auth", "Prior authorisations and accident answers: load."),
     "sent": ("gateway.cli.sent", "What left for partners, and what they answered."),
     "replay": ("gateway.cli.again", "Read a quarantined file again from its sealed bytes."),

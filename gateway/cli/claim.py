@@ -13,7 +13,7 @@ from gateway.errors import UsageError
 from gateway.flow import affected, chain
 from gateway.flow import reprocess as reprocesses
 from gateway.flow.affected import Filter
-from gateway.plan.claims.reprocessing import REMARKS
+from gateway.plan.claims.reprocessing import REMARKS, Because
 from gateway.plan.rounding import dollars
 from gateway.store.schema import claim as claim_table
 
@@ -78,7 +78,7 @@ def affected_command(icn: str, config: Path, as_json: bool) -> None:
 @user_option
 @config_option
 @json_option
-def void(icn: str, because: str, why: str | None, yes: bool, user: str | None, config: Path, as_json: bool) -> None:
+def void(icn: str, because: Because, why: str | None, yes: bool, user: str | None, config: Path, as_json: bool) -> None:
     """Take CLAIM back, as a void by its provider would (CLM05-3 8)."""
     if yes and why is None:
         raise UsageError("--yes needs --why")

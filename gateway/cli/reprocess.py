@@ -15,7 +15,7 @@ from gateway.flow import reprocess as reprocesses
 from gateway.flow.affected import Filter
 from gateway.flow.context import Context
 from gateway.flow.reprocess import Asked, Look
-from gateway.plan.claims.reprocessing import REMARKS
+from gateway.plan.claims.reprocessing import REMARKS, Because
 from gateway.plan.rounding import dollars
 
 NUMBER = click.argument("number", type=click.IntRange(1))
@@ -46,7 +46,7 @@ def reprocess() -> None:
 @json_option
 def claims(
     icns: tuple[str, ...], sponsor_id: str, person: str, plan_id: str, npi: str, code: str, first: date | None,
-    last: date | None, reason: str, hold_id: str, later: bool, because: str, why: str | None, yes: bool,
+    last: date | None, reason: str, hold_id: str, later: bool, because: Because, why: str | None, yes: bool,
     user: str | None, config: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """What decided claims would come to if decided again as of now; with --yes, decide them so."""
@@ -82,6 +82,8 @@ def _tell(shown: list[Look], asked: list[Asked] | None) -> None:
     if not shown:
         click.echo("No decided claim is meant.")
     tell_asked(asked)
+    if asked == []:
+        click.echo("Nothing changes, so nothing is done.")
 
 
 def tell_look(look: Look) -> None:
@@ -106,8 +108,6 @@ def tell_asked(asked: list[Asked] | None) -> None:
     for one in asked or ():
         more = f"; another person: gateway reprocess approve {one.number}" if "another" in one.state else ""
         click.echo(f"reprocess {one.number} of {one.sponsor_id}: {one.state}{more}")
-    if asked == []:
-        click.echo("Nothing changes, so nothing is done.")
 
 
 @reprocess.command()

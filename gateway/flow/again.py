@@ -21,6 +21,7 @@ from gateway.flow.filed import NEWEST
 from gateway.plan.claims import reprocessing
 from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.replacing import CORRECTIONS
+from gateway.plan.claims.reprocessing import Because
 from gateway.plan.records import Decision, Pend
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -114,7 +115,7 @@ def _as_known(connection: Connection, row: Any, known_at: str) -> Any:
 
 def rehearse(
     connection: Connection, context: Context, sponsor_id: str, those: Sequence[Turn], known_at: str,
-    because: str = "", cause: str = "",
+    because: Because = "", cause: str = "",
 ) -> Again:  # fmt: skip
     """What claims come to when decided again as of now, one at least; nothing is written.
 
@@ -137,7 +138,7 @@ class Again(Batch):
 
     def __init__(
         self, connection: Connection, context: Context, sponsor_id: str, those: Sequence[Turn], known_at: str,
-        because: str, cause: str,
+        because: Because, cause: str,
     ) -> None:  # fmt: skip
         rows = sorted((turn.row for turn in those), key=lambda row: row.ord)
         super().__init__(connection, context, sponsor_id, rows, known_at)

@@ -19,6 +19,7 @@ from gateway.flow.again import Again, Outcome, Turn, Turned
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties
 from gateway.flow.roster import NOW
+from gateway.plan.claims.reprocessing import Because
 from gateway.store import audit, counters, installation, queue
 from gateway.store.order import nth_of, ord_of
 from gateway.store.queue import Work
@@ -145,7 +146,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     sponsor_id: str
-    because: str
+    because: Because
     why: str
     people: int
     asked_by: tuple[str, ...]
@@ -160,32 +161,38 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return "waiting for another person" if len(self.asked_by) < self.people else "under way"
 
 
-def ask(
-    context: Context, shown: Look, because: str, user: str, why: str, *, rulings: Mapping[str, str] | None = None,
-    hold_id: str = "",
-) -> Asked:  # fmt: skip
+def ask(context: Context, shown: Look, because: Because, user: str, why: str, *, hold_id: str = "") -> Asked:
     """Asks for what was shown, which at least one claim of must change. hold_id: a hold it answers.
 
     Raises UsageError for more than MOST claims, or one that stands in another reprocessing meanwhile.
     """
+    with context.store.write("reprocess") as connection:
+        asked = ask_in(connection, context, shown, because, user, why)
+        if hold_id:
+            _answer(connection, hold_id, user, asked.number)
+        return asked
+
+
+def ask_in(
+    connection: Connection, context: Context, shown: Look, because: Because, user: str, why: str,
+    rulings: Mapping[str, str] | None = None,
+) -> Asked:  # fmt: skip
+    """The same in the caller's transaction. rulings: by claim, as they were shown."""
     if len(shown.claims) > MOST:
         raise UsageError(f"{len(shown.claims)} claims; a reprocessing takes {MOST} at most, narrow the filter")
-    with context.store.write("reprocess") as connection:
-        today = installation.business_date(connection)
-        alone = Parties(connection, today).sponsor(shown.sponsor_id).desk.reprocess_alone_cents
-        _refuse_open(connection, shown)
-        number = counters.take(connection, "reprocess")
-        row = {
-            "number": number, "sponsor_id": shown.sponsor_id, "because": because, "why": why, "asked_by": "[]",
-            "people": 2 if shown.moved_cents > alone else 1, "asked_on": today.isoformat(), "event": 0,
-        }  # fmt: skip
-        connection.execute(insert(reprocessing).values(**row))
-        connection.execute(insert(reprocessed), [_row(number, n, shown.sponsor_id, each, (rulings or {}))
-                                                 for n, each in enumerate(shown.claims)])  # fmt: skip
-        if hold_id:
-            _answer(connection, hold_id, user, number)
-        _agree(connection, context, number, user)
-        return one(connection, number)
+    today = installation.business_date(connection)
+    alone = Parties(connection, today).sponsor(shown.sponsor_id).desk.reprocess_alone_cents
+    _refuse_open(connection, shown)
+    number = counters.take(connection, "reprocess")
+    row = {
+        "number": number, "sponsor_id": shown.sponsor_id, "because": because, "why": why, "asked_by": "[]",
+        "people": 2 if shown.moved_cents > alone else 1, "asked_on": today.isoformat(), "event": 0,
+    }  # fmt: skip
+    connection.execute(insert(reprocessing).values(**row))
+    rows = [_row(number, n, shown.sponsor_id, each, rulings or {}) for n, each in enumerate(shown.claims)]
+    connection.execute(insert(reprocessed), rows)
+    _agree(connection, context, number, user)
+    return one(connection, number)
 
 
 def _row(number: int, n: int, sponsor_id: str, each: Change, rulings: Mapping[str, str]) -> dict[str, Any]:

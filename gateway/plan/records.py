@@ -288,10 +288,11 @@ class Pend(Record, frozen=True, kw_only=True):
 
 
 class Override(Record, frozen=True, kw_only=True):
-    """An edit that people set aside for one claim. edit: its name in `claims.edits.EDITS`; by: who, in order; why: the
-    justification they gave."""
+    """An edit that people set aside for one claim, or for some of its lines alone. edit: its name in
+    `claims.edits.EDITS`; by: who, in order; why: the justification they gave."""
 
     edit: str
+    lines: tuple[int, ...] = ()
     by: tuple[str, ...]
     on: date
     why: str

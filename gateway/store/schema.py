@@ -541,8 +541,9 @@ hold = _table(
 )
 
 pend_event = _table(
-    # One act of a person about a claim that waited (flow.acts), append-only, each with its audit row: owner, notes and
-    # clock are derived from these. said: in their words; body: what only that act tells; may name a member. 7 years.
+    # One act of a person about a claim that waited or was appealed (flow.acts), append-only, each with its audit row:
+    # owner, notes and clock are derived from these. said: in their words; body: what only that act tells; may name a
+    # member. 7 years.
     "pend_event",
     _t("icn", primary_key=True),
     _i("n", primary_key=True, autoincrement=False),
@@ -552,6 +553,28 @@ pend_event = _table(
     _t("act"),
     _t("said"),
     _t("body"),
+)
+
+appeal = _table(
+    # One appeal of a decided claim; what people said of it stands in pend_event. kind: of plan.claims.appeals. by: who
+    # appeals. told_on: when the decision was. state: open, upheld, overturned, partly. reprocess: the reprocessing that
+    # carries it out, 0 for none. Kept 7 years.
+    "appeal",
+    _t("icn", primary_key=True),
+    _i("n", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _i("level"),
+    _t("kind"),
+    _t("by"),
+    _t("told_on"),
+    _t("received_on"),
+    _t("due_on"),
+    _i("late_days"),
+    _t("state"),
+    _t("decided_on"),
+    _t("decided_by"),
+    _i("reprocess"),
+    _partial("appeal_open", "due_on", where="state = 'open'"),
 )
 
 evidence = _table(

@@ -6,20 +6,24 @@ that is the old one takes nothing back.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from gateway.plan.claims.replacing import linked
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.records import Decision
 
-REMARKS = {
+Because = Literal["", "coverage-ended", "provider-appeal", "patient-appeal", "rate", "provider-cancelled", "share"]
+
+REMARKS: dict[Because, str] = {
     "": "", "coverage-ended": "N687", "provider-appeal": "N690", "patient-appeal": "N691", "rate": "N692",
     "provider-cancelled": "N693", "share": "N695",
 }  # fmt: skip
 """Why a claim is decided again -> RARC of the reversal (domain 4.3); "" tells no reason."""
 
 
-def taken_back(before: Decision, because: str, cause: str) -> Decision:
+def taken_back(before: Decision, because: Because, cause: str) -> Decision:
     """The reversal of the decision in force. because: of REMARKS; cause: what it is decided again for."""
     return reverse(before, before.version + 1, REMARKS[because], cause)
 

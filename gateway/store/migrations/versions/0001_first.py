@@ -393,6 +393,24 @@ def upgrade() -> None:
         _t("body"),
     )
     _table(
+        "appeal",
+        _t("icn", primary_key=True),
+        _i("n", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _i("level"),
+        _t("kind"),
+        _t("by"),
+        _t("told_on"),
+        _t("received_on"),
+        _t("due_on"),
+        _i("late_days"),
+        _t("state"),
+        _t("decided_on"),
+        _t("decided_by"),
+        _i("reprocess"),
+    )
+    _index("appeal_open", "appeal", "due_on", where="state = 'open'")
+    _table(
         "evidence",
         _t("sponsor_id", primary_key=True),
         _t("kind", primary_key=True),
