@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.flow import around, books, entries, filed, holds, roster
+from gateway.flow import around, books, entries, filed, holds, pricebook, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -28,8 +28,8 @@ from gateway.plan.claims.matching import UNKNOWN
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
-from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow, Rulings
-from gateway.store import documents, installation, queue
+from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, Rulings
+from gateway.store import installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -83,8 +83,7 @@ class Batch:
         self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
         self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
-        self.providers = self._providers()
-        self.fees = documents.fees(connection, self._priced())
+        self.prices = pricebook.read(connection, self.claims.values(), self.plans)
         self.authorisations = self._evidence("authorisation", Authorisation)
         self.authorised = self._authorised()
         self.accidents = self._evidence("accident", AccidentAnswer)
@@ -115,18 +114,6 @@ class Batch:
             people = roster.by_id(self.connection, self.sponsor_id, wanted, known_at)
             found |= {r.icn: people[r.person_id] for r in rows if r.person_id in people}
         return found
-
-    def _providers(self) -> dict[str, list[ProviderRow]]:
-        npis = {npi for claim in self.claims.values() for npi in _npis(claim)}
-        found: dict[str, list[ProviderRow]] = defaultdict(list)
-        for row in documents.every(self.connection, "provider", npis, ProviderRow):
-            found[row.npi].append(row)
-        return found
-
-    def _priced(self) -> set[tuple[str, str]]:
-        billed = {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
-        instead = [benefit.alternates for plan in self.plans for benefit in plan.benefits if benefit.alternates]
-        return billed | {(npi, codes[code]) for npi, code in billed for codes in instead if code in codes}
 
     def _evidence(self, kind: str, type_: Any) -> dict[str, list[Any]]:
         people = sorted({row.person_id for row in self.rows})
@@ -195,7 +182,7 @@ class Batch:
 
     def _case(self, row: Any, claim: Claim, taken: Sequence[Filed] = (), reversal: Decision | None = None) -> Case:
         """The case of a claim as if the claims whose place it takes were taken back already."""
-        people, npis, gone = row.person_id, _npis(claim), {one.icn for one in taken}
+        people, gone = row.person_id, {one.icn for one in taken}
         totals, decided = self.totals[row.family_root], self.authorised[people]
         if reversal is not None and taken[-1].family_root == row.family_root:
             totals = accumulators.apply(totals, reversal.entries)
@@ -205,8 +192,7 @@ class Batch:
             icn=row.icn, version=int(row.version) + 1, claim=claim, received=date.fromisoformat(row.received_on),
             member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plans=self.plans,
             cleared=tuple(row.cleared.split()), rulings=msgspec.json.decode(row.rulings, type=Rulings),
-            providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
-            fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
+            **self.prices.of(claim),
             authorisations=charged(self.authorisations.get(people, ()), decided),
             accidents=tuple(self.accidents.get(people, ())), employs=self.sponsor.employs if self.sponsor else 0,
             **self.others.of(row.icn, people),
@@ -372,11 +358,6 @@ class Batch:
             connection.execute(insert(fact), facts)
             queue.enqueue(connection, now_us, "notify", lane=f"N/{self.sponsor_id}", sponsor_id=self.sponsor_id,
                           partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"], rank=1)  # fmt: skip
-
-
-def _npis(claim: Claim) -> tuple[str, ...]:
-    rendering = [claim.rendering, *(line.rendering for line in claim.lines)]
-    return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
 
 
 def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:

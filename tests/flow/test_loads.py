@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from gateway.errors import BadData, UsageError
-from gateway.flow import books, claim_numbers, loading, pay, recover, takeover
+from gateway.flow import books, claim_numbers, loading, pay, price_files, recover, takeover
 from gateway.store import audit
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -44,13 +44,13 @@ def world(store: Store, keys: Keys, tmp_path: Path) -> World:
         ("1234567893,99213,98.00,line,2026-01-01,never", "effective_to: not a date"),
         ("1234567893,99213", "fields"),
         ("1234567893,99213,98.00,line,2026-01-01,,more", "fields"),
-        ("1234567893,99213,99.00,line,2026-01-01,", "another price"),
+        ("1234567893,99213,99.00,line,2026-01-01,", "another row"),
     ],
 )
 def test_a_fee_line_that_cannot_be_meant_is_told(line: str, said: str) -> None:
     """Every fee line that contradicts itself or another is refused by its number."""
     with pytest.raises(BadData) as caught:
-        loading.fees(f"{HEAD}{LINE}\n{line}\n")
+        price_files.fees(f"{HEAD}{LINE}\n{line}\n")
     assert caught.value.detail.startswith(f"line 3: {said}") or said in caught.value.detail
     assert caught.value.detail.count("line 3: ") == 1 and "line 2" not in caught.value.detail
 
