@@ -8,17 +8,19 @@ import pytest
 
 from tests.daemon.test_cli import gateway, installed, work
 from tests.daemon.test_cli_desk import SITE, said
+from tests.flow.bills import billed, claims_file, correction
 from tests.flow.world import drop_into, golden
+from tests.plan.plan_cases import C1 as VISIT
 
-C1, C3, C7, H1 = "26096000001", "26096000003", "26096000007", "26072000001"
-DEARER = (
-    "provider,npi,code,allowed,per,effective_from,effective_to\nLakeside,1234567893,99214,135.00,line,2026-01-01,\n"
-)
+C1, C3 = "26096000001", "26096000003"
+DEARER = """provider,npi,code,allowed,per,effective_from,effective_to
+Lakeside,1234567893,99214,135.00,line,2026-01-01,
+"""
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """An installation in which the golden claims are decided, beside what was taken over."""
+    """An installation in which the golden claims are decided; nothing was taken over."""
     config = installed(tmp_path / "site", "2026-04-06", *SITE)
     context = work(config)
     drop_into(context, "bluebonnet", "enrol.834", golden("in.834"))
@@ -57,17 +59,21 @@ def test_a_price_of_the_past(site: Path, tmp_path: Path) -> None:
 
 
 def test_the_chain_of_a_replacement(site: Path) -> None:
-    """C7 took the place of a claim taken over: one chain of three versions, whichever of the two is asked for."""
-    for icn in (H1, C7):
+    """A visit sent again: one chain of three versions, whichever of the two claims is asked for."""
+    context = work(site)
+    drop_into(context, "clearpath", "again.837", claims_file(302, correction(billed(VISIT, VISIT.lines[0]), "7", C1)))
+    work(site)
+    (again,) = {one["icn"] for one in said(site, "claim", "versions", C1)["versions"]} - {C1}
+    for icn in (C1, again):
         chain = said(site, "claim", "versions", icn)
-        assert (chain["icns"], chain["in_force"]) == ([H1, C7], C7)
-        assert [(one["icn"], one["cause"].split(" in ")[0]) for one in chain["versions"]] == [
-            (H1, "taken over"), (H1, f"claim {C7}"), (C7, "replacement"),
+        assert (chain["icns"], chain["in_force"]) == ([C1, again], again)
+        assert [(one["icn"], one["outcome"], one["cause"].split(" in ")[0]) for one in chain["versions"]] == [
+            (C1, "paid", "received"), (C1, "reversal", f"claim {again}"), (again, "paid", "replacement"),
         ]  # fmt: skip
 
 
 def test_a_claim_is_taken_back_and_its_copy_is_affected(site: Path) -> None:
-    """C3 was denied as a copy of C1. C1 voided at the desk, C3 is affected: the command names how to decide it again."""
+    """C3 was denied as a copy of C1. C1 voided, C3 is affected: the command names how to decide it again."""
     assert said(site, "claim", "affected", C1)["outcomes"].get("changed") is None
     void = ("claim", "void", C1, "--user", "ann")
     assert said(site, *void)["look"]["back_cents"] == 95_00
@@ -82,8 +88,8 @@ def test_a_claim_is_taken_back_and_its_copy_is_affected(site: Path) -> None:
 
 
 def test_an_appeal(site: Path) -> None:
-    """Opened, noted, listed, looked at, overturned by another person: paid; upheld asks for no edits; once decided it is
-    not open."""
+    """Opened, noted, listed, looked at, overturned by another person: paid; upheld asks for no edits; once decided it
+    is not open."""
     said(site, "appeal", "open", C3, "two visits", "--by", "provider", "--user", "ann")
     assert "noted" in gateway("appeal", "note", C3, "we looked", "--user", "ann", "--config", site).out
     assert C3 in gateway("appeal", "list", "--config", site).out
@@ -100,7 +106,7 @@ def test_an_appeal(site: Path) -> None:
 
 
 def test_what_is_refused(site: Path) -> None:
-    """A reprocess of everything, of a hold that names no claims, of a number nobody gave: one sentence, exit code 64."""
+    """A reprocess of everything, of a hold that names no claims, of a number nobody gave: one sentence, code 64."""
     for args, words in (
         (("reprocess", "claims"), "say which claims"),
         (("reprocess", "claims", "--later"), "say which claims"),
@@ -109,7 +115,7 @@ def test_what_is_refused(site: Path) -> None:
         (("reprocess", "withdraw", "7"), "no reprocess 7"),
         (("claim", "versions", "X"), "no claim X"),
         (("claim", "affected", "X"), "no claim X"),
-        (("claim", "void", H1), "not decided"),
+        (("claim", "void", "X"), "not decided"),
         (("appeal", "note", C3, "so"), "no appeal"),
     ):
         found = gateway(*args, "--config", site)
