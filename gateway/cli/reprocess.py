@@ -69,7 +69,8 @@ def _look(context: Context, wanted: Filter) -> list[Look]:
     with context.store.read() as connection:
         found = affected.find(connection, wanted)
         count = sum(len(icns) for icns in found.values())
-        with click.progressbar(length=count, label="deciding", file=sys.stderr) as bar:
+        quiet = not sys.stderr.isatty()
+        with click.progressbar(length=count, label="deciding", file=sys.stderr, hidden=quiet) as bar:
             return [
                 reprocesses.look(connection, context, sponsor_id, icns, told=bar.update)
                 for sponsor_id, icns in sorted(found.items())

@@ -12,10 +12,11 @@ PAGE = ROOT / "docs" / "recipes.md"
 RECIPES = chapters(PAGE)
 
 
-def test_there_are_five() -> None:
-    """An edit, a report, a partner rule, a code set, a command; each changes something and then runs something."""
+def test_there_are_six() -> None:
+    """An edit, a report, a partner rule, a code set, a command, a reason to decide again; each changes something and then runs something."""
     assert [title.removeprefix("Add ") for title in RECIPES] == [
         "an edit", "a report", "a partner rule", "a code set", "a command",
+        "a reason to decide again",
     ]  # fmt: skip
     for blocks in RECIPES.values():
         assert len(blocks) > 1 and blocks[-1].language == "sh"
