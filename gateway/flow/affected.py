@@ -8,7 +8,7 @@ without writing, and those that would come to something else are told to a perso
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -66,8 +66,10 @@ def find(connection: Connection, wanted: Filter) -> dict[str, list[str]]:
             roots[row.sponsor_id].add(row.family_root)
     if wanted.later:
         for sponsor_id, icns in found.items():
+            meant = set(icns)
             for root in sorted(roots[sponsor_id] - {""}):
-                icns += [turn.row.icn for turn in later(connection, sponsor_id, root, icns) if turn.row.icn not in icns]
+                behind = (turn.row.icn for turn in later(connection, sponsor_id, root, meant))
+                icns += [icn for icn in behind if icn not in meant]
     return dict(found)
 
 
@@ -121,19 +123,19 @@ def _fits(row: Any, wanted: Filter) -> bool:
 # ---- families --------------------------------------------------------------------------------------------------------
 
 
-def later(connection: Connection, sponsor_id: str, root: str, icns: Sequence[str]) -> list[Turn]:
+def later(connection: Connection, sponsor_id: str, root: str, icns: Collection[str]) -> list[Turn]:
     """The decided claims of a family behind the first of these, which itself may stand no more, in their places."""
-    named = select(claim.c.icn, claim.c.ord, claim.c.original_icn).where(
-        claim.c.sponsor_id == sponsor_id, claim.c.family_root == root, claim.c.icn.in_(icns)
-    )
-    places = again.places_of(connection, sponsor_id, connection.execute(named).all())
+    people = select(person.c.person_id).where(person.c.sponsor_id == sponsor_id, person.c.family_root == root)
+    theirs = (claim.c.sponsor_id == sponsor_id, claim.c.person_id.in_(list(connection.execute(people).scalars())))
+    family = select(claim.c.icn, claim.c.ord, claim.c.original_icn).where(*theirs)
+    named = [row for row in connection.execute(family) if row.icn in icns]
+    places = again.places_of(connection, sponsor_id, named)
     if not places:
         return []
-    mine = select(claim.c.icn).where(claim.c.sponsor_id == sponsor_id, claim.c.family_root == root, *DECIDED)
-    family = list(connection.execute(mine.order_by(claim.c.icn)).scalars())
+    standing = list(connection.execute(select(claim.c.icn).where(*theirs, *DECIDED)).scalars())
     first = min((place, icn) for icn, place in places.items())
     return [
-        turn for turn in again.turns(connection, sponsor_id, family, NOW) if (turn.place, turn.row.icn) > first
+        turn for turn in again.turns(connection, sponsor_id, standing, NOW) if (turn.place, turn.row.icn) > first
     ]  # fmt: skip
 
 

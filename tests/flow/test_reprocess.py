@@ -17,8 +17,10 @@ from gateway.plan.records import Decision
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, entry, hold, reprocessed, work
+from tests.flow import members
 from tests.flow.bills import correction
 from tests.flow.desk_world import SPONSORS
+from tests.flow.members import enrolment_file
 from tests.flow.test_corrections import price, send, states
 from tests.flow.world import SPONSOR, World, begun
 from tests.plan.plan_cases import ALAN, C1, C4, LAKESIDE, bill, service
@@ -114,6 +116,37 @@ def test_one_835_tells_reversal_and_correction(world: World, tmp_path: Path) -> 
     assert clps == [f"CLP*LFC-5001*22*-240*-95**12*{icn}*11*1", f"CLP*LFC-5001*1*240*0*33*12*{icn}*11*1"]
     assert f"REF*F8*{icn}" in [one.strip() for one in lines]
     assert "MOA***N692" in [one.strip() for one in lines]
+
+
+def test_coverage_that_ended_late(world: World) -> None:
+    """An 834 ends Alan's coverage before a visit that was paid: its hold names the visit, which the look denies
+    PR-27; done, its 95.00 are taken back with N687 and the deductible is given back."""
+    (icn,) = send(world, 301, C1)
+    ended = (("INS*Y*18*030", "INS*Y*18*024"), ("348*D8*20260101~", "349*D8*20260131~"), ("030**PPO", "024**PPO"))
+    body = enrolment_file(601, members.ALAN, action="2", changes={members.ALAN: ended})
+    world.send("bluebonnet", "ends.834", body)
+    world.release("enrolment")
+    (waits,) = world.holds("review")
+    shown = look(world, hold_id=waits.id)
+    (change,) = shown.claims
+    assert (change.icn, change.codes, shown.back_cents) == (icn, ("PR-27",), 95_00)
+    reprocess.ask(world.context, shown, "coverage-ended", "ann", "the 834", hold_id=waits.id)
+    world.run()
+    assert (states(world, icn), entries(world), world.holds("review")) == ([("decided", 0)], [], [])
+    told = [msgspec.json.decode(row.body, type=Decision) for row in world.rows(decision, decision.c.icn == icn)]
+    assert (told[1].remarks, told[2].coverage_end) == (("N687",), date(2026, 1, 31))
+
+
+def test_a_look_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More claims than a look or a reprocessing holds are refused with a sentence that says what to do."""
+    first, second = send(world, 301, C1, lab("L1", APRIL_1))
+    both = look(world, icns=(first, second), void=True)
+    monkeypatch.setattr(reprocess, "MOST", 1)
+    with pytest.raises(UsageError, match="narrow the filter"):
+        reprocess.ask(world.context, both, "", "ann", "too many")
+    monkeypatch.setattr(reprocess, "LOOKED_MOST", 1)
+    with pytest.raises(UsageError, match="narrow it by date"):
+        look(world, icns=(first, second))
 
 
 def test_a_void_at_the_desk_names_the_later_claims(world: World) -> None:

@@ -13,7 +13,7 @@ RECIPES = chapters(PAGE)
 
 
 def test_there_are_six() -> None:
-    """An edit, a report, a partner rule, a code set, a command, a reason to decide again; each changes something and then runs something."""
+    """An edit, a report, a partner rule, a code set, a command, a reason; each changes something and runs something."""
     assert [title.removeprefix("Add ") for title in RECIPES] == [
         "an edit", "a report", "a partner rule", "a code set", "a command",
         "a reason to decide again",
