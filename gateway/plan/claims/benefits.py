@@ -368,14 +368,21 @@ def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | Non
     else any of the member's; without a member the sponsor's first plan in force. None when no document is in force,
     or none of the plan the member has on that day.
     """
+    for span in member.spans if member else ():  # nearly every claim ends here, without a list
+        if span.first <= on and (span.last is None or on <= span.last):
+            for plan in plans:
+                if buys(plan, span) and plan.first <= on and (plan.last is None or on <= plan.last):
+                    return plan
     dated = [plan for plan in plans if plan.first <= on and (plan.last is None or on <= plan.last)]
     known = [span for span in _nearest(member.spans if member else (), on) if any(buys(plan, span) for plan in plans)]
     had = [span for span in known if span.first <= on and (span.last is None or on <= span.last)]
-    for span in had or known:
+    if had:  # of a plan without a document for that day
+        return None
+    for span in known:
         for plan in dated:
             if buys(plan, span):
                 return plan
-    return None if had else min(dated, key=lambda plan: (plan.id, plan.version), default=None)
+    return min(dated, key=lambda plan: (plan.id, plan.version), default=None)
 
 
 def _nearest(spans: Sequence[Span], on: date) -> list[Span]:
