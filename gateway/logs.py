@@ -48,8 +48,8 @@ class Lossy:
             self._stream.flush()
 
 
-def configure(stream: TextIO = sys.stderr) -> None:
-    """Sets structlog up for a process."""
+def configure(stream: TextIO = sys.stderr, *, once: bool = True) -> None:
+    """Sets structlog up for a process. once: its loggers keep to it; else a later call may set it up otherwise."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -59,5 +59,5 @@ def configure(stream: TextIO = sys.stderr) -> None:
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lossy(stream))),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=once,
     )

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+import structlog
 
+from gateway import logs
 from gateway import settings as settings_module
 from gateway.clock import SECOND_US
 from gateway.errors import CannotCreate
@@ -90,7 +92,9 @@ def settings_of(config: Path) -> Settings:
 
 
 def context_of(config: Path) -> Context:
-    """The installation of a settings file."""
+    """The installation of a settings file. What its steps log goes beside the answer, which may be JSON."""
+    if not structlog.is_configured():
+        logs.configure(sys.stderr, once=False)
     return open_context(settings_of(config))
 
 

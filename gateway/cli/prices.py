@@ -55,6 +55,7 @@ def _tell(loads: Loads) -> None:
     click.echo(f"This {would} the price of {found.claims} paid claims, by {dollars(found.allowed_cents)} allowed.")
     if found.claims:
         click.echo(f"Decisions stay as they are. {found.pended} of them would wait for a price if decided again.")
+        click.echo("gateway reprocess claims, by --provider or --code, shows what they come to and decides them again.")
         more = ", ..." if found.claims > len(found.icns) else ""
         click.echo(f"Claims: {', '.join(found.icns)}{more}")
     if not loads.stored:

@@ -103,22 +103,25 @@ def rehearse(
 
     At least one row. numbers: what would be on file under a drug manager's numbers, where these rows are not.
     """
-    batch = Batch(connection, context, sponsor_id, rows, numbers)
+    batch = Batch(connection, context, sponsor_id, rows, numbers=numbers)
     batch.run()
     return [decision for _, _, decision in batch.decisions]
 
 
 class Batch:
-    """The claims of one step, what is on file about them, and what they come to."""
+    """The claims of one step, what is on file about them, and what they come to.
+
+    known_at: the order key their members are known at; each claim's own when none is given.
+    """
 
     def __init__(
-        self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any],
+        self, connection: Connection, context: Context, sponsor_id: str, rows: Sequence[Any], known_at: str = "",
         numbers: drug_numbers.Numbers | None = None,
     ) -> None:  # fmt: skip
         self.context, self.sponsor_id, self.connection = context, sponsor_id, connection
         self.today = installation.business_date(connection)
         self.sponsor: Sponsor | None = Parties(connection, self.today).sponsors.get(sponsor_id)
-        self.rows = rows
+        self.rows, self.known_at = rows, known_at
         self.claims = {row.icn: msgspec.json.decode(row.body, type=Claim) for row in self.rows}
         told = ((row.partner, self.claims[row.icn]) for row in self.rows)
         self.numbers = drug_numbers.on_file(connection, told) if numbers is None else numbers
@@ -130,7 +133,7 @@ class Batch:
         self.prices = pricebook.read(connection, self.claims.values(), self.plans)
         self.authorisations, self.accidents = self._evidence()
         self.authorised = self._authorised()
-        self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
+        self.others = around.Others(connection, sponsor_id, self._last, self.claims, self.members)
         self.history = self._history({row.icn for row in rows})
         self.originals = self._originals()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
@@ -143,6 +146,11 @@ class Batch:
 
     # ---- what is on file
 
+    @property
+    def _last(self) -> str:
+        """What is known to the last of them is known to all, where it does not change with each claim."""
+        return self.known_at or (self.rows[-1].ord if self.rows else "")
+
     def _ask(self, statement: Select[Any], **asked: Any) -> list[Any]:
         return list(self.connection.execute(statement, {"sponsor_id": self.sponsor_id, **asked}))
 
@@ -150,13 +158,14 @@ class Batch:
         return entries.totals(self.connection, self.sponsor_id, roots)
 
     def _members(self) -> dict[str, Member]:
-        """By ICN: the person as known at the claim's own order key."""
+        """By ICN: the person."""
         by_ord: dict[str, list[Any]] = defaultdict(list)
         for row in self.rows:
-            by_ord[set_of(row.ord)].append(row)
+            by_ord[self.known_at or set_of(row.ord)].append(row)
         found: dict[str, Member] = {}
         for rows in by_ord.values():
-            people = roster.by_id(self.connection, self.sponsor_id, {r.person_id for r in rows}, rows[-1].ord)
+            known_at, wanted = self.known_at or rows[-1].ord, {r.person_id for r in rows}
+            people = roster.by_id(self.connection, self.sponsor_id, wanted, known_at)
             found |= {r.icn: people[r.person_id] for r in rows if r.person_id in people}
         return found
 
@@ -276,7 +285,7 @@ class Batch:
         if asked is not None:
             self._conclude(row, claim, pended(case, asked), case)
             return
-        reversal = replacing.taken_back(taken)
+        reversal = replacing.taken_back(row.icn, taken)
         decision = None
         if claim.frequency != VOID:
             case = self._case(row, claim, taken, reversal)
@@ -286,7 +295,7 @@ class Batch:
                 return
         self._take_back(row, taken, reversal, TAKEN[claim.frequency])
         if decision is None:
-            self.updates.append({**_unpaid(row, None), "state": "void"})
+            self.updates.append({**unpaid(row, None), "state": "void"})
         else:
             self._conclude(row, claim, replacing.linked(decision, reversal), case)
 
@@ -296,13 +305,17 @@ class Batch:
             self._count(taken[-1], taken[-1].claim, reversal)
             self.caused[reversal.icn, reversal.version] = row.ord
         for one in taken:
-            self.updates.append({**_unpaid(one, reversal if one is taken[-1] else None), "state": state})
+            self.updates.append({**unpaid(one, reversal if one is taken[-1] else None), "state": state})
             self.gone.append(one.icn)
             mine = self.history.get(one.person_id, [])
             mine[:] = [each for each in mine if each[1].icn != one.icn]
 
     def _count(self, row: Any, claim: Claim, decision: Decision) -> None:
         self.decisions.append((row, claim, decision))
+        self._use(row, decision)
+
+    def _use(self, row: Any, decision: Decision) -> None:
+        """The claims after it find limits and authorisations as it leaves them."""
         self.authorised[row.person_id].append(decision)
         self.totals[row.family_root] = accumulators.apply(self.totals[row.family_root], decision.entries)
 
@@ -310,8 +323,7 @@ class Batch:
         self._count(row, claim, decision)
         if decision.outcome != "pended":
             self.cases[decision.icn, decision.version] = case
-        if decision.outcome != "denied" and row.person_id:
-            self.history.setdefault(row.person_id, []).append((row.ord, prior_of(row.icn, claim, decision)))
+        self._remember(row, row.ord, claim, decision)
         state: Literal["pended", "decided"] = "pended" if decision.outcome == "pended" else "decided"
         if claim.kind == drugs.KIND:  # what takes it back may stand in the same step
             self.originals[row.icn] = Filed(
@@ -326,6 +338,11 @@ class Batch:
                 "patient_cents": decision.patient_cents,
             }
         )  # fmt: skip
+
+    def _remember(self, row: Any, ord_: str, claim: Claim, decision: Decision) -> None:
+        """Later claims of the person are compared with it; ord_: which are later."""
+        if decision.outcome != "denied" and row.person_id:
+            self.history.setdefault(row.person_id, []).append((ord_, prior_of(row.icn, claim, decision)))
 
     # ---- writing
 
@@ -364,6 +381,19 @@ class Batch:
             if row.match in UNKNOWN and pend.queue == "MBR":
                 self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
+        self._look_at_later(connection)
+
+    def _look_at_later(self, connection: Connection) -> None:
+        """Where something was taken back, later claims of the family may come to something else (domain 4.9)."""
+        taken: dict[str, list[Decision]] = defaultdict(list)
+        for _, _, decision in self.decisions:
+            if decision.outcome == "reversal" and decision.family_root:
+                taken[decision.family_root].append(decision)
+        for root, reversals in sorted(taken.items()):
+            queue.enqueue(connection, self.context.now_us, "affected", lane=f"N/{self.sponsor_id}",
+                          sponsor_id=self.sponsor_id, partner=f"sponsor/{self.sponsor_id}", ord=self._last, rank=1,
+                          body={"root": root, "icns": [each.icn for each in reversals],
+                                "cause": reversals[0].cause})  # fmt: skip
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
         """When the plan's patience with an unknown member ends, the claim is decided again by itself."""
@@ -425,7 +455,7 @@ def prior_of(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     )  # fmt: skip
 
 
-def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:
+def unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:
     """What becomes of a claim that was taken back: its present version pays nothing."""
     version = reversal.version if reversal is not None else row.version
     return {"of": row.icn, "version": version, "status": "22", "denied": 0, "paid_cents": 0, "patient_cents": 0}

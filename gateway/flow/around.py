@@ -19,10 +19,10 @@ from mappings.records import Claim
 
 
 class Others:
-    """Read once for a batch, by person. rows: of the claims; members: by claim number."""
+    """Read once for a batch, by person, as known at an order key. members: by claim number."""
 
     def __init__(
-        self, connection: Connection, sponsor_id: str, rows: Sequence[Any],
+        self, connection: Connection, sponsor_id: str, known_at: str,
         claims: Mapping[str, Claim], members: Mapping[str, Member],
     ) -> None:  # fmt: skip
         self.claims = claims
@@ -31,7 +31,7 @@ class Others:
         self.cobra = _cobra(connection, sponsor_id, people)
         self.rules = _rules(connection, claims.values())
         asked = [member for icn, member in members.items() if self._asks(claims[icn], member)]
-        self.holders = _holders(connection, sponsor_id, rows, asked)
+        self.holders = _holders(connection, sponsor_id, known_at, asked)
 
     def _asks(self, claim: Claim, member: Member) -> bool:
         """Whether the order of payers will be asked for a dependant, so that its subscriber matters."""
@@ -70,10 +70,10 @@ def _rules(connection: Connection, claims: Any) -> dict[str, list[CodeRule]]:
 
 
 def _holders(
-    connection: Connection, sponsor_id: str, rows: Sequence[Any], dependants: Sequence[Member]
+    connection: Connection, sponsor_id: str, known_at: str, dependants: Sequence[Member]
 ) -> dict[str, Member]:
-    """By dependant: the subscriber they are covered through, as known at the batch's last claim."""
+    """By dependant: the subscriber they are covered through."""
     numbers = {member.subscriber_no for member in dependants}
-    families = roster.by_subscriber(connection, sponsor_id, numbers, rows[-1].ord) if numbers else {}
+    families = roster.by_subscriber(connection, sponsor_id, numbers, known_at) if numbers else {}
     held = {number: next((m for m in family if m.subscriber), None) for number, family in families.items()}
     return {m.person_id: holder for m in dependants if (holder := held.get(m.subscriber_no))}

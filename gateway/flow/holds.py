@@ -35,7 +35,9 @@ KINDS = {
                "we cannot fetch or send at a partner's own server; see the reason, then release this to try"),
     "late": ("Files that have not come", "a partner's file is late; ask it"),
     "overdue": ("Answers of ours that are late", "a file waits too long for our answer; see what it waits for"),
-    "review": ("Enrolment reviews", "enrolment changed under paid or denied claims"),
+    "review": ("Decided claims to look at again",
+               "what decided claims stand on has changed; gateway reprocess claims --hold shows what they come to"),
+    "appeal": ("Appeals", "somebody appealed a decided claim; gateway appeal list says by when to decide it"),
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip
 """Kind of hold -> its short name, and what it asks of a person."""

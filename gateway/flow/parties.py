@@ -120,9 +120,13 @@ class Administrator(Record, frozen=True, kw_only=True):
 
 class Desk(Record, frozen=True, kw_only=True):
     """How an employer's claims are decided by hand. override_alone_cents: up to this charge of a claim one person sets
-    an edit aside, above it two do."""
+    an edit aside, above it two do. reprocess_alone_cents: up to so much that moves, up or down, one person has decided
+    claims decided again or taken back, above it two do. appeal_levels: how many appeals its plan asks for before it has
+    spoken its last word."""
 
     override_alone_cents: int = 1_000_00
+    reprocess_alone_cents: int = 10_000_00
+    appeal_levels: Literal[1, 2] = 1
 
 
 class Sponsor(Record, frozen=True, kw_only=True):

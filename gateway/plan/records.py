@@ -324,10 +324,11 @@ class Pend(Record, frozen=True, kw_only=True):
 
 
 class Override(Record, frozen=True, kw_only=True):
-    """An edit that people set aside for one claim. edit: its name in `claims.edits.EDITS`; by: who, in order; why: the
-    justification they gave."""
+    """An edit that people set aside for one claim, or for some of its lines alone. edit: its name in
+    `claims.edits.EDITS`; by: who, in order; why: the justification they gave."""
 
     edit: str
+    lines: tuple[int, ...] = ()
     by: tuple[str, ...]
     on: date
     why: str
@@ -357,7 +358,8 @@ class Decision(Record, frozen=True, kw_only=True):
     status: CLP02. outcome: paid (`denied` when every line is), pended (nothing else counts then), reversal.
     version counts decisions of one ICN from 1. reverses: (icn, version) a reversal undoes. remarks: MOA RARCs.
     coverage_end: last covered day (DTM*036). plan_id, plan_version, year: of the first day of service; "" and 0 when no
-    plan is on file for it. original_icn: what the decision stands in the place of (835 REF*F8).
+    plan is on file for it. original_icn: what the decision stands in the place of (835 REF*F8). cause: what made it,
+    where it was not the claim's own coming or release: `claim ICN` that takes its place, `reprocess N`.
     """
 
     icn: str
@@ -376,6 +378,7 @@ class Decision(Record, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     coverage_end: date | None = None
     original_icn: str = ""
+    cause: str = ""
     reverses: tuple[str, int] | None = None
     remarks: tuple[str, ...] = ()
     pend: Pend | None = None

@@ -561,8 +561,9 @@ hold = _table(
 )
 
 pend_event = _table(
-    # One act of a person about a claim that waited (flow.acts), append-only, each with its audit row: owner, notes and
-    # clock are derived from these. said: in their words; body: what only that act tells; may name a member. 7 years.
+    # One act of a person about a claim that waited or was appealed (flow.acts), append-only, each with its audit row:
+    # owner, notes and clock are derived from these. said: in their words; body: what only that act tells; may name a
+    # member. 7 years.
     "pend_event",
     _t("icn", primary_key=True),
     _i("n", primary_key=True, autoincrement=False),
@@ -572,6 +573,28 @@ pend_event = _table(
     _t("act"),
     _t("said"),
     _t("body"),
+)
+
+appeal = _table(
+    # One appeal of a decided claim; what people said of it stands in pend_event. kind: of plan.claims.appeals. by: who
+    # appeals. told_on: when the decision was. state: open, upheld, overturned, partly. reprocess: the reprocessing that
+    # carries it out, 0 for none. Kept 7 years.
+    "appeal",
+    _t("icn", primary_key=True),
+    _i("n", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _i("level"),
+    _t("kind"),
+    _t("by"),
+    _t("told_on"),
+    _t("received_on"),
+    _t("due_on"),
+    _i("late_days"),
+    _t("state"),
+    _t("decided_on"),
+    _t("decided_by"),
+    _i("reprocess"),
+    _partial("appeal_open", "due_on", where="state = 'open'"),
 )
 
 evidence = _table(
@@ -656,6 +679,43 @@ basis = _table(
     _t("icn", primary_key=True),
     _i("version", primary_key=True),
     _b("body"),
+)
+
+reprocessing = _table(
+    # Decided claims of one employer that somebody asked to decide again, or to take back. because: of
+    # plan.claims.reprocessing.REMARKS; asked_by: who agreed so far, a list, of as many people as must. event: its
+    # receipt number, 0 until enough have agreed. Kept 7 years.
+    "reprocessing",
+    _i("number", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _t("because"),
+    _t("why"),
+    _t("asked_by"),
+    _i("people"),
+    _t("asked_on"),
+    _i("event"),
+)
+
+reprocessed = _table(
+    # One claim of a reprocessing, and what was shown of it: version looked at, outcome, cents before and after. void:
+    # it is taken back; rulings: what is ruled on it from then on, "" nothing new. done: what became of it (flow.again,
+    # or left, withdrawn), "" until then. Kept 7 years.
+    "reprocessed",
+    _i("number", primary_key=True, autoincrement=False),
+    _i("n", primary_key=True, autoincrement=False),
+    _t("sponsor_id"),
+    _t("icn"),
+    _i("version"),
+    _flag("void"),
+    _t("rulings"),
+    _t("outcome"),
+    _i("before_paid_cents"),
+    _i("paid_cents"),
+    _i("before_patient_cents"),
+    _i("patient_cents"),
+    _t("done"),
+    # A claim stands in one reprocessing at a time.
+    _partial("reprocessed_open", "sponsor_id", "icn", where="done = ''", unique=True),
 )
 
 entry = _table(

@@ -31,6 +31,9 @@ WORKER = [
     ("settle", "settle", "select count(*) from remittance where state = 'settled'"),
     ("recover", "settle", "select count(*) from recovery"),
     ("rerun", "strangers", "select state from claim order by icn"),
+    ("reprocess-cut", "again", "select count(*) from work where kind = 'again'"),
+    ("again", "again", "select count(*) from decision"),
+    ("affected", "again", "select count(*) from work where kind = 'affected'"),
 ]
 """Commits of workers."""
 
@@ -55,6 +58,7 @@ COMMAND = [
     ("reimbursement", "carrier", "select state from recovery"),
     ("hold-release", "strangers", "select state from hold order by id"),
     ("pend", "desk", "select count(*) from pend_event"),
+    ("reprocess", "again", "select count(*) from reprocessing"),
     ("evidence", "evidence", "select count(*) from evidence"),
     ("codes", "lists", "select count(*) from code_release"),
 ]
@@ -71,6 +75,7 @@ ELSEWHERE = {
     **dict.fromkeys(("place", "taken"), "tests/flow/test_directory_store.py: no partner of the scenario has a folder"),
     **dict.fromkeys(("pull", "push", "remote"), "tests/flow/test_remote_steps.py: none has a server of its own"),
     "accumulators": "tests/flow/test_drugs.py: one file a day, the same one when it is asked for again",
+    "appeal": "an appeal with its event, its hold and what carries it out, in one commit; typed again, it is refused",
     "ask": "a step asked for by a person, in one row; asking again makes another",
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",

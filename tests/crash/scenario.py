@@ -73,6 +73,9 @@ LIST = Path(__file__).parent / "drg.csv"
 AUTHORISED = Path(__file__).parent / "authorised.csv"
 """An authorisation that no claim waits for."""
 
+PRICES = Path(__file__).parent / "dearer.csv"
+"""What a visit that was paid should have cost."""
+
 CHAPTERS: dict[str, tuple[Act, ...]] = {
     "spoilt": (Drop("clearpath", "spoilt.837", _spoilt(_golden("in.837p"))),),
     "enrol": (Drop("bluebonnet", "enrol.834", _golden("in.834")),),
@@ -93,6 +96,10 @@ CHAPTERS: dict[str, tuple[Act, ...]] = {
     "carrier": (_command("stoploss receive SL-0001 --sponsor bluebonnet --amount 17000.00 --user ann"),),
     "strangers": (Drop("clearpath", "strangers.837", _strangers(_golden("in.837p"))), Release("pend")),
     "desk": (_command("pend bulk deny --queue MBR --code PR-31 --why stranger --yes --user ann"),),
+    "again": (
+        Command(("load", str(PRICES), "--user", "ann")),
+        _command("reprocess claims --code 99214 --because rate --why contract --yes --user ann"),
+    ),
     "evidence": (Command(("auth", "load", str(AUTHORISED), "--yes", "--user", "ann")),),
     "lists": (Command(("codes", "load", str(LIST), *["--set", "drg", "--first", "2026-10-01", "--user", "ann"])),),
 }

@@ -28,7 +28,7 @@ def test_a_waiting_correction_holds_the_place_of_its_original() -> None:
     held = msgspec.structs.replace(FIRST, replaced_by="2")
     found = replacing.taken("3", AGAIN, filed(held, msgspec.structs.replace(WAITS, replaced_by="3")))
     assert [one.icn for one in found] == ["2", "1"]
-    reversal = replacing.taken_back(found)
+    reversal = replacing.taken_back("2", found)
     assert reversal is not None and (reversal.icn, reversal.paid_cents) == ("1", -PAID.paid_cents)
     assert replacing.linked(PAID, reversal).original_icn == "1"
 
@@ -39,7 +39,7 @@ def test_a_place_the_waiting_one_does_not_hold_is_not_taken(holder: str) -> None
     behind = msgspec.structs.replace(FIRST, replaced_by=holder)
     found = replacing.taken("3", AGAIN, filed(behind, WAITS))
     assert [one.icn for one in found] == ["2"]
-    assert replacing.taken_back(found) is None
+    assert replacing.taken_back("2", found) is None
 
 
 def test_a_place_taken_by_another_is_gone() -> None:

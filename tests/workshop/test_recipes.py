@@ -12,11 +12,11 @@ PAGE = ROOT / "docs" / "recipes.md"
 RECIPES = chapters(PAGE)
 
 
-def test_there_are_seven() -> None:
-    """Six to add something, one to compare; each is more than a block and ends by running something."""
+def test_there_are_eight() -> None:
+    """Seven to add something, one to compare; each is more than a block and ends by running something."""
     assert [title.removeprefix("Add ") for title in RECIPES] == [
         "an edit", "a report", "a partner rule", "a code set", "a command", "a drug manager",
-        "Compare with a former administrator",
+        "Compare with a former administrator", "a reason to decide again",
     ]  # fmt: skip
     for blocks in RECIPES.values():
         assert len(blocks) > 1 and blocks[-1].language == "sh"

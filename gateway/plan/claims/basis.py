@@ -78,15 +78,15 @@ def case_of(
 
 
 def again(case: Case, before: Decision, today: date) -> Decision:
-    """The decision made once more on its day. What it stands in the place of (835 REF*F8) is the caller's to say."""
+    """The decision made once more on its day. What it stands in the place of (835 REF*F8) and why is the caller's."""
     refusal = case.rulings.refusal
     made = adjudicate(case, today) if refusal is None else refused(case, refusal)
-    return msgspec.structs.replace(made, original_icn=before.original_icn)
+    return msgspec.structs.replace(made, original_icn=before.original_icn, cause=before.cause)
 
 
 def taken_back_again(reversal: Decision, original: Decision) -> Decision:
     """A reversal made once more of the decision it took back."""
-    return reverse(original, reversal.version, "".join(reversal.remarks))
+    return reverse(original, reversal.version, "".join(reversal.remarks), reversal.cause)
 
 
 SAID = ("steps", "notes")

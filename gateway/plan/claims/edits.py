@@ -169,7 +169,8 @@ def judge(seen: Look) -> list[Denial | Pend]:
 
     Edits that people set aside for its claim are not asked.
     """
-    aside = {each.edit for each in seen.case.rulings.overrides}
+    overrides = seen.case.rulings.overrides
+    aside = {each.edit for each in overrides if not each.lines or seen.line.number in each.lines}
     found = []
     for _, edit in EDITS:
         verdict = edit(seen) if edit.__name__ not in aside else None

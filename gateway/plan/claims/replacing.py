@@ -95,12 +95,13 @@ def behind(one: Filed) -> str:
     return one.claim.original_icn if waits else ""
 
 
-def taken_back(found: Sequence[Filed]) -> Decision | None:
-    """The reversal of what was decided in that place, None when nothing was reported (replaced silently)."""
+def taken_back(icn: str, found: Sequence[Filed]) -> Decision | None:
+    """The reversal of what was decided in that place, None when nothing was reported (replaced silently). icn: of the
+    claim that takes it."""
     last = found[-1] if found else None
     if last is None or last.decision is None or last.decision.outcome not in ("paid", "denied"):
         return None
-    return reverse(last.decision, last.version + 1, REPLACED_BY_PROVIDER)
+    return reverse(last.decision, last.version + 1, REPLACED_BY_PROVIDER, f"claim {icn}")
 
 
 def linked(decision: Decision, reversal: Decision | None) -> Decision:

@@ -8,10 +8,11 @@ from gateway.plan.records import Decision, LineDecision, Step
 from mappings.records import Adjustment
 
 
-def reverse(decision: Decision, version: int, remark: str = "") -> Decision:
+def reverse(decision: Decision, version: int, remark: str = "", cause: str = "") -> Decision:
     """The exact negation of a decision: every amount, adjustment and entry with its sign turned.
 
     Args: version: of the reversal. remark: RARC saying why (N694 the provider changed it, N687 retroactive end...).
+    cause: what it is taken back for.
     Raises ValueError if the decision was never reported: pends and rejections are replaced silently.
     """
     if decision.outcome not in ("paid", "denied"):
@@ -31,8 +32,13 @@ def reverse(decision: Decision, version: int, remark: str = "") -> Decision:
         ),
         reverses=(decision.icn, decision.version),
         remarks=(remark,) if remark else (),
-        notes=(Step(rule="reversal", text=f"Takes back version {decision.version}.", cents=-decision.paid_cents),),
+        cause=cause,
+        notes=(Step(rule="reversal", text=_said(decision, cause), cents=-decision.paid_cents),),
     )
+
+
+def _said(decision: Decision, cause: str) -> str:
+    return f"Takes back version {decision.version}" + (f" for {cause}." if cause else ".")
 
 
 def _negated(line: LineDecision) -> LineDecision:

@@ -7,7 +7,7 @@ from datetime import date
 
 from gateway.plan.claims import codes
 from gateway.plan.claims.look import Denial
-from gateway.plan.records import Refusal, Rulings, Step
+from gateway.plan.records import Override, Refusal, Rulings, Step
 from mappings.records import Adjustment
 
 SHARES = ("1", "2", "3", "23", "45", "94")
@@ -33,9 +33,14 @@ def denial(refusal: Refusal) -> Denial:
 def notes(rulings: Rulings) -> tuple[Step, ...]:
     """One sentence for each edit that was set aside."""
     return tuple(
-        Step(rule=SET_ASIDE, text=f"The edit {each.edit} was set aside by {_names(each.by)} on {each.on}: {each.why}")
+        Step(rule=SET_ASIDE, text=f"The edit {_edit(each)} was set aside by {_names(each.by)} on {each.on}: {each.why}")
         for each in rulings.overrides
     )
+
+
+def _edit(override: Override) -> str:
+    lines = ", ".join(map(str, override.lines))
+    return f"{override.edit} of line {lines}" if lines else override.edit
 
 
 def _names(by: Iterable[str]) -> str:

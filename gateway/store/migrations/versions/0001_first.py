@@ -410,6 +410,24 @@ def upgrade() -> None:
         _t("body"),
     )
     _table(
+        "appeal",
+        _t("icn", primary_key=True),
+        _i("n", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _i("level"),
+        _t("kind"),
+        _t("by"),
+        _t("told_on"),
+        _t("received_on"),
+        _t("due_on"),
+        _i("late_days"),
+        _t("state"),
+        _t("decided_on"),
+        _t("decided_by"),
+        _i("reprocess"),
+    )
+    _index("appeal_open", "appeal", "due_on", where="state = 'open'")
+    _table(
         "evidence",
         _t("sponsor_id", primary_key=True),
         _t("kind", primary_key=True),
@@ -477,6 +495,34 @@ def upgrade() -> None:
         _i("version", primary_key=True),
         _b("body"),
     )
+    _table(
+        "reprocessing",
+        _i("number", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _t("because"),
+        _t("why"),
+        _t("asked_by"),
+        _i("people"),
+        _t("asked_on"),
+        _i("event"),
+    )
+    _table(
+        "reprocessed",
+        _i("number", primary_key=True, autoincrement=False),
+        _i("n", primary_key=True, autoincrement=False),
+        _t("sponsor_id"),
+        _t("icn"),
+        _i("version"),
+        _flag("void"),
+        _t("rulings"),
+        _t("outcome"),
+        _i("before_paid_cents"),
+        _i("paid_cents"),
+        _i("before_patient_cents"),
+        _i("patient_cents"),
+        _t("done"),
+    )
+    _index("reprocessed_open", "reprocessed", "sponsor_id", "icn", where="done = ''", unique=True)
     _table(
         "entry",
         _t("sponsor_id", primary_key=True),
