@@ -4,7 +4,7 @@ which takes ten times as long as the database does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,17 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+
+def straight(connection: Connection, text: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+    """Executes what needs nothing of SQLAlchemy's; returns the driver's cursor. Raises what SQLAlchemy would."""
+    driver: Any = connection.connection.dbapi_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        return driver.execute(text, values)
+    except errors as error:
+        told = DBAPIError.instance(text, None, error, errors, hide_parameters=True, dialect=connection.dialect)
+        raise told from error
 
 
 class Prepared:
@@ -32,14 +43,8 @@ class Prepared:
     def run_with(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The same with values that are there already; more of them than are asked for do not matter."""
         text, names, fixed = self._text(connection.dialect)
-        driver: Any = connection.connection.dbapi_connection
         given = {**fixed, **values}
-        errors = connection.dialect.loaded_dbapi.Error
-        try:
-            return driver.execute(text, given if names is None else [given[name] for name in names])
-        except errors as error:
-            told = DBAPIError.instance(text, None, error, errors, hide_parameters=True, dialect=connection.dialect)
-            raise told from error
+        return straight(connection, text, given if names is None else [given[name] for name in names])
 
     def _compiled(self, dialect: Dialect) -> tuple[str, list[str] | None, dict[str, Any]]:
         keys = None if self._columns is None else [*self._columns]
