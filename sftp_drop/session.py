@@ -143,7 +143,7 @@ class Session:
     def _excused(self, failure: Failure, kind: int, request: bytes) -> bytes:
         return self._excuse(failure.value, kind, request)
 
-    def _excuse(self, error: BaseException, kind: int, request: bytes) -> bytes:
+    def _excuse(self, error: BaseException | None, kind: int, request: bytes) -> bytes:
         if isinstance(error, Refused):
             code, text = _STATUS[error.code]
             return wire.status(request, code, error.text or text)
