@@ -81,7 +81,7 @@ class Supervisor(Service):
                 slot.wake()
 
     def wake_soon(self) -> None:
-        """The same within SOON_S, once for all that comes meanwhile: who brings one file after another waits for none."""
+        """The same within SOON_S, once for all that comes meanwhile: who brings file after file waits for none."""
         if not self._waking:
             self._waking = True
             self._reactor.callLater(SOON_S, self._wake_now)
