@@ -29,8 +29,11 @@ COMMANDS = {
     "sponsor": ("gateway.cli.parties", "Employers: add (with a takeover), list."),
     "load": (
         "gateway.cli.parties",
-        "Load dated rows: parties, providers, fees, code rules, plans, policies, other plans.",
+        "Load dated rows: parties, providers, prices, code rules, plans, policies, other plans.",
     ),
+    "provider": ("gateway.cli.prices", "Providers: load, with the paid claims that would be priced otherwise."),
+    "fees": ("gateway.cli.prices", "Fee rows of providers and schedules: load, with such a preview."),
+    "network": ("gateway.cli.prices", "Networks' contracts and members: load, with such a preview."),
     "plan": ("gateway.cli.plan", "Plan documents: check, try on a claim, compare; no installation is needed."),
     "codes": ("gateway.cli.codes", "External code sets by date: load, list, and which checks are off."),
     "hold": ("gateway.cli.desk", "What waits for a person: list, release."),

@@ -28,6 +28,8 @@ config_option = click.option(
     show_default=True, help="Settings file of the installation (or $GATEWAY_CONFIG).",
 )  # fmt: skip
 
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

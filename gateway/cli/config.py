@@ -72,7 +72,10 @@ def _json(value: object) -> str:
 @config.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--usage", type=click.Choice(["T", "P"]), default="T", show_default=True, help="Test or production.")
-def init(folder: Path, usage: str) -> None:
+@json_option
+def init(folder: Path, usage: str, as_json: bool) -> None:
     """Begin an installation in FOLDER: settings, host key, master key, token, and samples to load."""
     beginning.begin(folder, usage)
-    click.echo(f"{folder}/gateway.toml written; next: gateway migrate --config {folder}/gateway.toml")
+    written = str(folder / "gateway.toml")
+    said = f"{written} written; next: gateway migrate --config {written}"
+    emit({"config": written}, as_json, lambda: click.echo(said))

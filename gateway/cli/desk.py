@@ -52,9 +52,11 @@ def hold_list(config: Path, as_json: bool) -> None:
 @click.option("--reason", type=Said(), required=True, help="Why; kept with the hold.")
 @user_option
 @config_option
-def release(hold_id: str, reason: str, user: str | None, config: Path) -> None:
+@json_option
+def release(hold_id: str, reason: str, user: str | None, config: Path, as_json: bool) -> None:
     """Release a hold: what waited goes on as a new event."""
-    click.echo(f"{hold_id}: {parked.release(context_of(config), hold_id, actor(user), reason)}")
+    done = parked.release(context_of(config), hold_id, actor(user), reason)
+    emit({"id": hold_id, "done": done}, as_json, lambda: click.echo(f"{hold_id}: {done}"))
 
 
 @click.command()
@@ -110,14 +112,16 @@ def day() -> None:
 @click.option("--timeout", default=600, show_default=True, help="Seconds to wait at most.")
 @user_option
 @config_option
-def advance(target: date, wait: bool, timeout: int, user: str | None, config: Path) -> None:
+@json_option
+def advance(target: date, wait: bool, timeout: int, user: str | None, config: Path, as_json: bool) -> None:
     """Move a test installation's business date to DATE; the due work of each passed day runs before the next."""
     context = context_of(config)
     with context.store.write("day-ask") as connection:
         day_step.ask(connection, context, target, actor(user))
     if wait:
         _wait_for(context, target, timeout)
-        click.echo(f"the business date is {target}")
+    said = f"the business date {'is' if wait else 'goes to'} {target}"
+    emit({"business_date": target, "reached": wait}, as_json, lambda: click.echo(said))
 
 
 def _wait_for(context: Context, target: date, timeout_s: int) -> None:

@@ -163,16 +163,33 @@ def validate(claims: int, seed: int, as_json: bool) -> None:
 @CLAIMS
 @SEED
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--history", type=click.IntRange(0, 9_999_999), default=0, show_default=True,
+              help="Claims of the past, written before.")  # fmt: skip
 @json_option
-def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
+def pipeline(claims: int, seed: int, workers: int, history: int, as_json: bool) -> None:
     """Claims per second from receipt to committed decision, and the ratio to a plain insert of the same rows."""
     from gateway.bench.pipeline import pipeline
 
-    found = pipeline(claims, seed, workers)
-    columns = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
+    found = pipeline(claims, seed, workers, history)
+    columns = ("claims_per_second", "cpu_us_per_claim", "insert_claims_per_second", "ratio_to_insert")
     row = [found[name] for name in columns]
-    title = _measured(f"From receipt to decision, {workers} workers, {claims} claims", found)
+    behind = f" behind {history} older ones" if history else ""
+    title = _measured(f"From receipt to decision, {workers} workers, {claims} claims{behind}", found)
     emit(found, as_json, lambda: table(columns, [row], title))
+
+
+@bench.command()
+@CLAIMS
+@SEED
+@json_option
+def adjudicate(claims: int, seed: int, as_json: bool) -> None:
+    """The pure decision, one core, warm: claims per second among 20 plans, without database or files."""
+    from gateway.bench.adjudicate import adjudicate
+
+    found = adjudicate(claims, seed)
+    columns = ("claims_per_second", "wall_s", "cpu_s")
+    title = _measured(f"Decisions of {claims} claims under {found['plans']} plans", found)
+    emit(found, as_json, lambda: table(columns, [[found[name] for name in columns]], title))
 
 
 @bench.command()

@@ -52,7 +52,8 @@ def fund() -> None:
 @click.option("--reference", type=Said(), required=True, help="The bank's: the same one twice is posted once.")
 @user_option
 @config_option
-def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, config: Path) -> None:
+@json_option
+def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, config: Path, as_json: bool) -> None:
     """Post a deposit: against open requests, oldest first; the rest stays as a credit."""
     if cents == 0:
         raise UsageError("a deposit of 0.00 is no deposit")
@@ -63,7 +64,9 @@ def deposit(sponsor_id: str, cents: int, reference: str, user: str | None, confi
         if fresh:
             audit.note(connection, context.now_us, actor(user), "deposit", f"sponsor {sponsor_id}", f"{cents} cents")
         cash = books.balance(connection, sponsor_id, "1010")
-    click.echo(f"{dollars(cents)} {'posted' if fresh else 'was posted before'}; claims cash is {dollars(cash)}")
+    data = {"sponsor": sponsor_id, "amount_cents": cents, "posted": fresh, "cash_cents": cash}
+    said = f"{dollars(cents)} {'posted' if fresh else 'was posted before'}; claims cash is {dollars(cash)}"
+    emit(data, as_json, lambda: click.echo(said))
 
 
 @click.group("pay")
@@ -75,14 +78,16 @@ def pay_command() -> None:
 @SPONSOR
 @user_option
 @config_option
-def run(sponsor_id: str, user: str | None, config: Path) -> None:
+@json_option
+def run(sponsor_id: str, user: str | None, config: Path, as_json: bool) -> None:
     """Plan a run now, of everything decided and not yet in a run; the close of a business day does the same."""
     context = context_of(config)
     with context.store.write("pay-run") as connection:
         _on_file(connection, sponsor_id)
         pay.enqueue(connection, context, "plan", sponsor_id)
         audit.note(connection, context.now_us, actor(user), "pay run", f"sponsor {sponsor_id}")
-    click.echo("the run is being planned; `gateway pay list` shows it")
+    said = "the run is being planned; `gateway pay list` shows it"
+    emit({"sponsor": sponsor_id}, as_json, lambda: click.echo(said))
 
 
 @pay_command.command("list")
@@ -119,13 +124,14 @@ def list_(config: Path, as_json: bool) -> None:
 @click.argument("run_name", metavar="RUN")
 @click.option("--user", type=User(), required=True, help="Who approves; two people above the sponsor's limit.")
 @config_option
-def approve(run_name: str, user: str, config: Path) -> None:
+@json_option
+def approve(run_name: str, user: str, config: Path, as_json: bool) -> None:
     """Approve RUN (SPONSOR/NUMBER)."""
     context = context_of(config)
     sponsor_id, run_no = _run_key(run_name)
     with context.store.write("approve") as connection:
         pay.approve(connection, context, sponsor_id, run_no, user)
-    click.echo(f"run {run_name} approved by {user}")
+    emit({"run": run_name, "user": user}, as_json, lambda: click.echo(f"run {run_name} approved by {user}"))
 
 
 def _run_key(name: str) -> tuple[str, int]:
@@ -139,13 +145,14 @@ def _run_key(name: str) -> tuple[str, int]:
 @click.argument("run_name", metavar="RUN")
 @user_option
 @config_option
-def settle(run_name: str, user: str | None, config: Path) -> None:
+@json_option
+def settle(run_name: str, user: str | None, config: Path, as_json: bool) -> None:
     """Say that the bank has paid RUN; a test installation settles by itself on the effective date."""
     context = context_of(config)
     sponsor_id, run_no = _run_key(run_name)
     with context.store.write("settle-ask") as connection:
         pay.ask(connection, context, sponsor_id, run_no, actor(user))
-    click.echo(f"run {run_name} settles")
+    emit({"run": run_name}, as_json, lambda: click.echo(f"run {run_name} settles"))
 
 
 @click.group()
@@ -229,11 +236,13 @@ def stoploss_list(config: Path, as_json: bool) -> None:
 @click.option("--amount", "cents", type=Dollars(), required=True, help="In dollars.")
 @user_option
 @config_option
-def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: Path) -> None:
+@json_option
+def receive(number: str, sponsor_id: str, cents: int, user: str | None, config: Path, as_json: bool) -> None:
     """Book the carrier's payment of reimbursement claim NUMBER."""
     context = context_of(config)
     with context.store.write("reimbursement") as connection:
         _on_file(connection, sponsor_id)
         recover.receive(connection, context, sponsor_id, number, cents)
         audit.note(connection, context.now_us, actor(user), "reimbursement", f"{sponsor_id} {number}", f"{cents} cents")
-    click.echo(f"{dollars(cents)} received on {number}")
+    data = {"sponsor": sponsor_id, "number": number, "amount_cents": cents}
+    emit(data, as_json, lambda: click.echo(f"{dollars(cents)} received on {number}"))

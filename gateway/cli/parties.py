@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gateway.cli.common import (
+    FILES,
     actor,
     config_option,
     context_of,
@@ -21,10 +23,9 @@ from gateway.cli.partner_checks import partner_certify, partner_test
 from gateway.cli.partner_keys import key, key_line, let_in
 from gateway.errors import UsageError
 from gateway.flow import loading, takeover
+from gateway.flow.loading import Loaded
 from gateway.flow.parties import Parties
 from gateway.store import installation, login_keys
-
-FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 
 @click.command()
@@ -33,10 +34,14 @@ FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_ty
 @config_option
 @json_option
 def load(files: tuple[Path, ...], user: str | None, config: Path, as_json: bool) -> None:
-    """Load FILES, all or none: TOML for parties, plans, policies, providers and other plans, CSV for fees and codes."""
+    """Load FILES, all or none: TOML for parties, plans, contracts, policies and answers, CSV for prices and codes."""
     loaded = loading.load(context_of(config), list(files), actor(user))
+    emit(loaded, as_json, lambda: _tell(loaded))
+
+
+def _tell(loaded: list[Loaded]) -> None:
     rows = [(each.file, each.kind, each.rows, each.new, each.changed) for each in loaded]
-    emit(loaded, as_json, lambda: table(("file", "kind", "rows", "new", "changed"), rows))
+    table(("file", "kind", "rows", "new", "changed"), rows)
 
 
 @click.group()
@@ -55,14 +60,21 @@ for _command in (key, partner_test, partner_certify):
 )
 @user_option
 @config_option
-def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None, config: Path) -> None:
+@json_option
+def partner_add(files: tuple[Path, ...], keys: tuple[str, ...], user: str | None, config: Path, as_json: bool) -> None:
     """Load partners from FILES, and let them log in."""
     lines = [_key_of(pair) for pair in keys]
     context = context_of(config)
-    for each in loading.load(context, list(files), actor(user)):
-        click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
-    for name, line in lines:
-        let_in(context, name, line, actor(user))
+    loaded = loading.load(context, list(files), actor(user))
+    opened = [let_in(context, name, line, actor(user)) for name, line in lines]
+    keys_told = [{"partner": each.partner, "fingerprint": each.fingerprint} for each in opened]
+
+    def told() -> None:
+        _tell(loaded)
+        for each in keys_told:
+            click.echo(f"{each['fingerprint']} opens for {each['partner']}")
+
+    emit({"loaded": loaded, "keys": keys_told}, as_json, told)
 
 
 def _key_of(pair: str) -> tuple[str, str]:
@@ -98,7 +110,8 @@ def partner_list(config: Path, as_json: bool) -> None:
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page.")
 @click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a PDF.")
 @config_option
-def partner_guide(name: str, html: Path | None, pdf: Path | None, config: Path) -> None:
+@json_option
+def partner_guide(name: str, html: Path | None, pdf: Path | None, config: Path, as_json: bool) -> None:
     """The companion guide for partner NAME, written from the settings in force; printed unless a file is named."""
     from gateway.companion import blocks, document, facts, page
 
@@ -107,8 +120,8 @@ def partner_guide(name: str, html: Path | None, pdf: Path | None, config: Path) 
         write_file(html, page.html(guide).encode())
     if pdf is not None:
         write_file(pdf, page.pdf(guide))
-    if html is None and pdf is None:
-        click.echo(blocks.as_text(guide))
+    if as_json or (html is None and pdf is None):
+        emit(guide, as_json, lambda: click.echo(blocks.as_text(guide)))
 
 
 @click.group()
@@ -122,16 +135,29 @@ def sponsor() -> None:
               help="JSON of the former administrator: members, credits, claims, authorisations, cash.")  # fmt: skip
 @user_option
 @config_option
-def sponsor_add(files: tuple[Path, ...], takeover_file: Path | None, user: str | None, config: Path) -> None:
+@json_option
+def sponsor_add(
+    files: tuple[Path, ...], takeover_file: Path | None, user: str | None, config: Path, as_json: bool
+) -> None:  # fmt: skip
     """Load employers from FILES, and take over what a former administrator hands on."""
     context = context_of(config)
     file = takeover.read(takeover_file) if takeover_file else None
-    for each in loading.load(context, list(files), actor(user)):
-        click.echo(f"{each.file}: {each.rows} {each.kind} rows, {each.new} new")
+    loaded = loading.load(context, list(files), actor(user))
+    data: dict[str, Any] = {"loaded": loaded, "takeover": None}
     if file is not None:
         booked = takeover.apply(context, file, actor(user))
-        what = f"{len(file.members)} members, {len(file.claims)} paid claims"
-        click.echo(f"takeover of {file.sponsor}: {what if booked else 'booked before, nothing changed'}")
+        data["takeover"] = {
+            "sponsor": file.sponsor, "members": len(file.members), "claims": len(file.claims), "booked": booked,
+        }  # fmt: skip
+
+    def told() -> None:
+        _tell(loaded)
+        if taken := data["takeover"]:
+            what = f"{taken['members']} members, {taken['claims']} paid claims"
+            said = what if taken["booked"] else "booked before, nothing changed"
+            click.echo(f"takeover of {taken['sponsor']}: {said}")
+
+    emit(data, as_json, told)
 
 
 @sponsor.command("list")

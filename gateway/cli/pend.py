@@ -38,7 +38,7 @@ CODE = click.option("--code", type=Said(), metavar="GROUP-CARC", help="What it i
 REMARK = click.option("--remark", "remarks", multiple=True, metavar="RARC", help="With it, as N130; repeatable.")
 
 FILTERS = (
-    click.option("--queue", default="", help="Only of this queue (MBR PRV PRC AUTH ACC COB DUP AUD ...)."),
+    click.option("--queue", default="", help="Only of this queue (MBR PRV PRC RPR AUTH ACC COB DUP AUD ...)."),
     click.option("--reason", default="", help="Only where the reason says this."),
     click.option("--npi", default="", help="Only of this billing provider."),
     click.option("--sponsor", "sponsor_id", default="", help="Only of this employer."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import config_option, settings_of
+from gateway.cli.common import config_option, emit, json_option, settings_of
 
 
 @click.command()
@@ -34,9 +34,11 @@ def worker(config: Path, attached: bool) -> None:
 
 @click.command()
 @config_option
-def migrate(config: Path) -> None:
+@json_option
+def migrate(config: Path, as_json: bool) -> None:
     """Create the database, or bring it to this version's schema."""
     from gateway.flow import opening
+    from gateway.store.migrate import REVISIONS
 
     opening.create(settings_of(config), date.today())
-    click.echo("the database is at this version's schema")
+    emit({"schema": REVISIONS[-1]}, as_json, lambda: click.echo("the database is at this version's schema"))

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select, update
 
-from gateway.flow import around, books, entries, filed, holds, roster
+from gateway.flow import around, books, entries, filed, holds, pricebook, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -28,10 +29,11 @@ from gateway.plan.claims.matching import UNKNOWN
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
-from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, ProviderRow, Rulings
-from gateway.store import documents, installation, queue
+from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, Rulings
+from gateway.store import installation, queue
 from gateway.store.order import set_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact
@@ -41,14 +43,42 @@ LIVE = ("routed", "pended", "decided")
 """States of a claim that may be what another is a duplicate of, unless it was denied whole."""
 
 
+_CLAIM = ("icn", "ord", "version", "person_id", "family_root", "match", "candidates", "cleared", "rulings",
+          "received_on", "first", "last", "body")  # fmt: skip
+"""What a decision asks of a claim's row."""
+
+# Statements of every batch: building them takes longer than running them. Claims are put in order here, not by SQL:
+# asked for it, SQLite walks all the employer's claims in order of `ord` instead of looking up these.
+_MINE: BindParameter[str] = bindparam("sponsor_id")
+_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
+_ROUTED = select(*(claim_table.c[name] for name in _CLAIM)).where(
+    claim_table.c.sponsor_id == _MINE, claim_table.c.icn.in_(bindparam("icns", expanding=True)),
+    claim_table.c.state == "routed",  # a step that was parked may find its claims replaced or decided meanwhile
+)  # fmt: skip
+_EVIDENCE = select(evidence.c.kind, evidence.c.person_id, evidence.c.body).where(
+    evidence.c.sponsor_id == _MINE, evidence.c.kind.in_(("authorisation", "accident")),
+    evidence.c.person_id.in_(_PEOPLE),
+).order_by(evidence.c.person_id, evidence.c.number)  # fmt: skip
+_EARLIER = select(
+    *(claim_table.c[name] for name in ("person_id", "icn", "ord", "body")), decision_table.c.body.label("decided")
+).select_from(claim_table.outerjoin(decision_table, filed.NEWEST)).where(
+    claim_table.c.sponsor_id == _MINE, claim_table.c.person_id.in_(_PEOPLE),
+    claim_table.c.first <= bindparam("ends"), claim_table.c.last >= bindparam("begins"),
+    claim_table.c.state.in_(LIVE), claim_table.c.denied == 0,
+)  # fmt: skip
+_CONCLUDED = update(claim_table).where(
+    claim_table.c.sponsor_id == bindparam("whose"), claim_table.c.icn == bindparam("of")
+)
+
+
+_ord = attrgetter("ord")
+
+
 def adjudicate(context: Context, work: Work) -> None:
     """The step: decides the claims its body names, in order."""
     with context.store.read() as connection:
-        mine = select(claim_table).where(
-            claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn.in_(work.body["icns"]),
-            claim_table.c.state == "routed",
-        )  # fmt: skip  # a step that was parked may find its claims replaced or decided meanwhile
-        rows = connection.execute(mine.order_by(claim_table.c.ord)).all()
+        asked = {"sponsor_id": work.sponsor_id, "icns": work.body["icns"]}
+        rows = sorted(connection.execute(_ROUTED, asked), key=_ord)
         batch = _Batch(connection, context, work.sponsor_id, rows)
     batch.run()
     with context.store.write("adjudicate") as connection:
@@ -78,13 +108,11 @@ class _Batch:
         self.plans = plans_of(connection, self.sponsor)
         self.members = self._members()
         self.totals = entries.totals(connection, sponsor_id, (row.family_root for row in self.rows))
-        self.providers = self._providers()
-        self.fees = documents.fees(connection, self._priced())
-        self.authorisations = self._evidence("authorisation", Authorisation)
+        self.prices = pricebook.read(connection, self.claims.values(), self.plans)
+        self.authorisations, self.accidents = self._evidence()
         self.authorised = self._authorised()
-        self.accidents = self._evidence("accident", AccidentAnswer)
         self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
-        self.history = self._history([row.icn for row in rows])
+        self.history = self._history({row.icn for row in rows})
         self.originals = self._originals()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.caused: dict[tuple[str, int], str] = {}
@@ -93,6 +121,9 @@ class _Batch:
         self.gone: list[str] = []
 
     # ---- what is on file
+
+    def _ask(self, statement: Select[Any], **asked: Any) -> list[Any]:
+        return list(self.connection.execute(statement, {"sponsor_id": self.sponsor_id, **asked}))
 
     def _members(self) -> dict[str, Member]:
         """By ICN: the person as known at the claim's own order key."""
@@ -105,27 +136,16 @@ class _Batch:
             found |= {r.icn: people[r.person_id] for r in rows if r.person_id in people}
         return found
 
-    def _providers(self) -> dict[str, list[ProviderRow]]:
-        npis = {npi for claim in self.claims.values() for npi in _npis(claim)}
-        found: dict[str, list[ProviderRow]] = defaultdict(list)
-        for row in documents.every(self.connection, "provider", npis, ProviderRow):
-            found[row.npi].append(row)
-        return found
-
-    def _priced(self) -> set[tuple[str, str]]:
-        billed = {(c.billing.npi, line.procedure.code) for c in self.claims.values() for line in c.lines}
-        instead = [benefit.alternates for plan in self.plans for benefit in plan.benefits if benefit.alternates]
-        return billed | {(npi, codes[code]) for npi, code in billed for codes in instead if code in codes}
-
-    def _evidence(self, kind: str, type_: Any) -> dict[str, list[Any]]:
-        people = sorted({row.person_id for row in self.rows})
-        mine = select(evidence.c.person_id, evidence.c.body).where(
-            evidence.c.sponsor_id == self.sponsor_id, evidence.c.kind == kind, evidence.c.person_id.in_(people)
-        )
-        found: dict[str, list[Any]] = defaultdict(list)
-        for person_id, body in self.connection.execute(mine.order_by(evidence.c.person_id, evidence.c.number)):
-            found[person_id].append(msgspec.json.decode(body, type=type_))
-        return found
+    def _evidence(self) -> tuple[dict[str, list[Authorisation]], dict[str, list[AccidentAnswer]]]:
+        """By person: authorisations and the answers about accidents, in order of their numbers."""
+        authorisations: dict[str, list[Authorisation]] = defaultdict(list)
+        accidents: dict[str, list[AccidentAnswer]] = defaultdict(list)
+        for kind, person_id, body in self._ask(_EVIDENCE, people=sorted({row.person_id for row in self.rows})):
+            if kind == "authorisation":
+                authorisations[person_id].append(msgspec.json.decode(body, type=Authorisation))
+            else:
+                accidents[person_id].append(msgspec.json.decode(body, type=AccidentAnswer))
+        return authorisations, accidents
 
     def _authorised(self) -> dict[str, list[Decision]]:
         """By person with an authorisation: every decision that stands, whose lines have taken units of it."""
@@ -142,23 +162,19 @@ class _Batch:
             found[person_id].append(msgspec.json.decode(body, type=Decision))
         return found
 
-    def _history(self, icns: list[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
+    def _history(self, ours: set[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
         """By person: (ord, earlier live claim) with an overlapping date of service."""
         people = sorted({row.person_id for row in self.rows if row.person_id})
         if not people:
             return {}
         first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
-        columns = (claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body)
-        joined = claim_table.outerjoin(decision_table, filed.NEWEST)
-        earlier = select(*columns, decision_table.c.body).select_from(joined).where(
-            claim_table.c.sponsor_id == self.sponsor_id, claim_table.c.person_id.in_(people),
-            claim_table.c.first <= last, claim_table.c.last >= first, claim_table.c.state.in_(LIVE),
-            claim_table.c.denied == 0, claim_table.c.icn.not_in(icns), claim_table.c.ord < self.rows[-1].ord,
-        )  # fmt: skip
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
-        for person_id, icn, ord_, body, decided in self.connection.execute(earlier.order_by(claim_table.c.ord)):
-            decision = msgspec.json.decode(decided, type=Decision) if decided else None
-            found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
+        before = self.rows[-1].ord
+        rows = [row for row in self._ask(_EARLIER, people=people, begins=first, ends=last) if row.ord < before]
+        for person_id, icn, ord_, body, decided in sorted(rows, key=_ord):
+            if icn not in ours:
+                decision = msgspec.json.decode(decided, type=Decision) if decided else None
+                found[person_id].append((ord_, _prior(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
 
     def _originals(self) -> dict[str, Filed]:
@@ -184,7 +200,7 @@ class _Batch:
 
     def _case(self, row: Any, claim: Claim, taken: Sequence[Filed] = (), reversal: Decision | None = None) -> Case:
         """The case of a claim as if the claims whose place it takes were taken back already."""
-        people, npis, gone = row.person_id, _npis(claim), {one.icn for one in taken}
+        people, gone = row.person_id, {one.icn for one in taken}
         totals, decided = self.totals[row.family_root], self.authorised[people]
         if reversal is not None and taken[-1].family_root == row.family_root:
             totals = accumulators.apply(totals, reversal.entries)
@@ -194,8 +210,7 @@ class _Batch:
             icn=row.icn, version=int(row.version) + 1, claim=claim, received=date.fromisoformat(row.received_on),
             member=self.members.get(row.icn), match=row.match, candidates=row.candidates, plans=self.plans,
             cleared=tuple(row.cleared.split()), rulings=msgspec.json.decode(row.rulings, type=Rulings),
-            providers=tuple(p for npi in npis for p in self.providers.get(npi, ())),
-            fees=tuple(f for f in self.fees if f.npi == claim.billing.npi),
+            **self.prices.of(claim),
             authorisations=charged(self.authorisations.get(people, ()), decided),
             accidents=tuple(self.accidents.get(people, ())), employs=self.sponsor.employs if self.sponsor else 0,
             **self.others.of(row.icn, people),
@@ -270,26 +285,24 @@ class _Batch:
         now_us = self.context.now_us
         if not self.updates:
             return
-        if self.decisions:  # a void of a claim that was never decided brings none
-            connection.execute(insert(decision_table), [self._decision_row(*d, now_us) for d in self.decisions])
-        rows = [row for d in self.decisions for row in self._entry_rows(d[2])]
-        if rows:
-            connection.execute(insert(entry), rows)
+        insert_all(connection, decision_table, [self._decision_row(*d, now_us) for d in self.decisions])
+        insert_all(connection, entry, [row for d in self.decisions for row in self._entry_rows(d[2])])
+        connection.execute(_CONCLUDED, [{**row, "whose": self.sponsor_id} for row in self.updates])
         mine = claim_table.c.sponsor_id == self.sponsor_id
-        connection.execute(update(claim_table).where(mine, claim_table.c.icn == bindparam("of")), self.updates)
         for original, holder in self.holders.items():
             place = update(claim_table).where(mine, claim_table.c.icn == original)
             connection.execute(place.values(replaced_by=holder))
         for icn in self.gone:
             holds.close_about(connection, "pend", self.sponsor_id, f"claim {icn}")
         books.post(connection, now_us, self.sponsor_id, (j for d in self.decisions for j in self._journals(*d)))
-        for row, claim, decision in self.decisions:
-            if decision.pend is not None:
-                reason = f"{decision.pend.queue}: {decision.pend.reason}"
-                holds.open_(connection, now_us, "pend", self.sponsor_id, f"claim {row.icn}", reason,
-                            decision.pend.queue, icn=row.icn, people=decision.pend.people)  # fmt: skip
-                if row.match in UNKNOWN and decision.pend.queue == "MBR":
-                    self._look_again(connection, row, claim)
+        waits = [(row, claim, decision.pend) for row, claim, decision in self.decisions if decision.pend is not None]
+        holds.open_all(connection, now_us, "pend", self.sponsor_id, [
+            (f"claim {row.icn}", f"{pend.queue}: {pend.reason}", pend.queue, {"icn": row.icn, "people": pend.people})
+            for row, _, pend in waits
+        ])  # fmt: skip
+        for row, claim, pend in waits:
+            if row.match in UNKNOWN and pend.queue == "MBR":
+                self._look_again(connection, row, claim)
         self._write_facts(connection, now_us)
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
@@ -337,14 +350,9 @@ class _Batch:
             if d.outcome != "pended" and row.person_id
         ]  # fmt: skip
         if facts:
-            connection.execute(insert(fact), facts)
+            insert_all(connection, fact, facts)
             queue.enqueue(connection, now_us, "notify", lane=f"N/{self.sponsor_id}", sponsor_id=self.sponsor_id,
                           partner=f"sponsor/{self.sponsor_id}", ord=facts[-1]["ord"], rank=1)  # fmt: skip
-
-
-def _npis(claim: Claim) -> tuple[str, ...]:
-    rendering = [claim.rendering, *(line.rendering for line in claim.lines)]
-    return tuple(dict.fromkeys([claim.billing.npi, *(r.npi for r in rendering if r is not None and r.npi)]))
 
 
 def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:

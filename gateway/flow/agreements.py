@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -11,6 +12,8 @@ from gateway.flow.parties import Sponsor
 from gateway.plan import stoploss
 from gateway.plan.claims import benefits
 from gateway.plan.claims.benefits import Plan
+from gateway.plan.claims.pricing import contract
+from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.stoploss import Policy
 from gateway.store import documents
 from mappings.records import Record
@@ -43,6 +46,16 @@ def plans_of(connection: Connection, sponsor: Sponsor | None) -> tuple[Plan, ...
     """Every version of every plan document of a sponsor; none when it is not known."""
     ids = sponsor.plans.values() if sponsor else ()
     return tuple(_plan(found.text) for found in documents.every(connection, "plan", ids, Document))
+
+
+@lru_cache(maxsize=256)  # every version of the contracts of some dozens of networks
+def _contract(text: str) -> Contract:
+    return contract.parse(text)
+
+
+def contracts_of(connection: Connection, networks: Iterable[str]) -> tuple[Contract, ...]:
+    """Every version of every contract of the given networks."""
+    return tuple(_contract(found.text) for found in documents.every(connection, "network", networks, Document))
 
 
 def policies(connection: Connection, policy_id: str) -> list[Policy]:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.plan.claims.accumulators import Key, Use
 from gateway.plan.records import Entry
@@ -18,6 +18,11 @@ _KEY = (
     entry.c.family_root, entry.c.person_id, entry.c.year, entry.c.tier, entry.c.kind, entry.c.limit_name,
     entry.c.used_on, entry.c.place,
 )  # fmt: skip
+
+_SUMS = select(*_KEY, func.sum(entry.c.cents + entry.c.thousandths)).where(
+    entry.c.sponsor_id == bindparam("sponsor_id"), entry.c.family_root.in_(bindparam("roots", expanding=True))
+).group_by(*_KEY)  # fmt: skip
+# Built once: every batch asks it.
 
 
 def row(sponsor_id: str, icn: str, version: int, n: int, each: Entry) -> dict[str, Any]:
@@ -29,10 +34,9 @@ def row(sponsor_id: str, icn: str, version: int, n: int, each: Entry) -> dict[st
 
 def totals(connection: Connection, sponsor_id: str, roots: Iterable[str]) -> dict[str, dict[Key, int]]:
     """By family root: the sums of all entries on file."""
-    mine = (entry.c.sponsor_id == sponsor_id, entry.c.family_root.in_(sorted(set(roots))))
-    sums = select(*_KEY, func.sum(entry.c.cents + entry.c.thousandths)).where(*mine).group_by(*_KEY)
+    sums = connection.execute(_SUMS, {"sponsor_id": sponsor_id, "roots": sorted(set(roots))})
     found: dict[str, dict[Key, int]] = defaultdict(dict)
-    for root, person_id, year, tier, kind, name, used_on, place, amount in connection.execute(sums):
+    for root, person_id, year, tier, kind, name, used_on, place, amount in sums:
         slot = Use(name, date.fromisoformat(used_on), place) if used_on else tier
         key = (person_id, year, slot, kind)
         found[root][key] = found[root].get(key, 0) + int(amount)

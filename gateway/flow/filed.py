@@ -22,11 +22,14 @@ NEWEST = (
 
 def read(connection: Connection, sponsor_id: str, icns: Iterable[str]) -> dict[str, Filed]:
     """The claims of these numbers that the sponsor has, by ICN."""
+    wanted = sorted(set(icns))
+    if not wanted:  # as in nearly every batch: no claim of it corrects another
+        return {}
     columns = [
         claim.c[name] for name in ("icn", "ord", "state", "version", "person_id", "family_root", "replaced_by", "body")
     ]
     mine = select(*columns, decision.c.body.label("decided")).select_from(claim.outerjoin(decision, NEWEST)).where(
-        claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(sorted(set(icns)))
+        claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(wanted)
     )  # fmt: skip
     return {
         row.icn: Filed(

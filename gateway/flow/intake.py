@@ -25,6 +25,7 @@ from gateway.plan.claims import door
 from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
 from mappings import implementation_ack, verdicts
 from mappings.implementation_ack import AckReader
@@ -174,7 +175,7 @@ class _Intake:
             return
         with self.context.store.write("stage") as connection:
             queue.advance(connection, self.work, self.work.body)
-            connection.execute(insert(staged), self.buffer)
+            insert_all(connection, staged, self.buffer)
             self._keep_progress(connection)
         self.buffer = []
 

@@ -1,38 +1,50 @@
-"""Loads: dated rows from files that a person wrote - TOML for parties, plans, providers and policies, CSV for fees
-and code rules.
+"""Loads: dated rows from files that a person wrote - TOML for parties, plans, contracts, policies and answers, CSV for
+prices and code rules.
 
 A file is read and checked whole before anything of it is stored; every problem is told, and loading it twice is once.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import agreements, code_rules, concealed, naming, partner_keys, partner_server, schedules, wraps
+from gateway.flow import (
+    agreements,
+    code_rules,
+    concealed,
+    naming,
+    partner_keys,
+    partner_server,
+    price_files,
+    pricebook,
+    schedules,
+    wraps,
+)
 from gateway.flow.agreements import Document
 from gateway.flow.checking import ANYBODYS, groups_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Administrator, Partner, Sponsor
+from gateway.flow.price_preview import Affected, affected
+from gateway.flow.pricebook import Rows
 from gateway.plan import stoploss
 from gateway.plan.claims import benefits, document
+from gateway.plan.claims.pricing import contract
 from gateway.plan.money import nacha
-from gateway.plan.records import FeeRow, OtherPlans, ProviderRow
+from gateway.plan.records import OtherPlans, ProviderRow
 from gateway.store import audit, documents
 from gateway.store import code_rules as stored_rules
-from mappings.records import Record
+from mappings.records import BankAccount, Record
 from parsers import guides
-from parsers.checkdigits import valid_npi
 from parsers.edits import paths as places
 from parsers.edits.rules import Rule
 from parsers.forms import CLAIMS
@@ -49,6 +61,18 @@ class Loaded(Record, frozen=True, kw_only=True):
     changed: int = 0
 
 
+class Loads(Record, frozen=True, kw_only=True):
+    """What files of prices came to, and the paid claims that would be priced otherwise. stored: False for a preview."""
+
+    files: tuple[Loaded, ...]
+    affected: Affected
+    stored: bool
+
+
+class _OnlyLooked(Exception):
+    """Ends the transaction of a preview, so that nothing of it stays."""
+
+
 class Row(Record, frozen=True, kw_only=True):
     """One dated row ready to be stored."""
 
@@ -59,8 +83,48 @@ class Row(Record, frozen=True, kw_only=True):
     body: Any
 
 
+Prepared = tuple[Path, str, list[Any]]
+
+
 def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
     """Loads files, all or none. Raises BadData with every problem of every file, InputOutput for an unreadable one."""
+    return _load(context, _prepared(paths), user)
+
+
+def load_prices(
+    context: Context, paths: list[Path], user: str, kinds: tuple[str, ...], preview: bool = False
+) -> Loads:  # fmt: skip
+    """Loads files of the given kinds, and says which paid claims would be priced otherwise; a preview stores nothing.
+
+    Raises as `load`, and BadData for a file of another kind.
+    """
+    prepared = _prepared(paths)
+    if strange := [f"{path.name}: it holds {kind} rows" for path, kind, _ in prepared if kind not in kinds]:
+        raise BadData("; ".join(strange))
+    with context.store.read() as connection:
+        found = affected(connection, *_changes(connection, prepared))
+    files: list[Loaded] = []
+    with suppress(_OnlyLooked):
+        files = _load(context, prepared, user, files if preview else None)
+    return Loads(files=tuple(files), affected=found, stored=not preview)
+
+
+def _load(context: Context, prepared: list[Prepared], user: str, looked: list[Loaded] | None = None) -> list[Loaded]:
+    """looked: takes what a preview came to, whose transaction is then undone."""
+    with context.store.write("load") as connection:
+        loaded = [_store(connection, context, path, kind, rows, user) for path, kind, rows in prepared]
+        if problems := _strangers_policies(connection):
+            raise BadData("; ".join(problems))
+        if looked is not None:
+            looked += loaded
+            raise _OnlyLooked
+        for each in loaded:
+            what = f"{each.rows} rows, {each.new} new, {each.changed} changed"
+            audit.note(connection, context.now_us, user, "load", each.kind, what)
+    return loaded
+
+
+def _prepared(paths: list[Path]) -> list[Prepared]:
     prepared, problems = [], []
     for path in paths:
         try:
@@ -69,14 +133,42 @@ def load(context: Context, paths: list[Path], user: str) -> list[Loaded]:
             problems.append(f"{path.name}: {error.detail}")
     if problems:
         raise BadData("; ".join(problems))
-    with context.store.write("load") as connection:
-        loaded = [_store(connection, context, path, kind, rows, user) for path, kind, rows in prepared]
-        if problems := _strangers_policies(connection):
-            raise BadData("; ".join(problems))
-        for each in loaded:
-            what = f"{each.rows} rows, {each.new} new, {each.changed} changed"
-            audit.note(connection, context.now_us, user, "load", each.kind, what)
-    return loaded
+    return prepared
+
+
+def _changes(connection: Connection, prepared: list[Prepared]) -> tuple[Rows, Rows]:
+    """What the files would add or change, and the rows on file in their place."""
+    new: dict[str, list[Any]] = defaultdict(list)
+    replaced: dict[str, list[Any]] = defaultdict(list)
+    for _, kind, rows in prepared:
+        part, on_file, records = _of_kind(connection, kind, rows)
+        key = pricebook.KEYS[part]
+        there = {documents.key_of(key, row): row for row in on_file}
+        for record in records:
+            before = there.get(documents.key_of(key, record))
+            if before != record:
+                new[part].append(record)
+                replaced[part] += [before] if before else []
+    return Rows(**{part: tuple(rows) for part, rows in new.items()}), Rows(
+        **{part: tuple(rows) for part, rows in replaced.items()}
+    )
+
+
+def _of_kind(connection: Connection, kind: str, rows: list[Any]) -> tuple[str, list[Any], list[Any]]:
+    """Part of a Pricebook, rows on file that may be replaced, and the new ones, both without what prices do not ask."""
+    if kind == "fee":
+        return "fees", documents.stored_fees(connection, rows), rows
+    if kind == "network_member":
+        return "networks", documents.stored_members(connection, rows), rows
+    if kind == "network":
+        there = agreements.contracts_of(connection, [row.id for row in rows])
+        return "contracts", list(there), [contract.parse(row.body.text) for row in rows]
+    known = documents.every(connection, "provider", [row.id for row in rows], ProviderRow)
+    return "providers", [_bare(row) for row in known], [_bare(row.body) for row in rows]
+
+
+def _bare(provider: ProviderRow) -> ProviderRow:
+    return structs.replace(provider, name="", method="CHK", account=BankAccount(), era_receiver="")
 
 
 def prepare(path: Path) -> tuple[str, list[Any]]:
@@ -88,7 +180,7 @@ def prepare(path: Path) -> tuple[str, list[Any]]:
     except UnicodeDecodeError as error:
         raise BadData("it is not text") from error
     if path.suffix == ".csv":
-        return ("code rule", code_rules.read(text)) if code_rules.is_rules(text) else ("fee", fees(text))
+        return ("code rule", code_rules.read(text)) if code_rules.is_rules(text) else price_files.read(text)
     return _toml(text)
 
 
@@ -100,6 +192,10 @@ def _toml(text: str) -> tuple[str, list[Any]]:
     if "plan_ids" in data:
         plan = benefits.parse(text)
         return "plan", [Row(kind="plan", id=plan.id, first=plan.first, last=plan.last, body=Document(text))]
+    if isinstance(data.get("network"), str):
+        made = contract.parse(text)
+        row = Row(kind="network", id=made.network, first=made.first, last=made.last, body=Document(text))
+        return "network", [row]
     if "specific" in data:
         policy = stoploss.parse(text)
         return "policy", [Row(kind="policy", id=policy.id, first=policy.first, last=policy.last, body=Document(text))]
@@ -107,7 +203,7 @@ def _toml(text: str) -> tuple[str, list[Any]]:
         if kind in data:
             raw = data[kind] if many else [data[kind]]
             return kind, _rows(kind, type_, raw)
-    raise BadData("none of partner, sponsor, provider, administrator, other plans, plan or stop-loss policy")
+    raise BadData("none of partner, sponsor, provider, administrator, other plans, plan, network contract or policy")
 
 
 TABLES: dict[str, tuple[Any, bool]] = {
@@ -202,78 +298,10 @@ CHECKS: dict[str, Callable[[Any], list[str]]] = {
 """TOML table -> what a record of it may contradict beyond its types, a sentence each."""
 
 
-FEE_COLUMNS = ("npi", "code", "allowed", "per", "effective_from", "effective_to")
-"""Columns a fee file needs; `modifier` and `provider` (for people) may stand too."""
-
-AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
-"""Dollars and cents as people write them."""
-
-
-def fees(text: str) -> list[FeeRow]:
-    """Rows of a fee schedule; raises BadData naming every bad line."""
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in FEE_COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise BadData(f"columns missing: {', '.join(missing)}")
-    rows: dict[tuple[str, str, str, date], FeeRow] = {}
-    problems = []
-    for raw in reader:
-        line, found = f"line {reader.line_num}: ", {name: (value or "").strip() for name, value in raw.items() if name}
-        if None in raw or None in raw.values():
-            problems.append(f"{line}not as many fields as the first line has")
-            continue
-        wrong = [said for said, holds in _FEE_LAWS if not holds(found)]
-        if not wrong:
-            row = _fee(found)
-            again = rows.setdefault((row.npi, row.code, row.modifier, row.first), row) != row
-            wrong = ["another price of the same day stands above"] if again else []
-        problems += [line + said for said in wrong]
-    if problems:
-        raise BadData("; ".join(problems))
-    return list(rows.values())
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _in_order(raw: dict[str, str]) -> bool:
-    """Whether a price ends no sooner than it begins; what is no day is told by itself."""
-    first, last = raw["effective_from"], raw["effective_to"]
-    return not (_is_day(first) and _is_day(last)) or date.fromisoformat(first) <= date.fromisoformat(last)
-
-
-_FEE_LAWS: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
-    ("npi: its check digit is wrong", lambda raw: valid_npi(raw["npi"])),
-    ("code: missing", lambda raw: bool(raw["code"])),
-    ("allowed: not an amount like 98.00", lambda raw: AMOUNT.fullmatch(raw["allowed"]) is not None),
-    ("per: neither line nor unit", lambda raw: raw["per"] in ("line", "unit")),
-    ("effective_from: not a date", lambda raw: _is_day(raw["effective_from"])),
-    ("effective_to: not a date", lambda raw: not raw["effective_to"] or _is_day(raw["effective_to"])),
-    ("effective_to: before effective_from", _in_order),
-)
-"""What is said of a fee line, and when it need not be."""
-
-
-def _fee(raw: dict[str, str]) -> FeeRow:
-    last = raw["effective_to"]
-    return FeeRow(
-        npi=raw["npi"], code=raw["code"], modifier=raw.get("modifier", ""),
-        allowed_cents=int(Decimal(raw["allowed"]) * 100), per="unit" if raw["per"] == "unit" else "line",
-        first=date.fromisoformat(raw["effective_from"]), last=date.fromisoformat(last) if last else None,
-    )  # fmt: skip
-
-
 def _store(connection: Connection, context: Context, path: Path, kind: str, rows: list[Any], user: str) -> Loaded:
     changed = 0
-    if kind == "fee":
-        new, changed = documents.put_fees(connection, rows)
-    elif kind == "code rule":
-        new, changed = stored_rules.put(connection, rows)
+    if kind in _TABLES:
+        new, changed = _TABLES[kind](connection, rows)
     else:
         new = sum(
             documents.put(
@@ -313,5 +341,12 @@ def _after_partner(connection: Connection, context: Context, partner: Partner, u
     if partner.remote is not None and partner.remote.fetch:
         partner_server.schedule(connection, context.now_us, partner.id)
 
+
+_TABLES: dict[str, Callable[[Connection, list[Any]], tuple[int, int]]] = {
+    "code rule": stored_rules.put,
+    "fee": documents.put_fees,
+    "network_member": documents.put_members,
+}
+"""Kinds of rows that have a table of their own."""
 
 _AFTER: dict[str, Callable[..., None]] = {"partner": _after_partner}

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.flow import claim_numbers, enrol, filed, holds, roster
 from gateway.flow.agreements import plans_of
@@ -24,6 +24,7 @@ from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
 from gateway.store.order import nth_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import receipt, staged, x12_set
 from mappings.records import Claim
@@ -113,7 +114,7 @@ class _Batch:
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
                 "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
-                "body": msgspec.json.encode(claim).decode(), "answer": msgspec.json.encode(reasons).decode(),
+                "body": row.body, "answer": msgspec.json.encode(reasons).decode(),
                 "findings": row.findings,
             }
         )  # fmt: skip
@@ -132,8 +133,7 @@ class _Batch:
 
     def write(self, connection: Connection) -> None:
         """The claims, what they replace, and one adjudicate step per lane."""
-        if self.inserts:
-            connection.execute(insert(claim_table), self.inserts)
+        insert_all(connection, claim_table, self.inserts)
         for original, icn in self.replaced.items():
             mine = update(claim_table).where(
                 claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.icn == original

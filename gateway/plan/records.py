@@ -78,15 +78,51 @@ class Member(Record, frozen=True, kw_only=True):
 
 
 class FeeRow(Record, frozen=True, kw_only=True):
-    """One price: allowed_cents per line or per unit for npi + code (+ modifier), for dates of service first..last."""
+    """One price, for dates of service first..last: of a provider (npi) or of a schedule that contracts name.
 
-    npi: str
+    code: a procedure, revenue or DRG code. locality: a ZIP beginning ("787") or a state ("TX") of the place of service,
+    "" anywhere. allowed_cents: per line or per unit. weight: of a DRG, ten-thousandths of the contract's base rate, in
+    place of an amount. mean_days: tenths of a day a stay of this DRG takes, for transfers.
+    """
+
+    npi: str = ""
+    schedule: str = ""
     code: str
     modifier: str = ""
-    allowed_cents: int
+    locality: str = ""
+    allowed_cents: int = 0
     per: Literal["line", "unit"] = "line"
+    weight: int | None = None
+    mean_days: int | None = None
     first: date
     last: date | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.npi) == bool(self.schedule):
+            raise ValueError("a price is of a provider or of a schedule")
+        if self.weight is not None and self.allowed_cents:
+            raise ValueError("a price is an amount or a weight")
+        if self.weight == 0 or self.mean_days == 0:
+            raise ValueError("a weight or mean stay of nothing")
+
+
+class NetworkRow(Record, frozen=True, kw_only=True):
+    """A membership in a network, for dates of service first..last; an empty field is anybody's or anywhere.
+
+    tin, npi: of the billing provider. rendering: NPI of who rendered the service. locality: as of a FeeRow.
+    """
+
+    network: str
+    tin: str = ""
+    npi: str = ""
+    rendering: str = ""
+    locality: str = ""
+    first: date
+    last: date | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.tin or self.npi or self.rendering):
+            raise ValueError("a membership of nobody")
 
 
 class ProviderRow(Record, frozen=True, kw_only=True):
@@ -276,7 +312,7 @@ class LineDecision(Record, frozen=True, kw_only=True):
 
 
 class Pend(Record, frozen=True, kw_only=True):
-    """Why a decision waits: queue (MBR PRV PRC AUTH ACC COB COD DUP AUD MED NEWBORN TIM SUB ASG RPL), reason, need.
+    """Why a decision waits: queue (MBR PRV PRC AUTH ACC COB COD DUP AUD MED NEWBORN TIM SUB ASG RPL RPR), reason, need.
 
     people: so many must release it.
     """

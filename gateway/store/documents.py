@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+)
 
-from gateway.plan.records import FeeRow
+from gateway.plan.records import FeeRow, NetworkRow
 from gateway.store.engine import upsert
-from gateway.store.schema import agreement, document, fee
+from gateway.store.schema import agreement, document, fee, network_member
 
 T = TypeVar("T")
 
-FEES_A_LOOK = 1_000
-"""Prices compared and written at once: two variables of a query each, and SQLite takes 32,766."""
+ROWS_A_LOOK = 1_000
+"""Dated rows compared and written at once: at most six variables of a query each, and SQLite takes 32,766."""
 
 
 def put(connection: Connection, now_us: int, kind: str, id_: str, first: date, last: date | None, body: object) -> bool:
@@ -50,11 +63,9 @@ def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[
 
 def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
     """The newest version of every dated row of the given ids, ordered by id and first date."""
-    wanted = select(document).where(document.c.kind == kind, document.c.id.in_(sorted(set(ids))))
-    newest: dict[tuple[str, str], T] = {}
-    for row in connection.execute(wanted.order_by(document.c.id, document.c.first, document.c.version)):
-        newest[row.id, row.first] = msgspec.json.decode(row.body, type=type_)
-    return list(newest.values())
+    found = connection.execute(_EVERY, {"kind": kind, "ids": sorted(set(ids))})
+    newest = {(id_, first): body for id_, first, body in found}
+    return [msgspec.json.decode(body, type=type_) for body in newest.values()]
 
 
 def known(connection: Connection, kind: str) -> list[str]:
@@ -62,33 +73,82 @@ def known(connection: Connection, kind: str) -> list[str]:
     return list(connection.execute(select(document.c.id).distinct().where(document.c.kind == kind)).scalars())
 
 
+FEE = FeeRow.__struct_fields__
+FEE_KEY = ("npi", "schedule", "code", "modifier", "locality", "first")
+MEMBER = NetworkRow.__struct_fields__
+MEMBER_KEY = ("network", "tin", "npi", "rendering", "locality", "first")
+"""Fields of a dated row, and those that tell it from another: a row with the same key stands in its place."""
+
+
 def put_fees(connection: Connection, rows: Sequence[FeeRow]) -> tuple[int, int]:
     """Stores dated prices, each in place of one with the same key; returns how many are new, and how many changed."""
+    return _put_rows(connection, fee, FEE_KEY, rows, stored_fees)
+
+
+def put_members(connection: Connection, rows: Sequence[NetworkRow]) -> tuple[int, int]:
+    """Stores memberships of networks as `put_fees` does prices."""
+    return _put_rows(connection, network_member, MEMBER_KEY, rows, stored_members)
+
+
+def _put_rows(
+    connection: Connection, table: Table, key: tuple[str, ...], rows: Sequence[Any],
+    stored: Callable[[Connection, Sequence[Any]], list[Any]],
+) -> tuple[int, int]:  # fmt: skip
     new = changed = 0
-    for start in range(0, len(rows), FEES_A_LOOK):
-        part = rows[start : start + FEES_A_LOOK]
-        before = {_fee_key(row): row for row in fees(connection, [(row.npi, row.code) for row in part])}
-        fresh = [row for row in part if before.get(_fee_key(row)) != row]
-        changed += sum(_fee_key(row) in before for row in fresh)
-        new += sum(_fee_key(row) not in before for row in fresh)
+    for start in range(0, len(rows), ROWS_A_LOOK):
+        part = rows[start : start + ROWS_A_LOOK]
+        before = {key_of(key, row): row for row in stored(connection, part)}
+        fresh = [row for row in part if before.get(key_of(key, row)) != row]
+        changed += sum(key_of(key, row) in before for row in fresh)
+        new += sum(key_of(key, row) not in before for row in fresh)
         if fresh:
-            into = upsert(connection, fee)
-            values = {name: into.excluded[name] for name in ("last", "allowed_cents", "per")}
-            statement = into.on_conflict_do_update(index_elements=["npi", "code", "modifier", "first"], set_=values)
-            connection.execute(statement, [_fee_values(row) for row in fresh])
+            into = upsert(connection, table)
+            values = {column.name: into.excluded[column.name] for column in table.c if column.name not in key}
+            statement = into.on_conflict_do_update(index_elements=key, set_=values)
+            connection.execute(statement, [_values(row) for row in fresh])
     return new, changed
 
 
-def _fee_key(row: FeeRow) -> tuple[str, str, str, date]:
-    return row.npi, row.code, row.modifier, row.first
+def key_of(key: tuple[str, ...], row: Any) -> tuple[Any, ...]:
+    """What tells a dated row from another."""
+    return tuple(getattr(row, name) for name in key)
+
+
+def stored_fees(connection: Connection, rows: Sequence[FeeRow]) -> list[FeeRow]:
+    """The prices on file of the owners and codes of the given ones."""
+    own = [(row.npi, row.code) for row in rows if row.npi]
+    names = {row.schedule for row in rows if row.schedule}
+    codes = {row.code for row in rows if row.schedule}
+    return [*fees(connection, own), *(schedule_fees(connection, names, codes) if names else ())]
+
+
+def stored_members(connection: Connection, rows: Sequence[NetworkRow]) -> list[NetworkRow]:
+    """The memberships on file of whom the given ones are of."""
+    npis = {npi for row in rows for npi in (row.npi, row.rendering) if npi}
+    return members(connection, {row.network for row in rows}, {row.tin for row in rows if row.tin}, npis)
 
 
 def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRow]:
     """Every dated price of the given (NPI, code) pairs."""
     wanted = set(pairs)
     npis, codes = {npi for npi, _ in wanted}, {code for _, code in wanted}
-    found = connection.execute(select(fee).where(fee.c.npi.in_(npis), fee.c.code.in_(codes)))
+    found = connection.execute(_PRICES, {"npis": sorted(npis), "codes": sorted(codes)})
     return [_fee(row) for row in found if (row.npi, row.code) in wanted]
+
+
+def schedule_fees(connection: Connection, schedules: Iterable[str], codes: Iterable[str]) -> list[FeeRow]:
+    """Every dated price of the given codes in the given schedules."""
+    asked = {"schedules": sorted(set(schedules)), "codes": sorted(set(codes))}
+    return [_fee(row) for row in connection.execute(_SCHEDULED, asked)]
+
+
+def members(
+    connection: Connection, networks: Iterable[str], tins: Iterable[str], npis: Iterable[str]
+) -> list[NetworkRow]:  # fmt: skip
+    """Every dated membership in the given networks that names one of the tax ids or NPIs, each found by whom it names
+    most closely: who rendered, else the billing NPI, else the billing tax id."""
+    asked = {"networks": sorted(set(networks)), "tins": sorted(set(tins)), "npis": sorted(set(npis))}
+    return [_member(found) for found in connection.execute(_MEMBERS, asked)]
 
 
 def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]) -> None:
@@ -109,14 +169,38 @@ def _newest() -> Select[Any]:
     return select(document).where(document.c.kind == bindparam("kind"), ~superseded)
 
 
+# Every step asks these: making one takes ten times as long as its answer.
 _DAY: BindParameter[str] = bindparam("day")
 _IN_FORCE = (
     _newest()
     .where(document.c.first <= _DAY, or_(document.c.last.is_(None), document.c.last >= _DAY))
     .order_by(document.c.id, document.c.first.desc())
 )
-"""Made once: every step asks it some times, and making it takes ten times as long as its answer."""
 _ONE_IN_FORCE = _IN_FORCE.where(document.c.id == bindparam("id"))
+_EVERY = (
+    select(document.c.id, document.c.first, document.c.body)
+    .where(document.c.kind == bindparam("kind"), document.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(document.c.id, document.c.first, document.c.version)
+)
+_CODES: BindParameter[str] = bindparam("codes", expanding=True)
+_PRICES = select(fee).where(
+    fee.c.npi.in_(bindparam("npis", expanding=True)), fee.c.schedule == "", fee.c.code.in_(_CODES)
+)
+_SCHEDULED = select(fee).where(
+    fee.c.npi == "", fee.c.schedule.in_(bindparam("schedules", expanding=True)), fee.c.code.in_(_CODES)
+)
+_WHO: BindParameter[str] = bindparam("npis", expanding=True)
+_OF = network_member.c
+_NAMED = or_(
+    _OF.rendering.in_(_WHO),
+    and_(_OF.rendering == "", _OF.npi.in_(_WHO)),
+    and_(_OF.rendering == "", _OF.npi == "", _OF.tin.in_(bindparam("tins", expanding=True))),
+)
+_MEMBERS = (
+    select(network_member)
+    .where(_OF.network.in_(bindparam("networks", expanding=True)), _NAMED)
+    .order_by(*network_member.primary_key.columns)
+)
 
 
 def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[Row[Any]]:
@@ -126,14 +210,21 @@ def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> l
     return list(connection.execute(_ONE_IN_FORCE, asked | {"id": id_}))
 
 
-def _fee_values(row: FeeRow) -> dict[str, Any]:
-    return {
-        "npi": row.npi, "code": row.code, "modifier": row.modifier, "first": row.first.isoformat(),
-        "last": row.last.isoformat() if row.last else None, "allowed_cents": row.allowed_cents, "per": row.per,
-    }  # fmt: skip
+def _values(row: Any) -> dict[str, Any]:
+    """A dated row as its table keeps it."""
+    values = msgspec.structs.asdict(row)
+    return values | {"first": row.first.isoformat(), "last": row.last.isoformat() if row.last else None}
 
 
 def _fee(row: Row[Any]) -> FeeRow:
+    return FeeRow(**_dated(row, FEE))
+
+
+def _member(row: Row[Any]) -> NetworkRow:
+    return NetworkRow(**_dated(row, MEMBER))
+
+
+def _dated(row: Row[Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in fields}
     last = date.fromisoformat(row.last) if row.last else None
-    return FeeRow(npi=row.npi, code=row.code, modifier=row.modifier, allowed_cents=row.allowed_cents, per=row.per,
-                  first=date.fromisoformat(row.first), last=last)  # fmt: skip
+    return values | {"first": date.fromisoformat(row.first), "last": last}

@@ -46,6 +46,12 @@ class Prepared:
         given = {**fixed, **values}
         return straight(connection, text, given if names is None else [given[name] for name in names])
 
+    def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Executes it for each row. Raises KeyError where one lacks what is asked for; more does not matter."""
+        text, names, _ = self._text(connection.dialect)
+        given = [dict(row) if names is None else tuple(row[name] for name in names) for row in rows]
+        connection.exec_driver_sql(text, given)
+
     def _compiled(self, dialect: Dialect) -> tuple[str, list[str] | None, dict[str, Any]]:
         keys = None if self._columns is None else [*self._columns]
         compiled = self._statement.compile(dialect=dialect, column_keys=keys)

@@ -120,15 +120,35 @@ document = _table(
 )
 
 fee = _table(
-    # One dated price of a provider. Kept for ever: old claims are re-priced by the date of service.
+    # One dated price of a provider, or of a schedule contracts name. Kept for ever: old claims are re-priced by the
+    # date of service. weight: of a DRG, ten-thousandths of a base rate; mean_days: tenths of a day its stays take.
     "fee",
     _t("npi", primary_key=True),
+    _t("schedule", primary_key=True),
     _t("code", primary_key=True),
     _t("modifier", primary_key=True),
+    _t("locality", primary_key=True),
     _t("first", primary_key=True),
     _t("last", nullable=True),
     _i("allowed_cents"),
     _t("per"),
+    _i("weight", nullable=True),
+    _i("mean_days", nullable=True),
+)
+
+network_member = _table(
+    # One dated membership of providers in a network; "" is anybody or anywhere. Kept for ever.
+    "network_member",
+    _t("network", primary_key=True),
+    _t("tin", primary_key=True),
+    _t("npi", primary_key=True),
+    _t("rendering", primary_key=True),
+    _t("locality", primary_key=True),
+    _t("first", primary_key=True),
+    _t("last", nullable=True),
+    Index("network_member_npi", "npi"),
+    Index("network_member_rendering", "rendering"),
+    Index("network_member_tin", "tin"),
 )
 
 code_rule = _table(

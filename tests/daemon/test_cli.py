@@ -112,8 +112,8 @@ def working(config: Path) -> Iterator[None]:
         context.store.close()
 
 
-def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    yield path
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
@@ -126,11 +126,18 @@ def test_every_command_explains_itself() -> None:
     """Every command and subcommand answers --help with 0, and says in a sentence what it does."""
     paths = list(_commands(cli.cli))
     assert len(paths) > 2 * len(COMMANDS) - 10
-    for path in paths:
+    for path, _ in paths:
         said = gateway(*path, "--help")
         assert said.code == 0, path
         assert said.out.startswith("Usage:"), path
         assert len(said.out.split("\n\n")[1].strip()) > 10, path
+
+
+def test_every_command_speaks_json() -> None:
+    """Whoever scripts a command gets a document: all but daemons, and the maker of files, whose output is the file."""
+    leaves = [(path, one) for path, one in _commands(cli.cli) if not isinstance(one, click.Group)]
+    deaf = {path for path, one in leaves if all(option.name != "as_json" for option in one.params)}
+    assert deaf == {("run",), ("worker",), ("synth",)}
 
 
 LISTS = (("partner", "list"), ("sponsor", "list"), ("hold", "list"), ("pay", "list"), ("stoploss", "list"), ("status",),

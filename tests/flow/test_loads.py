@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from gateway.errors import BadData, UsageError
-from gateway.flow import books, claim_numbers, loading, pay, recover, takeover
+from gateway.flow import books, claim_numbers, codeloads, evidence, loading, pay, price_files, recover, takeover
 from gateway.store import audit
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -44,13 +44,13 @@ def world(store: Store, keys: Keys, tmp_path: Path) -> World:
         ("1234567893,99213,98.00,line,2026-01-01,never", "effective_to: not a date"),
         ("1234567893,99213", "fields"),
         ("1234567893,99213,98.00,line,2026-01-01,,more", "fields"),
-        ("1234567893,99213,99.00,line,2026-01-01,", "another price"),
+        ("1234567893,99213,99.00,line,2026-01-01,", "another row"),
     ],
 )
 def test_a_fee_line_that_cannot_be_meant_is_told(line: str, said: str) -> None:
     """Every fee line that contradicts itself or another is refused by its number."""
     with pytest.raises(BadData) as caught:
-        loading.fees(f"{HEAD}{LINE}\n{line}\n")
+        price_files.fees(f"{HEAD}{LINE}\n{line}\n")
     assert caught.value.detail.startswith(f"line 3: {said}") or said in caught.value.detail
     assert caught.value.detail.count("line 3: ") == 1 and "line 2" not in caught.value.detail
 
@@ -71,6 +71,27 @@ def test_a_file_that_is_no_text_is_bad_data(world: World, tmp_path: Path) -> Non
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadData):
         loading.load(world.context, [file], "test")
+
+
+@pytest.mark.parametrize(
+    ("head", "load"),
+    [
+        (HEAD, lambda world, file: loading.load(world.context, [file], "test")),
+        ("edit,code,other,values,effective_from,effective_to\n",
+         lambda world, file: loading.load(world.context, [file], "test")),
+        ("code,label\n",
+         lambda world, file: codeloads.load(world.context, file, "cpt", date(2026, 1, 1), None, "test")),
+        ("kind,number\n", lambda world, file: evidence.load(world.context, file, "test", store=True)),
+    ],
+    ids=["fees", "code rules", "code set", "evidence"],
+)  # fmt: skip
+def test_a_quotation_mark_never_closed_is_bad_data(world: World, tmp_path: Path, head: str, load: Any) -> None:
+    """A field that swallows the rest of its file is the data's fault, not the gateway's."""
+    file = tmp_path / "sheet.csv"
+    file.write_text(f'{head}"' + "1234567893,99213,98.00\n" * 10_000)
+    with pytest.raises(BadData) as caught:
+        load(world, file)
+    assert "never closed" in caught.value.detail
 
 
 # ---- takeover --------------------------------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def test_every_provision_has_its_words() -> None:
     plan = msgspec.structs.replace(
         PLAN, benefits=(benefit,), tier2=tier2, carry_over_months=3, inpatient_year="admission",
         lifetime_maximum_cents=1_000_000_00, lesser_of=False,
+        out_of_network_allowed=6000, out_of_network_schedule="REFERENCE",
     )  # fmt: skip
     said = {each.section: each.text for each in promises(plan)}
     assert said["benefit crowns"] == (
@@ -89,6 +90,7 @@ def test_every_provision_has_its_words() -> None:
     assert said["carry_over_months"].startswith("Deductibles of the last 3 months")
     assert said["inpatient_year"] == "A stay counts to the benefit year of its admission."
     assert said["lifetime_maximum"] == "The plan pays at most $1,000,000.00 for one person in all."
+    assert "60% of schedule REFERENCE is allowed" in said["out_of_network_allowed"]
     assert said["lesser_of"] == "The price of the contract is allowed, even if it is more than the charge."
 
 

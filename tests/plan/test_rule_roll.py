@@ -51,6 +51,22 @@ ELSEWHERE = {
     "row 12: CO-197, a penalty in its place": (
         "plan/test_benefit_limits.py", "test_a_penalty_in_place_of_a_denial",
     ),
+    "row 13: the No Surprises Act keeps the share, and whom it protects": (
+        "plan/test_pricing.py", "test_what_the_no_surprises_act_protects",
+    ),
+    "row 13: the qualifying payment amount, N859 and N862": (
+        "plan/test_pricing.py", "test_an_emergency_is_priced_by_the_qualifying_payment_amount",
+    ),
+    "row 13: CO-222, more units than the contract allows": (
+        "plan/test_pricing.py", "test_more_units_than_agreed_are_denied",
+    ),
+    "row 13: OA-109, a service the network sends elsewhere": (
+        "plan/test_pricing.py", "test_services_carved_out_are_not_the_networks",
+    ),
+    "row 13: RPR, a repricer declined": ("plan/test_pricing.py", "test_a_declined_repricing_waits_for_a_person"),
+    "row 13: one procedure denied, the others priced without it": (
+        "plan/test_pricing_claims.py", "test_a_denied_line_takes_no_place_among_several_procedures",
+    ),
     "trap 10: no 835 pays less than nothing": (
         "plan/test_payment.py", "test_negative_net_is_forwarded_under_this_trace_and_nothing_is_paid",
     ),

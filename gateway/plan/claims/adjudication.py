@@ -9,24 +9,26 @@ now.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, codes, coordination, pricing, rulings
+from gateway.plan.claims import accumulators, codes, coordination, rulings
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan, accrual_year, choose
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
+from gateway.plan.claims.pricing import Alternate, Price
+from gateway.plan.claims.pricing.claims import Prices, covered_instead, prices, unpriced
+from gateway.plan.claims.pricing.draft import Outcome
 from gateway.plan.claims.primacy import order_notes
 from gateway.plan.claims.replacing import VOID
 from gateway.plan.claims.reversal import reverse
-from gateway.plan.claims.sentences import Alternate
 from gateway.plan.claims.settle import denied, settle
 from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Refusal, Step
 from gateway.plan.rounding import dollars
@@ -97,7 +99,7 @@ def adjudicate(case: Case, today: date) -> Decision:
         raise ValueError("a void is reversed, not adjudicated")
     if case.rulings.refusal is not None:
         return refused(case, case.rulings.refusal)
-    if case.plans and (waits := pricing.unpriced(case.claim)):
+    if case.plans and (waits := unpriced(case.claim)):
         return pended(case, waits)
     if case.member is None:
         return _without_member(case, today)
@@ -121,58 +123,71 @@ def refused(case: Case, refusal: Refusal) -> Decision:
 
 
 def _decide_lines(case: Case, member: Member) -> _Running:
-    running = _Running(dict(case.totals))
+    """Every line, in order. Where prices depend on each other they are of the lines that are paid: those denied the
+    first time are left out of them the second."""
+    looks = _looks(case, member)
+    priced = prices(looks.values())
+    running = _decide_each(case, member, looks, priced)
+    unpaid = {line.number for line in running.lines if line.denied}
+    if priced.entwined and unpaid and not running.pends:
+        again = prices(seen for number, seen in looks.items() if number not in unpaid)
+        running = _decide_each(case, member, looks, Prices({**priced.by_line, **again.by_line}))
+    return running
+
+
+def _looks(case: Case, member: Member) -> dict[int, Look]:
+    """By line number, what its edits may see; none of a line without a plan document."""
     prior = coordination.prior_of(case.claim) if coordination.is_secondary(case.claim) else {}
+    planned = ((line, choose(case.plans, member, line.first)) for line in case.claim.lines)
+    return {line.number: look(case, plan, member, line, prior) for line, plan in planned if plan is not None}
+
+
+def _decide_each(case: Case, member: Member, looks: Mapping[int, Look], priced: Prices) -> _Running:
+    running = _Running(dict(case.totals))
     for line in case.claim.lines:
-        plan = choose(case.plans, member, line.first)
-        if plan is None:
+        first = looks.get(line.number)
+        if first is None:
             running.take(line, [uncovered(case, member, line) or no_plan(line.first)])
             continue
-        seen = look(case, plan, member, line, prior, running.taken, running.totals)
+        seen = replace(first, taken=running.taken, totals=running.totals)
         running.notes += order_notes(seen)
         if objections := judge(seen):
             running.take(line, objections)
             continue
-        priced = _price(seen, line)
-        alternate = _alternate(seen, priced) if isinstance(priced, pricing.Price) else None
-        if not isinstance(priced, pricing.Price):
-            running.take(line, [priced])
+        price = _fair(seen, priced.by_line[line.number])
+        alternate = _alternate(seen, price) if isinstance(price, Price) else None
+        if not isinstance(price, Price):
+            running.take(line, [price])
         elif isinstance(alternate, Denial | Pend):
             running.take(line, [alternate])
         else:
-            _settle(seen, priced, alternate, running)
+            _settle(seen, price, alternate, running)
     return running
 
 
-def _price(seen: Look, line: ServiceLine) -> pricing.Price | Denial | Pend:
-    """Edit: something sets a price. A price of nothing: the service is part of another (CO-97, never all CO-45)."""
-    held = seen.tier != seen.network
-    price = pricing.price(seen.plan, line, seen.claim.billing.npi, seen.case.fees, seen.network, held)
-    if price is None:
-        code, on, npi = line.procedure.code, line.first, seen.claim.billing.npi
-        needed = f"Load a fee row for NPI {npi}, code {code} in force on {on}, then release the claim."
-        return Pend(queue="PRC", reason=f"No price for {code} on {on}.", needed=needed)
-    if price.allowed_cents == 0 and line.charge_cents:
+def _fair(seen: Look, price: Outcome) -> Outcome:
+    """Edit: a price of nothing: the service is part of another (CO-97, never all CO-45)."""
+    if isinstance(price, Price) and not price.allowed_cents and seen.line.charge_cents:
         text = "The price of this service is contained in another one's."
         return Denial(rule="price", group="CO", reason="97", text=text, provision=price.source)
     return price
 
 
-def _alternate(seen: Look, price: pricing.Price) -> Alternate | Denial | Pend | None:
-    """The cheaper service the benefit covers in place of the one billed, with its price on the same terms."""
-    code = seen.benefit.alternates.get(seen.line.procedure.code)
-    if code is None:
+def _alternate(seen: Look, price: Price) -> Alternate | Denial | Pend | None:
+    """The cheaper service the benefit covers in place of the one billed, where it is cheaper."""
+    found = covered_instead(seen)
+    if found is None:
         return None
-    procedure = msgspec.structs.replace(seen.line.procedure, code=code)
-    other = _price(seen, msgspec.structs.replace(seen.line, procedure=procedure))
-    if not isinstance(other, pricing.Price):
+    procedure, outcome = found
+    other = _fair(seen, outcome)
+    if not isinstance(other, Price):
         return other
     if other.allowed_cents >= price.allowed_cents:
         return None
-    return Alternate(procedure, other.allowed_cents, other.source)
+    return Alternate(procedure=procedure, allowed_cents=other.allowed_cents, source=other.source)
 
 
-def _settle(seen: Look, price: pricing.Price, alternate: Alternate | None, running: _Running) -> None:
+def _settle(seen: Look, price: Price, alternate: Alternate | None, running: _Running) -> None:
     visit, name = (seen.benefit.name, seen.line.first), seen.benefit.name
     due = visit not in running.copays
     decision, entries, penalty = settle(seen, price, due, running.penalties[name], alternate)

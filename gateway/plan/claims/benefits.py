@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import field
@@ -17,6 +16,7 @@ from msgspec import field
 from gateway.plan.calendar import months_on
 from gateway.plan.claims.contradictions import contradictions
 from gateway.plan.claims.document import Cents, Rate, read, refuse
+from gateway.plan.claims.ranges import listed
 from gateway.plan.records import Member, Span
 from mappings.records import Claim, Record, ServiceLine
 
@@ -182,7 +182,8 @@ class Plan(Record, frozen=True, kw_only=True):
     cross: what amounts of other tiers also count to: nothing else, to every better tier, or one sum for all.
     carry_over_months: deductibles of so many last months of a benefit year count to the next one's, too.
     hsa_qualified: the document promises to keep the rules of HSAs. grandfathered: the ACA's maxima do not bind it.
-    lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists.
+    lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists, or of
+    the rows of out_of_network_schedule where one is named.
     member_not_found: pend for member_not_found_days business days, or reject at the door. high_dollar: paid amount
     above which a claim waits for a second pair of eyes. accident_diagnoses: beginnings of ICD-10 codes
     that need the member's accident answers. annual_maximum, lifetime_maximum: plan-paid amount per person, in a
@@ -218,6 +219,7 @@ class Plan(Record, frozen=True, kw_only=True):
     benefits: tuple[Benefit, ...] = ()
     lesser_of: bool = True
     out_of_network_allowed: Rate | None = None
+    out_of_network_schedule: str = ""
     repricers: tuple[str, ...] = ()
     cob_method: Literal["standard", "maintenance", "non_duplication"] = "standard"
     cob_missing: Literal["deny", "pend"] = "deny"
@@ -246,13 +248,16 @@ class Plan(Record, frozen=True, kw_only=True):
             return self.in_network
         return self.tiers().get(name, self.in_network)
 
+    def networks_by_tier(self) -> dict[TierName, tuple[str, ...]]:
+        """The networks of each tier that has some, the best tier first."""
+        further: tuple[tuple[TierName, NetworkTier | None], ...] = (("tier2", self.tier2), ("tier3", self.tier3))
+        found: dict[TierName, tuple[str, ...]] = {"in": self.networks}
+        return found | {name: tier.networks for name, tier in further if tier is not None}
+
     def tier_of(self, networks: Iterable[str]) -> TierName:
         """The best tier of a provider that belongs to these networks."""
         mine = set(networks)
-        if mine & set(self.networks):
-            return "in"
-        further: tuple[tuple[TierName, NetworkTier | None], ...] = (("tier2", self.tier2), ("tier3", self.tier3))
-        return next((name for name, tier in further if tier is not None and mine & set(tier.networks)), "out")
+        return next((name for name, theirs in self.networks_by_tier().items() if mine.intersection(theirs)), "out")
 
     def provision(self, section: str) -> str:
         """How an explanation cites a section of this document."""
@@ -314,16 +319,6 @@ def _fits(benefit: Benefit, claim: Claim, line: ServiceLine, tier: TierName, age
     )
 
 
-@lru_cache(maxsize=50_000)  # a year's documents times the few thousand codes in daily use
-def listed(codes: tuple[str, ...], code: str) -> bool:
-    """Whether a code is one of these or lies in one of these ranges."""
-    for each in codes:
-        low, _, high = each.partition("-")
-        if code == low or (high and len(code) == len(low) and low <= code <= high):
-            return True
-    return False
-
-
 def pointed(claim: Claim, line: ServiceLine) -> list[str]:
     """The diagnoses a line points to; all of the claim's when it points to none."""
     found = [claim.diagnoses[at - 1] for at in line.pointers if 0 < at <= len(claim.diagnoses)]
@@ -373,14 +368,21 @@ def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | Non
     else any of the member's; without a member the sponsor's first plan in force. None when no document is in force,
     or none of the plan the member has on that day.
     """
+    for span in member.spans if member else ():  # nearly every claim ends here, without a list
+        if span.first <= on and (span.last is None or on <= span.last):
+            for plan in plans:
+                if buys(plan, span) and plan.first <= on and (plan.last is None or on <= plan.last):
+                    return plan
     dated = [plan for plan in plans if plan.first <= on and (plan.last is None or on <= plan.last)]
     known = [span for span in _nearest(member.spans if member else (), on) if any(buys(plan, span) for plan in plans)]
     had = [span for span in known if span.first <= on and (span.last is None or on <= span.last)]
-    for span in had or known:
+    if had:  # of a plan without a document for that day
+        return None
+    for span in known:
         for plan in dated:
             if buys(plan, span):
                 return plan
-    return None if had else min(dated, key=lambda plan: (plan.id, plan.version), default=None)
+    return min(dated, key=lambda plan: (plan.id, plan.version), default=None)
 
 
 def _nearest(spans: Sequence[Span], on: date) -> list[Span]:

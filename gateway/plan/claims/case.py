@@ -6,6 +6,7 @@ from datetime import date
 
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan
+from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.enrolment.cobra import CobraCase
 from gateway.plan.records import (
     AccidentAnswer,
@@ -13,6 +14,7 @@ from gateway.plan.records import (
     CodeRule,
     FeeRow,
     Member,
+    NetworkRow,
     OtherPlan,
     ProviderRow,
     Rulings,
@@ -38,8 +40,10 @@ class Case(Record, frozen=True, kw_only=True):
     member: None when no person was found; candidates: how many fitted. history: earlier live claims of the person with
     an overlapping date of service. totals: accumulator sums of the person's family, by `Key`.
     plans: every version of every plan document of the sponsor, each line is decided by the one of its date; empty when
-    the claim names no sponsor we know. providers: every dated row of the billing and rendering NPIs. fees: every dated
-    row of (billing NPI, line codes). received: business date of receipt. version: of this decision.
+    the claim names no sponsor we know. providers: every dated row of the billing, rendering and facility NPIs.
+    networks: every membership row that names one of them. contracts: every version of the contracts of the plans'
+    networks. fees: every dated row of (billing NPI or a contract's schedule, code of a line, DRG). received: business
+    date of receipt. version: of this decision.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
     cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
     rules: what the codes of the claim ask, by date. holder: the subscriber a dependant is covered through, where other
@@ -57,6 +61,8 @@ class Case(Record, frozen=True, kw_only=True):
     match: str = ""
     plans: tuple[Plan, ...]
     providers: tuple[ProviderRow, ...] = ()
+    networks: tuple[NetworkRow, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     fees: tuple[FeeRow, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     accidents: tuple[AccidentAnswer, ...] = ()

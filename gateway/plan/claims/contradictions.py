@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
 from gateway.plan.claims.federal import YEARS, Year
+from gateway.plan.claims.ranges import is_range, within
 from gateway.plan.rounding import WHOLE, dollars
 
 if TYPE_CHECKING:
@@ -55,11 +56,10 @@ def _document(plan: Plan) -> Iterator[str]:
 def _tiers(plan: Plan) -> Iterator[str]:
     for name, tier in plan.tiers().items():
         yield from _tier_contradictions(SECTIONS[name], tier)
-    networks = {"in_network": plan.networks}
-    networks |= {name: tier.networks for name, tier in (("tier2", plan.tier2), ("tier3", plan.tier3)) if tier}
-    for section, known in networks.items():
+    networks = plan.networks_by_tier()
+    for name, known in networks.items():
         if not known:
-            where = "networks" if section == "in_network" else f"{section}.networks"
+            where = "networks" if name == "in" else f"{name}.networks"
             yield f"{where}: empty, so no provider is in it"
     for each, times in Counter(each for known in networks.values() for each in set(known)).items():
         if times > 1:
@@ -121,8 +121,7 @@ def _benefit_contradictions(plan: Plan, benefit: Benefit) -> Iterator[str]:
             yield f"tiers: the plan has no {SECTIONS[name]}"
     for word in RANGES:
         for code in getattr(benefit, word):
-            low, _, high = code.partition("-")
-            if high and (len(low) != len(high) or high < low):
+            if not is_range(code):
                 yield f"{word}: {code} is not a range"
     for code, instead in benefit.alternates.items():
         if instead in benefit.alternates:
@@ -149,20 +148,10 @@ def _holds(word: str, earlier: object, later: object) -> bool:
     if word == "ages":
         return bool(earlier[0] <= later[0] and later[1] <= earlier[1])
     if word in RANGES:
-        return all(_in_ranges(earlier, each) for each in later)
+        return all(within(earlier, each) for each in later)
     if word in BEGINNINGS:
         return all(str(each).startswith(earlier) for each in later)
     return set(later) <= set(earlier)
-
-
-def _in_ranges(ranges: Sequence[str], code: str) -> bool:
-    """Whether all of a code or range lies in one of the ranges."""
-    low, _, high = code.partition("-")
-    for each in ranges:
-        first, _, last = each.partition("-")
-        if len(first) == len(low) and first <= low and (high or low) <= (last or first):
-            return True
-    return False
 
 
 # ---- the law ---------------------------------------------------------------------------------------------------------

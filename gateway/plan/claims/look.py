@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from gateway.plan.claims.accumulators import Totals
 from gateway.plan.claims.benefits import Benefit, Plan, TierName, benefit_of
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.coordination import Prior
+from gateway.plan.claims.pricing.networks import networks_of, protected
 from gateway.plan.records import Member, Pend, ProviderRow
 from mappings.records import Claim, Provider, Record, ServiceLine
 
@@ -36,10 +37,11 @@ Verdict = Denial | Pend | None
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One line under adjudication. plan: the document of its date. network: the billing provider's tier that day;
-    tier: the cost share's, which is `in` for emergencies anywhere. billing, rendering: the provider rows in force that
-    day, None when none is. prior: what earlier payers decided, by line number. taken: units per (authorisation, code)
-    of this claim's earlier lines. totals: accumulators as those lines left them."""
+    """One line under adjudication. plan: the document of its date. networks: names of those the line is in; network:
+    the tier they make; tier: the cost share's, which is `in` for emergencies and what the No Surprises Act protects.
+    billing, rendering: the provider rows in force that day, None when none is. prior: what earlier payers decided, by
+    line number. taken: units per (authorisation, code) of this claim's earlier lines. totals: accumulators as those
+    lines left them."""
 
     case: Case
     plan: Plan
@@ -52,30 +54,34 @@ class Look:
     tier: TierName
     benefit: Benefit
     prior: Mapping[int, Prior]
-    taken: Mapping[tuple[str, str], Decimal]
+    networks: tuple[str, ...]
     totals: Totals
+    taken: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
-def look(
-    case: Case,
-    plan: Plan,
-    member: Member,
-    line: ServiceLine,
-    prior: Mapping[int, Prior],
-    taken: Mapping[tuple[str, str], Decimal],
-    totals: Totals,
-) -> Look:
-    """Everything the edits of one line ask for."""
+def look(case: Case, plan: Plan, member: Member, line: ServiceLine, prior: Mapping[int, Prior]) -> Look:
+    """Everything the edits of one line ask for, as if it were the first of its claim."""
     claim = case.claim
     billing = row_on(case.providers, claim.billing.npi, line.first, claim.billing.tin)
     who = rendering_of(claim, line)
     rendering = row_on(case.providers, who.npi, line.first) if who else None
-    network = plan.tier_of(billing.networks if billing else ())
+    names = networks_of(billing, case.networks, case.contracts, claim, line, who.npi if who else claim.billing.npi)
+    network = plan.tier_of(names)
     birth = member.person.birth or claim.patient.birth
     sex = member.person.sex or claim.patient.sex
     benefit = benefit_of(plan, claim, line, network, age(birth, line.first), sex)
-    tier: TierName = "in" if benefit.as_in_network else network
-    return Look(case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, taken, totals)
+    held = benefit.as_in_network or (network == "out" and protected(claim, line, _facility_is_in(case, plan, line)))
+    tier: TierName = "in" if held else network
+    return Look(
+        case, plan, claim, member, line, billing, rendering, network, tier, benefit, prior, names, totals=case.totals
+    )
+
+
+def _facility_is_in(case: Case, plan: Plan, line: ServiceLine) -> bool:
+    """Whether the service facility (2310C) is in a network of any of the plan's tiers."""
+    facility = case.claim.facility
+    row = row_on(case.providers, facility.npi, line.first) if facility is not None and facility.npi else None
+    return row is not None and plan.tier_of(row.networks) != "out"
 
 
 def rendering_of(claim: Claim, line: ServiceLine) -> Provider | None:

@@ -132,9 +132,8 @@ def _terms(plan: Plan) -> Iterator[Promise]:
     most = "never more than" if plan.lesser_of else "even if it is more than"
     yield Promise("lesser_of", f"The price of the contract is allowed, {most} the charge.")
     if plan.out_of_network_allowed is not None:
-        said = (
-            f"Out of network {_percent(plan.out_of_network_allowed)} of the charge is allowed where no fee is on file."
-        )
+        of = f"schedule {plan.out_of_network_schedule}" if plan.out_of_network_schedule else "the charge"
+        said = f"Out of network {_percent(plan.out_of_network_allowed)} of {of} is allowed where no fee is on file."
         yield Promise("out_of_network_allowed", said)
     if plan.repricers:
         yield Promise("repricers", f"Prices set by {_or(plan.repricers)} in the claim come first.")

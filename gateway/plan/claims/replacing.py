@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from gateway.plan.claims.pricing import unpriced
+from gateway.plan.claims.pricing.claims import unpriced
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.records import Decision, Pend
 from mappings.records import Claim, Record

@@ -12,23 +12,13 @@ from gateway.plan.claims.benefits import TierName
 from gateway.plan.claims.coordination import Coordinated
 from gateway.plan.claims.costshare import Shares
 from gateway.plan.claims.look import Look
-from gateway.plan.claims.pricing import Price
+from gateway.plan.claims.pricing import Alternate, Price
 from gateway.plan.records import Step
 from gateway.plan.rounding import dollars
-from mappings.records import Procedure
 
 TIER_WORDS: dict[TierName, str] = {
     "in": "in network", "tier2": "tier 2", "tier3": "tier 3", "out": "out of network"
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Alternate:
-    """The cheaper service that alone is covered, its price and where that came from."""
-
-    procedure: Procedure
-    allowed_cents: int
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from gateway.plan.claims.coordination import Coordinated, coordinate
 from gateway.plan.claims.costshare import Shares, penalised, share
 from gateway.plan.claims.eligibility import alone
 from gateway.plan.claims.look import Denial, Look
-from gateway.plan.claims.pricing import Price
-from gateway.plan.claims.sentences import Alternate, Cut, sentences
+from gateway.plan.claims.pricing import Alternate, Price
+from gateway.plan.claims.sentences import Cut, sentences
 from gateway.plan.records import Entry, Kind, LineDecision, Step
 from gateway.plan.rounding import half_up
 from mappings.records import Adjustment, ServiceLine
@@ -68,6 +68,7 @@ def settle(
         allowed_cents=split.allowable,
         units=line.units,
         adjustments=_adjustments(seen, split, price.group, cut),
+        remarks=price.remarks,
         first=line.first,
         last=line.last,
         control=line.control,

@@ -120,9 +120,7 @@ def _opening(member: Member, supposed: Supposed, year: int, first: bool) -> Iter
 
 def _providers(plan: Plan, claim: Claim, supposed: Supposed) -> tuple[ProviderRow, ...]:
     """The claim's providers, in a network of the tier supposed."""
-    tiers: dict[TierName, tuple[str, ...]] = {"in": plan.networks}
-    tiers |= {name: tier.networks for name, tier in (("tier2", plan.tier2), ("tier3", plan.tier3)) if tier}  # type: ignore[misc]
-    networks = tiers.get(supposed.network, ())
+    networks = plan.networks_by_tier().get(supposed.network, ())
     billing = claim.billing
     rendering = [each.npi for each in (claim.rendering, *(line.rendering for line in claim.lines)) if each]
     tins = dict.fromkeys(rendering, "") | {billing.npi: billing.tin}

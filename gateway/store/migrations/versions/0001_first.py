@@ -90,12 +90,16 @@ def upgrade() -> None:
     _table(
         "fee",
         _t("npi", primary_key=True),
+        _t("schedule", primary_key=True),
         _t("code", primary_key=True),
         _t("modifier", primary_key=True),
+        _t("locality", primary_key=True),
         _t("first", primary_key=True),
         _t("last", nullable=True),
         _i("allowed_cents"),
         _t("per"),
+        _i("weight", nullable=True),
+        _i("mean_days", nullable=True),
     )
     _table(
         "code_rule",
@@ -106,6 +110,19 @@ def upgrade() -> None:
         _t("last", nullable=True),
         _t("values"),
     )
+    _table(
+        "network_member",
+        _t("network", primary_key=True),
+        _t("tin", primary_key=True),
+        _t("npi", primary_key=True),
+        _t("rendering", primary_key=True),
+        _t("locality", primary_key=True),
+        _t("first", primary_key=True),
+        _t("last", nullable=True),
+    )
+    _index("network_member_npi", "network_member", "npi")
+    _index("network_member_rendering", "network_member", "rendering")
+    _index("network_member_tin", "network_member", "tin")
     _table(
         "code_release",
         _t("name", primary_key=True),
