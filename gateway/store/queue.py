@@ -74,7 +74,7 @@ _NOW = bindparam("now_us", type_=work.c.due_us.type)
 _TODAY = select(installation.c.value).where(installation.c.name == "business_date").scalar_subquery()
 
 
-_NOT = literal_column("0")
+_NOT: ColumnElement[int] = literal_column("0")
 """No parameter: SQLite makes a plan anew for every value that a partial index asks for, fifteen times as long as the
 answer."""
 
