@@ -96,7 +96,7 @@ class Daemon(Node):
         space = Space(
             settings.path(".") if settings.database_url.startswith("sqlite") else None, settings.sftp.free_bytes_min
         )
-        drop = StoreDrop(context, files.run, self.supervisor.wake, space)
+        drop = StoreDrop(context, files.run, self.supervisor.wake_soon, space)
         host_keys, limits = [settings.path(name) for name in settings.sftp.host_keys], door_settings(settings)
         self.door = sftp_service(drop, host_keys, settings.sftp.interface, settings.sftp.port, settings=limits)
         porter = Porter(reactor, context, files.run, drop, self.door)

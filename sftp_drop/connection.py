@@ -137,8 +137,8 @@ class DoorChannel(SSHChannel):
 
     # What the session needs of its pipe (`write` is the channel's own)
 
-    def clear(self) -> bool:
-        return not self.buf and not self.closing and self.conn.transport.clear()
+    def clear(self, more: int = 0) -> bool:
+        return not self.buf and more <= self.remoteWindowLeft and not self.closing and self.conn.transport.clear()
 
     def taken(self, length: int) -> None:
         self._taken += length

@@ -25,8 +25,8 @@ class Opened:
         self._count = 0
         self._lost = False
 
-    def open(self, job: Job[Handle]) -> Deferred[bytes]:
-        """Fires with the name of the handle the job comes to. Raises Refused when too many are open."""
+    def open(self, job: Job[Handle]) -> bytes | Deferred[bytes]:
+        """Comes to the name of the handle the job comes to. Raises Refused when too many are open."""
         if len(self._handles) + self._opening >= HANDLES_MAX:
             raise Refused("failure", "too many open files")
 
@@ -56,17 +56,20 @@ class Opened:
             raise Refused("permission-denied", "the handle was not opened for this")
         return handle
 
-    def close(self, name: bytes) -> Deferred[None]:
-        """Fires when the handle, gone at once for every later request, has done what it was asked and closed."""
+    def close(self, name: bytes) -> Deferred[None] | None:
+        """The handle is gone at once for every later request; later it has done what it was asked and is closed."""
         handle = self.get(name, Handle)
         del self._handles[name]
-        closed = handle.turns.add(handle.close)
-        self._paths.add(behind(closed))
-        return closed
+        return self._behind(handle.turns.add(handle.close))
+
+    def _behind(self, ended: Deferred[None] | None) -> Deferred[None] | None:
+        if ended is not None:
+            self._paths.add(behind(ended))
+        return ended
 
     def lose(self) -> None:
         """Open handles are lost, never closed; one that is still opening is lost as soon as it is open."""
         self._lost = True
         handles, self._handles = self._handles, {}
         for handle in handles.values():
-            self._paths.add(behind(handle.turns.add(handle.lose)))
+            self._behind(handle.turns.add(handle.lose))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import partial
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 
 from sftp_drop import looks, wire
 from sftp_drop.drop import Drop, Refused
@@ -13,7 +14,7 @@ from sftp_drop.handles import Handle, Listing, Reading, Writing
 from sftp_drop.names import NAME_MAX_BYTES, real
 from sftp_drop.opened import Opened
 from sftp_drop.settings import HANDLES_MAX, READ_MAX_BYTES, REQUEST_MAX_BYTES
-from sftp_drop.turns import Turns
+from sftp_drop.turns import Turns, then
 from sftp_drop.visit import Visit
 from sftp_drop.wire import Ask, Attributes, Open, Reader, Status
 
@@ -27,7 +28,8 @@ _LIMITS = struct.pack("!4Q", REQUEST_MAX_BYTES, READ_MAX_BYTES, READ_MAX_BYTES, 
 # The drop has no size of its own: 1 TiB in blocks of 4 KiB, all free, so that no client holds back an upload.
 _SPACE = struct.pack("!11Q", 4096, 4096, *(2**28,) * 3, *(2**20,) * 3, 0, 0, NAME_MAX_BYTES)
 
-Answer = Deferred[bytes]
+Answer = bytes | Deferred[bytes]
+"""The reply packet, now or later."""
 
 
 class Desk:
@@ -39,11 +41,8 @@ class Desk:
         self._opened = Opened(self._paths)
 
     def ask(self, kind: int, request: bytes, body: bytes) -> Answer:
-        """Fires with the reply packet, or fails with Malformed, Refused or whatever the drop came to."""
-        try:
-            return _TABLE.get(kind, Desk._unknown)(self, request, Reader(body))
-        except Exception as error:
-            return fail(error)
+        """Comes to the reply packet, or to Malformed, Refused or whatever the drop came to."""
+        return _TABLE.get(kind, Desk._unknown)(self, request, Reader(body))
 
     def lose(self) -> Deferred[None]:
         """The client is gone. Fires when the drop has done what was asked before, and knows which uploads are lost."""
@@ -57,66 +56,66 @@ class Desk:
         ask.end()
         if not flags & (Open.READ | Open.WRITE):
             raise wire.Malformed
-        return self._opened.open(lambda: self._visit.open(path, flags)).addCallback(_handle, request)
+        return then(self._opened.open(lambda: self._visit.open(path, flags)), partial(_handle, request))
 
     def _opendir(self, request: bytes, ask: Reader) -> Answer:
         path = _only(ask)
-        return self._opened.open(lambda: self._visit.list(path)).addCallback(_handle, request)
+        return then(self._opened.open(lambda: self._visit.list(path)), partial(_handle, request))
 
     def _close(self, request: bytes, ask: Reader) -> Answer:
-        return self._opened.close(_only(ask)).addCallback(_ok, request)
+        return then(self._opened.close(_only(ask)), partial(_ok, request))
 
     def _read(self, request: bytes, ask: Reader) -> Answer:
         name, offset, length = ask.string(), ask.u64(), ask.u32()
         ask.end()
         handle = self._opened.get(name, Reading)
         content = handle.turns.add(lambda: handle.read(offset, length))
-        return content.addCallback(lambda data: wire.data(request, data) if data else _eof(request))
+        return then(content, lambda data: wire.data(request, data) if data else _eof(request))
 
     def _write(self, request: bytes, ask: Reader) -> Answer:
         name, offset, content = ask.string(), ask.u64(), ask.string()
         ask.end()
         handle = self._opened.get(name, Writing)
-        return handle.turns.add(lambda: handle.write(offset, content)).addCallback(_ok, request)
+        return then(handle.turns.add(lambda: handle.write(offset, content)), partial(_ok, request))
 
     def _readdir(self, request: bytes, ask: Reader) -> Answer:
         handle = self._opened.get(_only(ask), Listing)
         rows = handle.turns.add(handle.more)
-        return rows.addCallback(lambda some: wire.names(request, some) if some else _eof(request))
+        return then(rows, lambda some: wire.names(request, some) if some else _eof(request))
 
     def _fstat(self, request: bytes, ask: Reader) -> Answer:
         handle = self._opened.get(_only(ask), Handle)
-        return succeed(wire.attrs(request, handle.attributes))
+        return wire.attrs(request, handle.attributes)
 
     def _fsetstat(self, request: bytes, ask: Reader) -> Answer:
         name, size = ask.string(), ask.attributes().size
         ask.end()
         handle = self._opened.get(name, Handle)
-        return handle.turns.add(lambda: handle.set(size)).addCallback(_ok, request)
+        return then(handle.turns.add(lambda: handle.set(size)), partial(_ok, request))
 
     # Paths
 
     def _stat(self, request: bytes, ask: Reader) -> Answer:
         path = _only(ask)
-        return self._paths.add(lambda: self._visit.stat(path)).addCallback(_attrs, request)
+        return then(self._paths.add(lambda: self._visit.stat(path)), partial(_attrs, request))
 
     def _setstat(self, request: bytes, ask: Reader) -> Answer:
         path, size = ask.string(), ask.attributes().size
         ask.end()
-        return self._paths.add(lambda: self._visit.set(path, size)).addCallback(_ok, request)
+        return then(self._paths.add(lambda: self._visit.set(path, size)), partial(_ok, request))
 
     def _remove(self, request: bytes, ask: Reader) -> Answer:
         path = _only(ask)
-        return self._paths.add(lambda: self._visit.remove(path)).addCallback(_ok, request)
+        return then(self._paths.add(lambda: self._visit.remove(path)), partial(_ok, request))
 
     def _rename(self, request: bytes, ask: Reader, overwrite: bool = False) -> Answer:
         old, new = ask.string(), ask.string()
         ask.end()
-        return self._paths.add(lambda: self._visit.rename(old, new, overwrite)).addCallback(_ok, request)
+        return then(self._paths.add(lambda: self._visit.rename(old, new, overwrite)), partial(_ok, request))
 
     def _realpath(self, request: bytes, ask: Reader) -> Answer:
         path = real(_only(ask))
-        return succeed(wire.names(request, [(path, path, looks.FOLDER)]))
+        return wire.names(request, [(path, path, looks.FOLDER)])
 
     # The rest
 
@@ -128,15 +127,15 @@ class Desk:
 
     def _fsync(self, request: bytes, ask: Reader) -> Answer:
         handle = self._opened.get(_only(ask), Handle)
-        return handle.turns.add(handle.settle).addCallback(_ok, request)
+        return then(handle.turns.add(handle.settle), partial(_ok, request))
 
     def _statvfs(self, request: bytes, ask: Reader) -> Answer:
         real(_only(ask))
-        return succeed(wire.extended(request, _SPACE))
+        return wire.extended(request, _SPACE)
 
     def _limits(self, request: bytes, ask: Reader) -> Answer:
         ask.end()
-        return succeed(wire.extended(request, _LIMITS))
+        return wire.extended(request, _LIMITS)
 
     def _never(self, request: bytes, ask: Reader) -> Answer:
         raise Refused("permission-denied", "the folders are fixed and hold files only")
@@ -182,11 +181,11 @@ def _only(ask: Reader) -> bytes:
     return text
 
 
-def _handle(name: bytes, request: bytes) -> bytes:
+def _handle(request: bytes, name: bytes) -> bytes:
     return wire.handle(request, name)
 
 
-def _ok(_: None, request: bytes) -> bytes:
+def _ok(request: bytes, _: None) -> bytes:
     return wire.status(request, Status.OK, "ok")
 
 
@@ -194,5 +193,5 @@ def _eof(request: bytes) -> bytes:
     return wire.status(request, Status.EOF, "end of file")
 
 
-def _attrs(attributes: Attributes, request: bytes) -> bytes:
+def _attrs(request: bytes, attributes: Attributes) -> bytes:
     return wire.attrs(request, attributes)

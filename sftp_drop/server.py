@@ -21,6 +21,7 @@ from sftp_drop.clock import Clock
 from sftp_drop.defender import Defender
 from sftp_drop.drop import Ban, Drop, Visitor
 from sftp_drop.places import place_of
+from sftp_drop.prompt import PromptPort
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import DoorSettings
 from sftp_drop.transport import DoorTransport
@@ -140,7 +141,9 @@ class Door(Service):
 
     def startService(self) -> None:
         """Raises twisted.internet.error.CannotListenError when the port is taken."""
-        self._listening = self._reactor.listenTCP(self.port, self.factory, interface=self._interface)
+        factory: Any = self.factory  # Conch's factories do not say that they are ones
+        self._listening = PromptPort(self.port, factory, interface=self._interface, reactor=self._reactor)
+        self._listening.startListening()
         self.port = self._listening.getHost().port
         super().startService()
 

@@ -12,7 +12,7 @@ from sftp_drop import wire
 from sftp_drop.drop import Drop, Refused
 from sftp_drop.inbox import HEADER_BYTES, Inbox, Overrun
 from sftp_drop.requests import EXTENSIONS, Desk
-from sftp_drop.settings import IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MAX_REQUESTS, READ_MAX_BYTES
+from sftp_drop.settings import ANSWERS_BYTES, IN_FLIGHT_MAX_BYTES, IN_FLIGHT_MAX_REQUESTS, READ_MAX_BYTES
 from sftp_drop.wire import Ask, Malformed, Status
 
 log = structlog.get_logger("sftp_drop")
@@ -33,8 +33,8 @@ class Pipe(Protocol):
     def write(self, data: bytes) -> None:
         """Sends bytes, or keeps them while the client's window is closed."""
 
-    def clear(self) -> bool:
-        """Whether what was written so far is on its way: only then are requests taken."""
+    def clear(self, more: int = 0) -> bool:
+        """Whether what was written, and so many bytes more, is on its way: only then are requests taken."""
 
     def taken(self, length: int) -> None:
         """The client may send so many bytes more."""
@@ -50,7 +50,8 @@ class Session:
         self._pipe = pipe
         self._inbox = Inbox()
         self._desk = Desk(drop, partner)
-        self._bytes_in_flight = 0
+        self._answers: list[bytes] = []  # not told yet
+        self._answers_bytes = self._bytes_in_flight = 0
         self._requests_in_flight = 0
         self._greeted = self._pumping = self._eof = self._over = False
 
@@ -73,6 +74,7 @@ class Session:
         """The channel is gone. May come more than once. Fires when the drop has come to the end of it."""
         self._over = True
         self._inbox.clear()
+        self._answers.clear()
         return self._desk.lose()
 
     def pump(self) -> None:
@@ -81,18 +83,27 @@ class Session:
             return
         self._pumping = True
         try:
+            self._tell()
             while not self._over and self._room() and self._next():
-                pass
+                if self._answers_bytes >= ANSWERS_BYTES:
+                    self._tell()
         except Overrun:
             self._end("overrun")
         finally:
+            self._tell()
             self._pumping = False
         if self._eof and not self._over and not self._requests_in_flight and self._pipe.clear():
             self._end()
 
+    def _tell(self) -> None:
+        """Answers that came in one go leave together: full packets of the channel, not two for each READ."""
+        if self._answers:
+            told, self._answers, self._answers_bytes = b"".join(self._answers), [], 0
+            self._pipe.write(told)
+
     def _room(self) -> bool:
         free = self._bytes_in_flight < IN_FLIGHT_MAX_BYTES and self._requests_in_flight < IN_FLIGHT_MAX_REQUESTS
-        return free and self._pipe.clear()
+        return free and self._pipe.clear(self._answers_bytes)
 
     def _next(self) -> bool:
         taken = self._inbox.take()
@@ -120,11 +131,19 @@ class Session:
         cost = len(body) + _ANSWER_BYTES.get(kind, 0)
         self._bytes_in_flight += cost
         self._requests_in_flight += 1
-        answer = self._desk.ask(kind, request, body[_REQUEST_ID_BYTES:])
-        answer.addErrback(self._excuse, kind, request).addCallback(self._answer, cost)
+        try:
+            answer = self._desk.ask(kind, request, body[_REQUEST_ID_BYTES:])
+        except Exception as error:
+            answer = self._excuse(error, kind, request)
+        if isinstance(answer, Deferred):
+            answer.addErrback(self._excused, kind, request).addCallback(self._answer, cost)
+        else:
+            self._answer(answer, cost)
 
-    def _excuse(self, failure: Failure, kind: int, request: bytes) -> bytes:
-        error = failure.value
+    def _excused(self, failure: Failure, kind: int, request: bytes) -> bytes:
+        return self._excuse(failure.value, kind, request)
+
+    def _excuse(self, error: BaseException | None, kind: int, request: bytes) -> bytes:
         if isinstance(error, Refused):
             code, text = _STATUS[error.code]
             return wire.status(request, code, error.text or text)
@@ -137,11 +156,13 @@ class Session:
         self._bytes_in_flight -= cost
         self._requests_in_flight -= 1
         if not self._over:
-            self._pipe.write(answer)
+            self._answers.append(answer)
+            self._answers_bytes += len(answer)
         self.pump()
 
     def _end(self, why: str = "") -> None:
         if why:
             log.warning("sftp session ended", reason=why)
+        self._tell()
         self.lost()
         self._pipe.end()

@@ -16,6 +16,7 @@ REQUEST_MAX_BYTES = 256 * KIB + KIB  # a 255 KiB write and its header
 READ_MAX_BYTES = 255 * KIB  # OpenSSH refuses replies over 256 KiB, header included
 IN_FLIGHT_MAX_BYTES = 2 * MIB  # taken, not answered: data to write plus data asked for, per session
 IN_FLIGHT_MAX_REQUESTS = 128  # taken, not answered, however small; OpenSSH keeps 64
+ANSWERS_BYTES = 128 * KIB  # of answers told together: four READs of 32 KiB fill four packets and a bit, not eight
 LISTING_ENTRIES = 64  # entries a READDIR reply: 64 x (2 x 255 + 90) bytes stay below 40 KiB
 LOGIN_REQUESTS_MAX = 32  # login packets of one connection, queries for keys included: 4 tries need 9
 RSA_MIN_BITS = 3072  # 128 bits of strength (NIST SP 800-57 part 1, table 2)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from twisted.conch.ssh import transport, userauth
@@ -16,6 +16,7 @@ from sftp_drop.clock import Clock, Timer
 from sftp_drop.connection import DoorConnection
 from sftp_drop.drop import Drop, Visitor
 from sftp_drop.login import SIGNATURE_ALGORITHMS, KeyLogin
+from sftp_drop.packets import PacketTransport
 from sftp_drop.quiet import QUIET
 from sftp_drop.settings import GOODBYE_S, SSH_PACKET_MAX_BYTES, DoorSettings
 from sftp_drop.wire import Reader
@@ -35,10 +36,9 @@ _HOST_KEYS = (b"ssh-ed25519", b"rsa-sha2-512", b"rsa-sha2-256")
 
 
 @implementer(IPushProducer)
-class DoorTransport(transport.SSHServerTransport):
+class DoorTransport(PacketTransport):
     """One connection. It is the producer of its own TCP connection, so that a peer who reads nothing stops us."""
 
-    transport: Any  # the TCP connection
     factory: DoorFactory
     clock: Clock
     settings: DoorSettings

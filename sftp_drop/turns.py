@@ -1,4 +1,9 @@
-"""One after another, in the order asked: what keeps a CLOSE behind its WRITEs when each takes its time."""
+# mypy: disallow-untyped-calls=False
+"""One after another, in the order asked: what keeps a CLOSE behind its WRITEs when each takes its time.
+
+What needs nobody else is done at once and comes to its value; only what must wait comes to a Deferred, which costs as
+much as the request itself.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,45 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.python.failure import Failure
 
 T = TypeVar("T")
+U = TypeVar("U")
 Job = Callable[[], Coroutine[Deferred[Any], Any, T]]
+
+
+def begun(job: Job[T]) -> T | Deferred[T]:
+    """What a job comes to, or raises: at once if it waits for nobody, else later."""
+    coroutine = job()
+    try:
+        waits = coroutine.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    done: Deferred[T] = Deferred()
+    _follow(coroutine, waits, done)
+    return done
+
+
+def _follow(coroutine: Coroutine[Deferred[Any], Any, T], waits: Deferred[Any], done: Deferred[T]) -> None:
+    def go_on(how: Callable[[Any], Deferred[Any]], came: Any) -> None:
+        try:
+            waits = how(came)
+        except StopIteration as end:
+            done.callback(end.value)
+        except BaseException as error:
+            done.errback(Failure(error))
+        else:
+            _follow(coroutine, waits, done)
+
+    waits.addCallbacks(
+        lambda value: go_on(coroutine.send, value), lambda failure: go_on(coroutine.throw, failure.value)
+    )
+
+
+def then(outcome: T | Deferred[T], what: Callable[[T], U]) -> U | Deferred[U]:
+    """What becomes of an outcome, at once if it is there."""
+    return outcome.addCallback(what) if isinstance(outcome, Deferred) else what(outcome)
 
 
 class Turns:
@@ -28,12 +68,28 @@ class Turns:
         self._run()
         return done
 
-    def add(self, job: Job[T]) -> Deferred[T]:
-        """Fires with what the job comes to, after every job added before it has come to its end."""
+    def add(self, job: Job[T]) -> T | Deferred[T]:
+        """What the job comes to, or raises, after every job added before it has come to its end."""
         done: Deferred[T] = Deferred()
-        self._waiting.append((job, done))
-        self._run()
-        return done
+        if self._busy or self._waiting:
+            self._waiting.append((job, done))
+            return done
+        self._busy = True
+        try:
+            outcome = begun(job)
+        except BaseException:
+            self._free()
+            raise
+        if isinstance(outcome, Deferred):
+            outcome.addBoth(self._ended, done)
+            return done
+        self._free()
+        return outcome
+
+    def _free(self) -> None:
+        self._busy = False
+        if self._waiting or self._drained:
+            self._run()
 
     def _run(self) -> None:
         if self._looping:
@@ -41,15 +97,15 @@ class Turns:
         self._looping = True
         try:
             while self._waiting and not self._busy:
-                job, ended = self._waiting.popleft()
+                job, done = self._waiting.popleft()
                 self._busy = True
-                Deferred.fromCoroutine(job()).addBoth(self._ended, ended)
+                maybeDeferred(begun, job).addBoth(self._ended, done)
         finally:
             self._looping = False
         if not self._busy:
             drained, self._drained = self._drained, []
-            for done in drained:
-                done.callback(None)
+            for one in drained:
+                one.callback(None)
 
     def _ended(self, outcome: Any, done: Deferred[Any]) -> None:
         self._busy = False

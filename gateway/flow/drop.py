@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from twisted.internet import defer
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from gateway.clock import SECOND_US
 from gateway.flow import folders, uploads
@@ -23,7 +23,7 @@ from gateway.flow.open_upload import StoreUpload, Unsealed
 from gateway.flow.space import ENDLESS, Space
 from gateway.flow.threads import RunBlocking
 from gateway.store import sealed
-from sftp_drop.drop import Ban, Visitor
+from sftp_drop.drop import Ban, Entry, Upload, Visitor
 
 UNSEALED_BYTES = 64 * sealed.ROW
 """What all uploads together may hold unsealed beyond one row each: the windows of 32 that send at full speed."""
@@ -78,22 +78,34 @@ class StoreDrop:
         """The partner the key belongs to; user must be its id."""
         return self._run(folders.login, self._context, user, key_blob, peer)
 
-    @defer.inlineCallbacks
-    def begin(self, partner: str, name: str, resume: bool) -> Any:
+    def begin(self, partner: str, name: str, resume: bool) -> Deferred[Upload]:
         """A new upload, or one that goes on where an earlier one ended or has come to."""
-        account = yield self._account(partner)
+        account = self._accounts.setdefault(partner, Account())
+        if resume or self._is_old(account) or not self._space.had(sealed.ROW):
+            return self._begin_slowly(account, partner, name, resume)
+        account.begin(resume)
+        return succeed(self._upload(account, uploads.begin(self._context, partner, name), b""))
+
+    @defer.inlineCallbacks
+    def _begin_slowly(self, account: Account, partner: str, name: str, resume: bool) -> Any:
+        if self._is_old(account):
+            limits, used = yield self._run(folders.account, self._context, partner)
+            account.look(limits, used, self._context.now_us)
         account.begin(resume)
         if resume:
             yield self._tell(partner, name)
-        if resume or not self._space.had(sealed.ROW):
-            row, tail = yield self._run(self._begin, partner, name, resume)
-        else:
-            row, tail = uploads.begin(self._context, partner, name), b""
-        begun = StoreUpload(
+        row, tail = yield self._run(self._begin, partner, name, resume)
+        return self._upload(account, row, tail)
+
+    def _is_old(self, account: Account) -> bool:
+        """Whether its numbers are: a look costs a millisecond a thousand files."""
+        return account.looked_us < self._context.now_us - ACCOUNT_US
+
+    def _upload(self, account: Account, row: uploads.Upload, tail: bytes) -> StoreUpload:
+        return StoreUpload(
             self._context, self._run, self._wake, self._unsealed, row, tail, account, self._space, self._by,
-            self._untold[partner],
+            self._untold[row["partner"]],
         )  # fmt: skip
-        return begun
 
     def _begin(self, partner: str, name: str, resume: bool) -> tuple[uploads.Upload, bytes]:
         self._space.check(sealed.ROW)
@@ -108,26 +120,17 @@ class StoreDrop:
             yield one.tell()
 
     @defer.inlineCallbacks
-    def _account(self, partner: str) -> Any:
-        """The partner's account, its numbers at most some seconds old: a look costs a millisecond a thousand files."""
-        account = self._accounts.setdefault(partner, Account())
-        now_us = self._context.now_us
-        if account.looked_us < now_us - ACCOUNT_US:
-            limits, used = yield self._run(folders.account, self._context, partner)
-            account.look(limits, used, now_us)
-        return account
-
-    @defer.inlineCallbacks
     def list(self, partner: str, folder: str) -> Any:
         """What the partner sees."""
         yield self._tell(partner)
         return (yield self._run(folders.entries, self._context, partner, folder))
 
-    @defer.inlineCallbacks
-    def stat(self, partner: str, folder: str, name: str) -> Any:
+    def stat(self, partner: str, folder: str, name: str) -> Deferred[Entry]:
         """One file the partner sees."""
-        yield self._tell(partner, name)
-        return (yield self._run(folders.stat, self._context, partner, folder, name))
+        if not self._untold[partner]:
+            return self._run(folders.stat, self._context, partner, folder, name)
+        told: Deferred[None] = self._tell(partner, name)
+        return told.addCallback(lambda _: self._run(folders.stat, self._context, partner, folder, name))
 
     def read(self, partner: str, folder: str, name: str, offset: int, length: int) -> Deferred[bytes]:
         """Bytes of one file the partner sees."""

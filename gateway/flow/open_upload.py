@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import defer
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 
 from gateway.clock import MINUTE_US, SECOND_US
 from gateway.flow import uploads
@@ -56,6 +56,10 @@ class Unsealed:
         return self._held + more > self._most
 
 
+class _TooMuch(Refused):
+    """The file has become more than its partner's allowance."""
+
+
 class StoreUpload:
     """One open upload. Calls are serialised: a write is durable or in the window before the next is looked at."""
 
@@ -97,7 +101,13 @@ class StoreUpload:
 
     def write(self, offset: int, data: bytes) -> Deferred[None]:
         """Places data in the window; fires when rows that left the window are sealed."""
-        return self._lock.run(self._write, offset, data)
+        if self._lock.locked:
+            return self._lock.run(self._write, offset, data)
+        try:
+            self._place(offset, data)
+        except _TooMuch as refused:
+            return self._lock.run(self._discard, refused)
+        return self._lock.run(self._make_room) if self._must_make_room() else succeed(None)
 
     def commit(self) -> Deferred[None]:
         """Seals the rest and commits: the receipt for a final name, the bytes alone for a temporary one."""
@@ -109,6 +119,14 @@ class StoreUpload:
 
     @defer.inlineCallbacks
     def _write(self, offset: int, data: bytes) -> Any:
+        try:
+            self._place(offset, data)
+        except _TooMuch as refused:
+            yield self._discard(refused)
+        yield self._make_room()
+
+    def _place(self, offset: int, data: bytes) -> None:
+        """Into the window; raises Refused."""
         start = offset - self._sealed_rows * sealed.ROW
         if self._over or start < 0:
             raise Refused("failure", "that part of the file is already stored")
@@ -120,14 +138,20 @@ class StoreUpload:
         if offset + len(data) > self._size:
             try:
                 self._account.grow(offset + len(data), offset + len(data) - self._size)
-            except Refused:
-                yield self._discard()
-                raise
+            except Refused as refused:
+                raise _TooMuch(refused.code, refused.text) from refused
             self._size = offset + len(data)
         self._written = stretches
         self._tail.extend(bytes(max(0, start + len(data) - len(self._tail))))
         self._tail[start : start + len(data)] = data
         self._count()
+
+    def _must_make_room(self) -> bool:
+        return len(self._tail) > self._window() or self._context.now_us - self._noted_us > NOTE_US
+
+    @defer.inlineCallbacks
+    def _make_room(self) -> Any:
+        """Seals the rows that left the window; says now and then that the upload lives."""
         while self._whole() >= sealed.ROW and len(self._tail) > self._window():
             yield self._seal_first()
         if self._context.now_us - self._noted_us > NOTE_US:
@@ -205,10 +229,19 @@ class StoreUpload:
             yield self._end(self._break_off)
 
     def _close(self, size: int, last: bytes) -> int:
-        """Blocks. Returns: the bytes that are kept whole."""
-        self._seal(True, last)
+        """Blocks. Returns: the bytes that are kept whole. Of a small file they lie in the receipt's commit."""
+        is_first = self._digest is not None and not self._sealed_rows
+        only = sealed.only(self._row["id"], self._key, last) if is_first else None
+        if only is None:
+            self._seal(True, last)
+        elif self._digest is not None:
+            self._digest.update(last)
         sha256 = self._digest.hexdigest() if self._digest is not None else ""
-        uploads.close(self._context, self._row, size, sha256, self._by)
+        try:
+            uploads.close(self._context, self._row, size, sha256, self._by, only=only)
+        except Exception:
+            self._space.doubt()
+            raise
         return size
 
     def _break_off(self, size: int, last: bytes) -> None:
@@ -217,14 +250,15 @@ class StoreUpload:
         uploads.lose(self._context, self._row, size, self._by)
 
     @defer.inlineCallbacks
-    def _discard(self) -> Any:
-        """More than the partner's allowance: nothing of it is kept or counted, and it is over before it is closed."""
+    def _discard(self, why: Refused) -> Any:
+        """Nothing of it is kept or counted, and it is over before it is closed; raises why."""
         self._over = True
         self._tail.clear()
         self._count()
         self._account.end(self._size - self._start, None)
         self._untold.discard(self)
         yield self._run(uploads.discard, self._context, self._row, self._by)
+        raise why
 
     @defer.inlineCallbacks
     def _end(self, how: Callable[[int, bytes], int | None]) -> Any:

@@ -176,16 +176,18 @@ def discard(context: Context, row: Upload, by: str = "") -> None:
 
 def close(
     context: Context, row: Upload, size: int, sha256: str = "", by: str = "",
-    also: Also = lambda _connection, _number: None,
+    also: Also = lambda _connection, _number: None, only: bytes | None = None,
 ) -> None:  # fmt: skip
     """CLOSE: the receipt for a final name, the bytes alone for a temporary one. Raises Refused when it was swept.
 
     sha256: of the bytes; "" where nobody reckoned it as they came: then they are read again. by: key and peer, for the
-    audit.
+    audit. only: the sealed row of a small file that was not stored yet.
     """
     sha256 = sha256 or _digest(context, row, size)
     temporary = is_temporary(row["name"])
     with context.store.write("upload" if temporary else "receipt") as connection:
+        if only is not None:
+            sealed.put_only(connection, row["id"], only)
         if row["state"] != NEW:
             row = _found(connection, _open(row["id"]).with_for_update())  # it may have another name by now
         if is_temporary(row["name"]):

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from gateway.clock import Clock, utc_us
+from gateway.store.prepared import straight
 from gateway.store.schema import blob, metadata
 
 BUSY_MS = 30_000
@@ -44,9 +45,11 @@ class Store:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.clock = clock
         self.engine = _engine(self.url)
-        self._snapshot: dict[str, Any] = {} if self.is_sqlite else _POSTGRES_SNAPSHOT
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(**_POSTGRES_SNAPSHOT)
+        self._writing = self.engine.execution_options(immediate=True)
         self._turns = f"{self.url.database}-turn"
         self.blobs = _engine(_blobs_url(self.url)) if self.is_sqlite else self.engine
+        self._writing_blobs = self.blobs.execution_options(immediate=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -56,8 +59,7 @@ class Store:
     @contextmanager
     def write(self, cause: str) -> Iterator[Connection]:
         """One read-write transaction: commits at the end of the block, rolls back when it raises."""
-        writing = self.engine.connect().execution_options(immediate=True)
-        with self._turn(), writing as connection, connection.begin():
+        with self._turn(), self._writing.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -77,13 +79,13 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One read-only transaction over one snapshot, which PostgreSQL must be asked for."""
-        with self.engine.connect().execution_options(**self._snapshot) as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write_blob(self) -> Iterator[Connection]:
         """A transaction on the file of sealed rows; durable before the receipt that binds them."""
-        with self.blobs.connect().execution_options(immediate=True) as connection, connection.begin():
+        with self._writing_blobs.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -119,7 +121,10 @@ def _blobs_url(url: URL) -> URL:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=False, pool_size=8, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True,
+        pool_reset_on_return=None,  # what is given back has committed or rolled back: nobody else opens a transaction
+    )  # fmt: skip
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -137,4 +142,4 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
+    straight(connection, "BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")

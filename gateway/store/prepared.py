@@ -15,6 +15,17 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
+def straight(connection: Connection, text: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+    """Executes what needs nothing of SQLAlchemy's; returns the driver's cursor. Raises what SQLAlchemy would."""
+    driver: Any = connection.connection.dbapi_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        return driver.execute(text, values)
+    except errors as error:
+        told = DBAPIError.instance(text, None, error, errors, hide_parameters=True, dialect=connection.dialect)
+        raise told from error
+
+
 class Prepared:
     """A statement of Core without lists. columns: of the row it gives that is written, where none of them is a literal.
 
@@ -32,14 +43,8 @@ class Prepared:
     def run_with(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The same with values that are there already; more of them than are asked for do not matter."""
         text, names, fixed = self._text(connection.dialect)
-        driver: Any = connection.connection.dbapi_connection
         given = {**fixed, **values}
-        errors = connection.dialect.loaded_dbapi.Error
-        try:
-            return driver.execute(text, given if names is None else [given[name] for name in names])
-        except errors as error:
-            told = DBAPIError.instance(text, None, error, errors, hide_parameters=True, dialect=connection.dialect)
-            raise told from error
+        return straight(connection, text, given if names is None else [given[name] for name in names])
 
     def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Executes it for each row. Raises KeyError where one lacks what is asked for; more does not matter."""

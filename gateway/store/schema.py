@@ -220,7 +220,8 @@ agreement = _table(
 # ---- the door --------------------------------------------------------------------------------------------------------
 
 upload = _table(
-    # One upload: its sealed rows lie in blob under id. state: open, closed (a temporary name), lost, received, swept;
+    # One upload: its sealed rows lie in blob under id, or in small.
+    # state: open, closed (a temporary name), lost, received, swept;
     # removing, removed: its key and its rows are gone, by retention.
     # key: its data key, wrapped by the master key. size: of an open one, what another session may begin with.
     # touched_us: last sign of life; an unbound upload is swept 24 h later, the bytes of a received one kept 7 years.
@@ -244,6 +245,13 @@ blob = _table(
     "blob",
     _t("upload_id", primary_key=True),
     _i("row_no", primary_key=True),
+    _b("data"),
+)
+
+small = _table(
+    # The only row of a small upload, sealed as in blob: beside its receipt, in the same commit. A row in blob is newer.
+    "small",
+    _t("upload_id", primary_key=True),
     _b("data"),
 )
 

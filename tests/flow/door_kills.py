@@ -31,7 +31,7 @@ from gateway.flow import deliver
 from gateway.store import installation, migrate, sealed
 from gateway.store.engine import Store
 from gateway.store.keys import create_master
-from gateway.store.schema import blob, receipt, upload, work
+from gateway.store.schema import blob, receipt, small, upload, work
 from tests.flow.loops import campaign
 from tests.flow.store_door import PATIENCE_S, StoreDoor
 
@@ -282,6 +282,7 @@ class Loops:
             rows = connection.execute(both.select().order_by(receipt.c.receipt_no)).all()
             known = set(connection.execute(select(upload.c.id)).scalars())
             lying = set(blobs.execute(select(blob.c.upload_id)).scalars())
+            lying |= set(connection.execute(select(small.c.upload_id)).scalars())
             context.store.clock = lambda: utc_us() + 2 * DAY_US  # when the sweeper comes
             swept = set(deliver.untold(context))
             steps = connection.execute(select(work.c.body).where(work.c.kind == "intake")).scalars().all()

@@ -14,7 +14,7 @@ from gateway.settings import Retention
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.newest import require_readable
-from gateway.store.schema import audit, blob, interchange, outbox, receipt, upload
+from gateway.store.schema import audit, blob, interchange, outbox, receipt, small, upload
 from tests.flow.world import World, begun, golden
 
 CLAIMS = golden("in.837p")
@@ -48,8 +48,9 @@ def hold(world: World, scope: str, subject: str = "") -> str:
 
 def blobs(world: World) -> set[str]:
     """The uploads of which rows are there."""
-    with world.store.read_blob() as connection:
-        return set(connection.execute(select(blob.c.upload_id)).scalars())
+    with world.store.read() as connection, world.store.read_blob() as rows:
+        told = set(connection.execute(select(small.c.upload_id)).scalars())
+        return told | set(rows.execute(select(blob.c.upload_id)).scalars())
 
 
 def due(world: World) -> dict[str, tuple[int, int]]:

@@ -22,7 +22,7 @@ from gateway.daemon import alone
 from gateway.errors import AlreadyRuns
 from gateway.flow import beginning
 from gateway.flow.context import Context
-from gateway.flow.supervisor import Supervisor
+from gateway.flow.supervisor import SOON_S, Supervisor
 from gateway.store import queue
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -47,16 +47,31 @@ class Machine:
 
         class Process:
             pid = 4711
+            woken = 0
 
             def closeStdin(self) -> None:
                 """Asked to leave."""
 
             def write(self, _: bytes) -> None:
                 """Woken."""
+                self.woken += 1
 
+        process = Process()
         self.workers.append(protocol)
-        protocol.makeConnection(Process())
-        return Process()
+        protocol.makeConnection(process)
+        return process
+
+
+def test_files_one_upon_another_wake_the_idle_once(store: Store, keys: Keys) -> None:
+    """Workers hear within SOON_S that files came, once for all of them, and anew of the next."""
+    machine = Machine()
+    supervisor = Supervisor(machine, Context(store, keys, "T"), maybeDeferred, "A", 2, lambda owner: [owner])
+    supervisor.startService()
+    for rounds in (1, 2):
+        for _ in range(10):
+            supervisor.wake_soon()
+        machine.clock.advance(SOON_S)
+        assert [worker.transport.woken for worker in machine.workers] == [rounds, rounds]
 
 
 def test_a_node_leaves_when_its_workers_are_gone(store: Store, keys: Keys) -> None:

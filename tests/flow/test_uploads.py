@@ -24,7 +24,7 @@ from gateway.store import queue, sealed
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
 from gateway.store.keys import Keys
-from gateway.store.schema import blob, receipt, upload, work
+from gateway.store.schema import blob, receipt, small, upload, work
 from sftp_drop.drop import Refused
 from tests.flow.world import Clock
 
@@ -477,14 +477,37 @@ def test_what_one_session_alone_knew_is_received_however_late(door: Door) -> Non
 
 def test_sealed_rows_nothing_tells_of_go(door: Door) -> None:
     """Who dies between the bytes of a small file and its receipt leaves rows, which go after a day; no others do."""
-    door.put("kept.837", b"kept")
+    door.put("kept.837", b"kept" * sealed.SMALL)
     sealed.put(door.context.store, ulid(door.context.now_us), bytes(32), 0, True, b"left")
     door.tidy()
-    assert len(door.rows(blob)) == 2, "it may be on its way"
+    assert len({row.upload_id for row in door.rows(blob)}) == 2, "it may be on its way"
     door.later(2 * DAY_US)
     door.tidy()
-    assert [row.upload_id for row in door.rows(blob)] == [row.upload_id for row in door.rows(receipt)]
-    assert door.received() == [b"kept"]
+    assert {row.upload_id for row in door.rows(blob)} == {row.upload_id for row in door.rows(receipt)}
+    assert door.received() == [b"kept" * sealed.SMALL]
+
+
+@pytest.mark.parametrize(("size", "beside"), [(0, True), (sealed.SMALL, True), (sealed.SMALL + 1, False)])
+def test_a_small_file_lies_beside_its_receipt(door: Door, size: int, beside: bool) -> None:
+    """One commit makes both; larger ones are sealed first. Both read alike, and nothing of either is left behind."""
+    door.put("a.837", b"x" * size)
+    (row,) = door.rows(upload)
+    assert (len(door.rows(small)), len(door.rows(blob))) == ((1, 0) if beside else (0, 1))
+    assert door.received() == [b"x" * size]
+    assert row.size == size
+    sealed.drop(door.context.store, row.id)
+    assert door.rows(small) == door.rows(blob) == []
+
+
+def test_a_small_file_that_grows_is_its_newer_row(door: Door) -> None:
+    """A part that lay beside its upload's row and was gone on with is read as it became."""
+    door.put("a.837.part", b"first")
+    for more in (b" more", b" and the rest"):
+        one = door.begin("a.837.part", resume=True)
+        now(one.write(door.size("a.837.part"), more))
+        now(one.commit())
+    now(door.drop.rename(PARTNER, "a.837.part", "a.837", False))
+    assert door.received() == [b"first more and the rest"]
 
 
 def test_a_huge_upload_goes_in_pieces(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

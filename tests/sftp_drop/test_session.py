@@ -31,10 +31,13 @@ class Client:
         self.replies.clear()
 
     def write(self, data: bytes) -> None:
-        assert int.from_bytes(data[:4], "big") == len(data) - 4
-        self.replies.append((int.from_bytes(data[5:9], "big"), data[4], data[9:]))
+        while data:
+            end = 4 + int.from_bytes(data[:4], "big")
+            reply, data = data[:end], data[end:]
+            assert len(reply) == end
+            self.replies.append((int.from_bytes(reply[5:9], "big"), reply[4], reply[9:]))
 
-    def clear(self) -> bool:
+    def clear(self, more: int = 0) -> bool:
         return self.is_clear
 
     def taken(self, length: int) -> None:

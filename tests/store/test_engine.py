@@ -48,7 +48,8 @@ def test_read_cannot_write(store: Store) -> None:
 def test_how_transactions_begin(store: Store) -> None:
     """A write begins IMMEDIATE, so that it waits for its turn; a read begins DEFERRED, so that it never waits."""
     begun: list[str] = []
-    event.listen(store.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
+    store.close()  # so that every connection is made anew, and tells
+    event.listen(store.engine, "connect", lambda raw, _: raw.set_trace_callback(begun.append))
     with store.write("w") as connection:
         connection.execute(text("select 1"))
     with store.read() as connection:

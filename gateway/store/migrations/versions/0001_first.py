@@ -174,6 +174,7 @@ def upgrade() -> None:
     _index("upload_unbound", "upload", "state", "touched_us")
     if op.get_bind().dialect.name != "sqlite":
         _table("blob", _t("upload_id", primary_key=True), _i("row_no", primary_key=True), _b("data"))
+    _table("small", _t("upload_id", primary_key=True), _b("data"))
     _table(
         "legal_hold",
         _t("id", primary_key=True),
