@@ -197,7 +197,8 @@ class Demo:
         if code is None:
             return
         lines = (self.state / "daemon.log").read_text(errors="replace").strip().splitlines()
-        trouble = Unavailable(lines[-1].removeprefix("gateway: ") if lines else "the daemon left")
+        told = lines[-1] if lines and lines[-1].startswith("gateway: ") else f"the daemon left with code {code}"
+        trouble = Unavailable(told.removeprefix("gateway: "))
         trouble.exit_code = code if code > 0 else 70
         raise trouble
 

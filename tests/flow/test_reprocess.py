@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.errors import NotPermitted, UsageError
-from gateway.flow import affected, chain, loading, reprocess
+from gateway.flow import affected, auditing, chain, loading, reprocess
 from gateway.flow.affected import Filter
 from gateway.flow.reprocess import Asked, Look
 from gateway.plan.records import Decision
@@ -74,7 +74,8 @@ def counts(world: World) -> list[int]:
 
 def test_a_retro_price_is_shown_and_booked(world: World, tmp_path: Path) -> None:
     """The visit's contract says 8.00 from January on: the look tells old and new money of claim, patient and payee and
-    writes nothing; done, the claim's versions are paid, reversal with N692, and paid again, and the books hold."""
+    writes nothing; done, the claim's versions are paid, reversal with N692, and paid again, which an audit makes
+    the same once more, and the books hold."""
     (icn,) = send(world, 301, C1)
     assert states(world, icn) == [("decided", 95_00)]
     price(world, tmp_path, "99214")
@@ -98,6 +99,7 @@ def test_a_retro_price_is_shown_and_booked(world: World, tmp_path: Path) -> None
     assert [one.cause for one in told.versions] == ["received in receipt 2", "reprocess 1", "reprocess 1"]
     assert told.in_force == icn
     assert look(world, code="99214").moves is False
+    assert [one.state for one in auditing.decisions(world.context, auditing.Chosen())] == ["same"] * 3
 
 
 def test_one_835_tells_reversal_and_correction(world: World, tmp_path: Path) -> None:
