@@ -130,11 +130,12 @@ class _Batch:
         return found
 
     def _history(self, icns: list[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
-        """By person: (ord, earlier live claim) with an overlapping date of service."""
+        """By person: (ord, earlier live claim) with an overlapping day of service, or since a stay's admission."""
         people = sorted({row.person_id for row in self.rows if row.person_id})
         if not people:
             return {}
-        first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
+        admitted = [on.isoformat() for claim in self.claims.values() if (on := benefits.admitted_on(claim))]
+        first, last = min([*admitted, *(row.first for row in self.rows)]), max(row.last for row in self.rows)
         columns = (claim_table.c.person_id, claim_table.c.icn, claim_table.c.ord, claim_table.c.body)
         joined = claim_table.outerjoin(decision_table, filed.NEWEST)
         earlier = select(*columns, decision_table.c.body).select_from(joined).where(
@@ -320,7 +321,7 @@ class _Batch:
                 "diagnoses": msgspec.json.encode(claim.diagnoses).decode(), "seen": 0,
             }
             for row, claim, d in self.decisions
-            if d.outcome != "pended" and row.person_id
+            if d.outcome != "pended" and row.person_id and not claim.predetermination
         ]  # fmt: skip
         if facts:
             connection.execute(insert(fact), facts)
@@ -334,6 +335,8 @@ def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     return PriorClaim(
         icn=icn, claim=claim, denied=tuple(line.number for line in lines if line.denied),
         paid=tuple(line.number for line in lines if line.paid_cents > 0),
+        allowed={line.number: line.allowed_cents for line in lines if line.allowed_cents is not None},
+        waits=decision is None or decision.outcome == "pended",
     )  # fmt: skip
 
 

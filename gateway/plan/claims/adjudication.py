@@ -20,11 +20,12 @@ from gateway.plan.claims import accumulators, codes, coordination, rulings
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan, accrual_year, choose
 from gateway.plan.claims.case import Case
+from gateway.plan.claims.dental import ESTIMATED, estimate, how_long
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
 from gateway.plan.claims.pricing import Alternate, Price
-from gateway.plan.claims.pricing.claims import Prices, covered_instead, prices, unpriced
+from gateway.plan.claims.pricing.claims import Prices, covered_instead, prices
 from gateway.plan.claims.pricing.draft import Outcome
 from gateway.plan.claims.primacy import order_notes
 from gateway.plan.claims.replacing import VOID
@@ -99,8 +100,6 @@ def adjudicate(case: Case, today: date) -> Decision:
         raise ValueError("a void is reversed, not adjudicated")
     if case.rulings.refusal is not None:
         return refused(case, case.rulings.refusal)
-    if case.plans and (waits := unpriced(case.claim)):
-        return pended(case, waits)
     if case.member is None:
         return _without_member(case, today)
     return _conclude(case, _decide_lines(case, case.member))
@@ -195,7 +194,7 @@ def _settle(seen: Look, price: Price, alternate: Alternate | None, running: _Run
     if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay
         running.copays.add(visit)
     if decision.authorisation:
-        key = (decision.authorisation, seen.line.procedure.code)
+        key = (decision.authorisation, seen.line.billed_code)
         running.taken[key] = running.taken.get(key, Decimal(0)) + seen.line.units
     running.lines.append(decision)
     running.entries += entries
@@ -206,6 +205,11 @@ def _settle(seen: Look, price: Price, alternate: Alternate | None, running: _Run
 
 
 def _conclude(case: Case, running: _Running) -> Decision:
+    bare, plan = _bare(case), _plan(case)
+    if case.claim.predetermination and plan is not None:
+        running.lines, running.entries = [estimate(line) for line in running.lines], []
+        running.notes.append(how_long(plan, case.received))
+        bare = msgspec.structs.replace(bare, status=ESTIMATED)
     paid = sum(line.paid_cents for line in running.lines)
     if not running.pends and "AUD" not in case.cleared:
         running.pends += _audit(case, paid)
@@ -214,7 +218,6 @@ def _conclude(case: Case, running: _Running) -> Decision:
     notes = tuple(dict.fromkeys(running.notes))
     if running.pends:
         return pended(case, *running.pends, notes=notes)
-    bare = _bare(case)
     return msgspec.structs.replace(
         bare,
         outcome="denied" if all(line.denied for line in running.lines) else "paid",

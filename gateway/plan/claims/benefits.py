@@ -27,6 +27,9 @@ TIERS: tuple[TierName, ...] = ("in", "tier2", "tier3", "out")
 
 CountKind = Literal["visits", "days", "times", "units", "dollars"]
 
+ESTIMATE_DAYS = 90
+"""How long an estimate holds where the document says nothing."""
+
 COUNTS: tuple[CountKind, ...] = ("visits", "days", "times", "units", "dollars")
 """What an allowance may count; one word of it stands in its table."""
 
@@ -126,22 +129,25 @@ class Penalty(Record, frozen=True, kw_only=True):
 class Benefit(Record, frozen=True, kw_only=True):
     """A category of services; an empty condition is always true, the first benefit of the document that fits decides.
 
-    Conditions. codes, revenue: procedure and revenue codes or ranges ("99202-99215", "D0120-D0180"). claims: kinds of
-    claims. bill_types, diagnoses, taxonomies: beginnings of type of bill, ICD-10 codes, and the taxonomy code of who
-    rendered. ages: first and last age in whole years. sex: F or M. tiers: where it applies. emergency: only lines
-    marked as one (SV109 Y). excluded_as: why it is excluded, which the codes say.
+    Conditions. codes, revenue: procedure and revenue codes or ranges ("99202-99215", "D0120-D0180"). claim_revenue: any
+    line of the claim has one (all of a visit to the emergency room). claims: kinds of claims. bill_types, diagnoses,
+    taxonomies: beginnings of type of bill, ICD-10 codes, and the taxonomy code of who rendered. ages: first and last
+    age in whole years. sex: F or M. tiers: where it applies. emergency: only lines marked as one (SV109 Y).
+    excluded_as: why it is excluded, which the codes say.
     Cost share. copay: once per claim and day (copay_per visit), per person and day, or per admission; it comes before
     the deductible unless copay_after_deductible. coinsurance: None takes the tier's. preventive: the plan pays all and
     nothing accumulates. as_in_network: cost share as in network wherever it is rendered.
     Bounds. max_units: per line. limits: what one person has of it. waiting_days, waiting_months: from the first day of
     coverage. auth_required: without one the line is denied, or pays less by the penalty. alternates: submitted code ->
-    the code whose price is the most that is covered (a composite filling -> amalgam).
+    the code whose price is the most that is covered (a composite filling -> amalgam). tooth: whether the service takes
+    a tooth out, which is remembered, or replaces one. missing_tooth_clause: only one lost while covered.
     """
 
     name: str
     claims: tuple[Literal["professional", "institutional", "dental"], ...] = ()
     codes: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
+    claim_revenue: tuple[str, ...] = ()
     bill_types: tuple[str, ...] = ()
     pos: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
@@ -166,6 +172,8 @@ class Benefit(Record, frozen=True, kw_only=True):
     waiting_days: int = 0
     waiting_months: int = 0
     alternates: dict[str, str] = {}
+    tooth: Literal["", "extracts", "replaces"] = ""
+    missing_tooth_clause: bool = False
     as_in_network: bool = False
 
     def pool(self, allowance: Allowance) -> str:
@@ -194,6 +202,8 @@ class Plan(Record, frozen=True, kw_only=True):
     many days after a service an authorisation may still be asked for. medical_review: charge of a line above which
     somebody looks at its necessity (MED).
     repricers: organisations (HCP04) whose repriced amounts set the price before any fee row does.
+    hospital_acquired: beginnings of ICD-10 codes the plan does not pay a hospital for where they were not present on
+    admission. predetermination_days: how long an estimate holds.
     filing_code: CLP06.
     """
 
@@ -235,6 +245,8 @@ class Plan(Record, frozen=True, kw_only=True):
     annual_maximum_cents: Cents | None = field(name="annual_maximum", default=None)
     lifetime_maximum_cents: Cents | None = field(name="lifetime_maximum", default=None)
     accident_diagnoses: tuple[str, ...] = ("S", "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7")
+    hospital_acquired: tuple[str, ...] = ()
+    predetermination_days: int = ESTIMATE_DAYS
     filing_code: str = "12"
 
     def tiers(self) -> dict[TierName, Tier]:
@@ -270,10 +282,6 @@ EVERYTHING_ELSE = Benefit(name="other services")
 KINDS = {"P": "professional", "I": "institutional", "D": "dental"}
 """`Claim.kind` in a document's words."""
 
-INPATIENT = ("11", "12", "18", "21", "41")
-"""First two digits of the type of bill of stays: hospital, its Part B and swing beds, skilled nursing, religious
-non-medical care (verify against the NUBC's list)."""
-
 
 def parse(text: str) -> Plan:
     """A plan from its document. Raises BadData naming every problem found."""
@@ -308,6 +316,7 @@ def _fits(benefit: Benefit, claim: Claim, line: ServiceLine, tier: TierName, age
         and (not benefit.claims or KINDS.get(claim.kind) in benefit.claims)
         and (not benefit.codes or listed(benefit.codes, line.procedure.code))
         and (not benefit.revenue or listed(benefit.revenue, line.revenue))
+        and (not benefit.claim_revenue or any(listed(benefit.claim_revenue, each.revenue) for each in claim.lines))
         and (not benefit.bill_types or claim.bill_type.startswith(benefit.bill_types))
         and (not benefit.pos or (line.pos or claim.pos) in benefit.pos)
         and (not benefit.modifiers or any(each in benefit.modifiers for each in line.procedure.modifiers))
@@ -339,8 +348,7 @@ def year_of(plan: Plan, on: date) -> int:
 
 def admitted_on(claim: Claim) -> date | None:
     """The day an inpatient came in; None of any other claim."""
-    stay = claim.stay
-    return stay.admitted if stay is not None and claim.facility_code in INPATIENT else None
+    return claim.stay.admitted if claim.stay is not None and claim.is_stay else None
 
 
 def accrual_year(plan: Plan, claim: Claim, on: date) -> int:

@@ -129,6 +129,7 @@ REMARKS: tuple[Remark, ...] = (
     Remark("MA120", "laboratory certificate (CLIA) missing or invalid", (2,)),
     Remark("MA130", "unprocessable, no appeal rights", unfit=True),
     Remark("N37", "tooth missing or invalid", (2,)),
+    Remark("N39", "tooth does not go with the service", (2,)),
     Remark("N75", "tooth surface missing or invalid", (2,)),
     Remark("N130", "see the plan document for what is covered", (3,)),
     Remark("N286", "referring provider missing or invalid", (2,)),
@@ -136,6 +137,7 @@ REMARKS: tuple[Remark, ...] = (
     Remark("N305", "accident date missing or invalid", (2,)),
     Remark("N346", "oral cavity missing or invalid", (2,)),
     Remark("N362", "more days or units than are accepted"),
+    Remark("N434", "present-on-admission indicator missing or invalid", (2,)),
     Remark("N822", "modifier missing", (2,)),
 )
 """RARCs whose meaning binds them; one that is not here may explain any reason."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gateway.plan.claims import limits
 from gateway.plan.claims.benefits import (
+    ESTIMATE_DAYS,
     EVERYTHING_ELSE,
     Benefit,
     Exclusion,
@@ -166,6 +167,11 @@ def _dealings(plan: Plan) -> Iterator[Promise]:
     if plan.medical_review_cents is not None:
         said = f"A line that charges more than ${dollars(plan.medical_review_cents)} is looked at by a clinician."
         yield Promise("medical_review", said)
+    if plan.hospital_acquired:
+        said = f"Diagnoses that begin with {_or(plan.hospital_acquired)} are looked at where a hospital caused them."
+        yield Promise("hospital_acquired", said)
+    if plan.predetermination_days != ESTIMATE_DAYS:
+        yield Promise("predetermination_days", f"An estimate holds for {plan.predetermination_days} days.")
 
 
 # ---- benefits --------------------------------------------------------------------------------------------------------
@@ -183,6 +189,7 @@ def _scope(benefit: Benefit) -> str:
         (f"{_or(benefit.claims)} claims", benefit.claims),
         (f"codes {', '.join(benefit.codes)}", benefit.codes),
         (f"revenue codes {', '.join(benefit.revenue)}", benefit.revenue),
+        (f"claims with revenue codes {', '.join(benefit.claim_revenue)}", benefit.claim_revenue),
         (f"bills that begin with {_or(benefit.bill_types)}", benefit.bill_types),
         (f"place of service {_or(benefit.pos)}", benefit.pos),
         (f"diagnoses that begin with {_or(benefit.diagnoses)}", benefit.diagnoses),
@@ -213,6 +220,8 @@ def _cover(benefit: Benefit) -> str:
         f"at most {benefit.max_units} units on a line" if benefit.max_units is not None else "",
         *(f"{limits.words(each)}{f', together with all {each.name}' if each.name else ''}" for each in benefit.limits),
         *(f"{code} is covered as {instead}" for code, instead in benefit.alternates.items()),
+        "teeth taken out are remembered" if benefit.tooth == "extracts" else "",
+        "only of teeth lost while covered" if benefit.missing_tooth_clause else "",
     ]
     return "; ".join(each for each in said if each)
 

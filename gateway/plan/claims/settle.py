@@ -11,6 +11,7 @@ from gateway.plan.claims.authorisations import authorised_by, is_penalised
 from gateway.plan.claims.benefits import accrual_year, carries_over
 from gateway.plan.claims.coordination import Coordinated, coordinate
 from gateway.plan.claims.costshare import Shares, penalised, share
+from gateway.plan.claims.dental import taken_out
 from gateway.plan.claims.eligibility import alone
 from gateway.plan.claims.look import Denial, Look
 from gateway.plan.claims.pricing import Alternate, Price
@@ -27,6 +28,7 @@ def denied(line: ServiceLine, denial: Denial) -> LineDecision:
     return LineDecision(
         number=line.number,
         procedure=line.procedure,
+        revenue=line.revenue,
         charge_cents=line.charge_cents,
         paid_cents=0,
         units=line.units,
@@ -63,6 +65,7 @@ def settle(
     decision = LineDecision(
         number=line.number,
         procedure=line.procedure if alternate is None else alternate.procedure,
+        revenue=line.revenue,
         charge_cents=line.charge_cents,
         paid_cents=split.paid - cut.cents,
         allowed_cents=split.allowable,
@@ -154,4 +157,6 @@ def _entries(seen: Look, year: int, shares: Shares, paid: int) -> tuple[Entry, .
         for kind, of, cents in rows
         if cents
     )
-    return (*sums, *limits.uses(seen, year, paid), *limits.copay_entry(seen, year, shares.copay))
+    return (
+        *sums, *limits.uses(seen, year, paid), *limits.copay_entry(seen, year, shares.copay), *taken_out(seen, year)
+    )  # fmt: skip
