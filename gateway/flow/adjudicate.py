@@ -281,7 +281,7 @@ class _Batch:
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
         """When the plan's patience with an unknown member ends, the claim is decided again by itself."""
-        plan = benefits.choose(self.plans, None, claim.first)
+        plan = benefits.choose(benefits.deciding(self.plans, claim), None, claim.first)
         if plan is not None:
             ends = add_business_days(date.fromisoformat(row.received_on), plan.member_not_found_days)
             queue.enqueue(connection, self.context.now_us, "rerun", lane=f"S/{self.sponsor_id}",

@@ -18,7 +18,7 @@ import msgspec
 
 from gateway.plan.claims import accumulators, codes, coordination, rulings
 from gateway.plan.claims.accumulators import Key
-from gateway.plan.claims.benefits import Plan, accrual_year, choose
+from gateway.plan.claims.benefits import Plan, accrual_year, choose, deciding
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.dental import ESTIMATED, estimate, how_long
 from gateway.plan.claims.edits import judge
@@ -98,6 +98,7 @@ def adjudicate(case: Case, today: date) -> Decision:
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    case = msgspec.structs.replace(case, plans=deciding(case.plans, case.claim))
     if case.rulings.refusal is not None:
         return refused(case, case.rulings.refusal)
     if case.member is None:

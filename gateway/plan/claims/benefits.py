@@ -25,6 +25,8 @@ TierName = Literal["in", "tier2", "tier3", "out"]
 TIERS: tuple[TierName, ...] = ("in", "tier2", "tier3", "out")
 """From the best to the worst for the member."""
 
+ClaimKind = Literal["professional", "institutional", "dental"]
+
 CountKind = Literal["visits", "days", "times", "units", "dollars"]
 
 ESTIMATE_DAYS = 90
@@ -144,7 +146,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     """
 
     name: str
-    claims: tuple[Literal["professional", "institutional", "dental"], ...] = ()
+    claims: tuple[ClaimKind, ...] = ()
     codes: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
     claim_revenue: tuple[str, ...] = ()
@@ -184,6 +186,8 @@ class Benefit(Record, frozen=True, kw_only=True):
 class Plan(Record, frozen=True, kw_only=True):
     """One version of a plan document, for dates of service first..last.
 
+    claims: kinds of claims it decides where people have several plans (medical, dental), none given: any. account: its
+    deductible, maximum and payments are summed apart from those of other plans, under this name.
     plan_ids: HD04 codes that buy it. lines: HD03 codes, for spans without HD04. year_start: MM-DD the benefit year
     begins. inpatient_year: whether a stay counts to the year of each service or of its admission. networks: names a
     provider row must carry one of. tier2, tier3: cost shares at providers of further networks, asked in this order.
@@ -211,6 +215,8 @@ class Plan(Record, frozen=True, kw_only=True):
     version: str
     title: str = ""
     sponsor: str = ""
+    claims: tuple[ClaimKind, ...] = ()
+    account: str = ""
     plan_ids: tuple[str, ...]
     lines: tuple[str, ...] = ("PPO", "HLT")
     first: date
@@ -271,6 +277,10 @@ class Plan(Record, frozen=True, kw_only=True):
         mine = set(networks)
         return next((name for name, theirs in self.networks_by_tier().items() if mine.intersection(theirs)), "out")
 
+    def book(self, tier: str) -> str:
+        """Where the sums of a tier are kept: the tier of its accumulator entries."""
+        return f"{self.account} {tier}" if self.account else tier
+
     def provision(self, section: str) -> str:
         """How an explanation cites a section of this document."""
         return f"{self.id} v{self.version} {section}"
@@ -279,7 +289,7 @@ class Plan(Record, frozen=True, kw_only=True):
 EVERYTHING_ELSE = Benefit(name="other services")
 """The benefit of a line that no category of the document names: deductible, then the tier's coinsurance."""
 
-KINDS = {"P": "professional", "I": "institutional", "D": "dental"}
+KINDS: dict[str, ClaimKind] = {"P": "professional", "I": "institutional", "D": "dental"}
 """`Claim.kind` in a document's words."""
 
 
@@ -369,6 +379,12 @@ def carries_over(plan: Plan, claim: Claim, on: date) -> bool:
 def buys(plan: Plan, span: Span) -> bool:
     """Whether a coverage span is of this plan: by HD04, or by HD03 when the sponsor sends no HD04."""
     return span.plan_id in plan.plan_ids if span.plan_id else span.line in plan.lines
+
+
+def deciding(plans: Sequence[Plan], claim: Claim) -> tuple[Plan, ...]:
+    """The plans that decide claims of this kind; all of them when none does, so that one of them says so."""
+    mine = tuple(plan for plan in plans if not plan.claims or KINDS.get(claim.kind) in plan.claims)
+    return mine or tuple(plans)
 
 
 def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | None:

@@ -93,6 +93,10 @@ def _frame(plan: Plan) -> Iterator[Promise]:
     until = f"to {plan.last}" if plan.last else "until further notice"
     yield Promise("plan", f"{plan.title or plan.id} ({plan.id}, version {plan.version}), {plan.first} {until}.")
     yield Promise("plan_ids", f"It is bought as {_or(plan.plan_ids)} in the employer's enrolment file.")
+    if plan.claims:
+        yield Promise("claims", f"It decides {_or(plan.claims)} claims.")
+    if plan.account:
+        yield Promise("account", f"Its sums are kept apart from those of other plans, as {plan.account}.")
     yield Promise("year_start", f"The benefit year begins on {plan.year_start} (month-day).")
     if plan.inpatient_year == "admission":
         yield Promise("inpatient_year", "A stay counts to the benefit year of its admission.")

@@ -150,7 +150,7 @@ def _entries(seen: Look, year: int, shares: Shares, paid: int) -> tuple[Entry, .
             person_id=member.person_id,
             family_root=member.family_root,
             year=of,
-            tier=seen.tier,
+            tier=seen.plan.book(seen.tier),
             kind=kind,
             cents=cents,
         )
