@@ -31,6 +31,9 @@ BEGINNINGS = ("bill_types", "diagnoses", "taxonomies")
 
 YEAR_MONTHS = 12
 
+FILING = frozenset("12 13 14 15 16 17 AM CH DS HM LM MA MB MC OF TV VA WC ZZ".split())
+"""Claim filing codes an 835 may carry (CLP06)."""
+
 
 def contradictions(plan: Plan) -> list[str]:
     """Every sentence of the document that another one, the law, or sense forbids."""
@@ -46,6 +49,8 @@ def _document(plan: Plan) -> Iterator[str]:
         yield "plan_ids: empty, so nobody can have this plan"
     if not 0 <= plan.carry_over_months <= YEAR_MONTHS:
         yield "carry_over_months: not from 0 to 12"
+    if plan.filing_code not in FILING:
+        yield f"filing_code: {plan.filing_code} may not stand in an 835 (CLP06)"
     if plan.predetermination_days < 1:
         yield "predetermination_days: below 1"
     if plan.cross != "none" and len(plan.tiers()) == 1:
