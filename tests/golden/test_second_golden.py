@@ -204,8 +204,8 @@ def sums(world: World, kind: str, people: Iterable[str]) -> dict[str, int]:
 def test_second_golden(world: World) -> None:
     """Stays, late charges, emergencies, teeth and an estimate come to what the pencil came to, and their 835s balance.
 
-    Paid: Metro 4,480.00 + 11,124.50 + 96.00 + 200.00 + 880.00 + 3,360.00 = 20,140.50; Hillcrest 80.00 + 48.00 + 128.00 +
-    744.00 = 1,000.00.
+    Paid: Metro 4,480.00 + 11,124.50 + 96.00 + 200.00 + 880.00 + 3,360.00 = 20,140.50; Hillcrest 80.00 + 48.00 +
+    128.00 + 744.00 = 1,000.00.
     """
     found = decisions(world)
     assert {name: told(found[name]) for name in WORKED} == {n: w._replace(why="") for n, w in WORKED.items()}

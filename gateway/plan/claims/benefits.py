@@ -186,8 +186,8 @@ class Benefit(Record, frozen=True, kw_only=True):
 class Plan(Record, frozen=True, kw_only=True):
     """One version of a plan document, for dates of service first..last.
 
-    claims: kinds of claims it decides where people have several plans (medical, dental), none given: any. account: its
-    deductible, maximum and payments are summed apart from those of other plans, under this name.
+    claims: kinds of claims it decides where people have several plans (medical, dental); none given: those no other
+    plan names. account: its deductible, maximum and payments are summed apart from those of other plans, as this.
     plan_ids: HD04 codes that buy it. lines: HD03 codes, for spans without HD04. year_start: MM-DD the benefit year
     begins. inpatient_year: whether a stay counts to the year of each service or of its admission. networks: names a
     provider row must carry one of. tier2, tier3: cost shares at providers of further networks, asked in this order.
@@ -382,9 +382,10 @@ def buys(plan: Plan, span: Span) -> bool:
 
 
 def deciding(plans: Sequence[Plan], claim: Claim) -> tuple[Plan, ...]:
-    """The plans that decide claims of this kind; all of them when none does, so that one of them says so."""
-    mine = tuple(plan for plan in plans if not plan.claims or KINDS.get(claim.kind) in plan.claims)
-    return mine or tuple(plans)
+    """The plans that decide claims of this kind: those that name it, else those that name none; all of them when there
+    are none of these, so that one of them says what it covers."""
+    named = tuple(plan for plan in plans if KINDS.get(claim.kind) in plan.claims)
+    return named or tuple(plan for plan in plans if not plan.claims) or tuple(plans)
 
 
 def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | None:

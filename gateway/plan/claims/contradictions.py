@@ -31,7 +31,9 @@ BEGINNINGS = ("bill_types", "diagnoses", "taxonomies")
 
 YEAR_MONTHS = 12
 
-FILING = frozenset("12 13 14 15 16 17 AM CH DS HM LM MA MB MC OF TV VA WC ZZ".split())
+FILING = (
+    "12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ"
+)  # fmt: skip
 """Claim filing codes an 835 may carry (CLP06)."""
 
 
