@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.flow import around, books, entries, filed, holds, pricebook, roster
+from gateway.flow import around, books, entries, filed, holds, instalments, pricebook, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -25,7 +25,9 @@ from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
 from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.claims.matching import UNKNOWN
+from gateway.plan.claims.orthodontics import moves, next_due
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
+from gateway.plan.claims.reversal import reverse
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, Rulings
@@ -85,6 +87,7 @@ class _Batch:
         self.others = around.Others(connection, sponsor_id, self.rows, self.claims, self.members)
         self.history = self._history([row.icn for row in rows])
         self.originals = self._originals()
+        self.decided = self._decided()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.caused: dict[tuple[str, int], str] = {}
         self.updates: list[dict[str, Any]] = []
@@ -159,13 +162,20 @@ class _Batch:
             wanted = {replacing.behind(one) for one in read.values()} - {"", *found}
         return found
 
+    def _decided(self) -> dict[str, Filed]:
+        """By ICN: claims that are decided already and are to be decided anew, because an instalment falls due."""
+        again = filed.read(self.connection, self.sponsor_id, [row.icn for row in self.rows if row.version])
+        return {icn: one for icn, one in again.items() if one.decision and one.decision.outcome in ("paid", "denied")}
+
     # ---- deciding
 
     def run(self) -> None:
         """Decides every claim in order; each sees what the ones before it used."""
         for row in self.rows:
             claim = self.claims[row.icn]
-            if claim.frequency in CORRECTIONS:
+            if row.icn in self.decided:
+                self._again(row, claim, self.decided[row.icn])
+            elif claim.frequency in CORRECTIONS:
                 self._correct(row, claim)
             else:
                 self._conclude(row, claim, decide(self._case(row, claim), self.today))
@@ -220,6 +230,19 @@ class _Batch:
         else:
             self._conclude(row, claim, replacing.linked(decision, reversal))
 
+    def _again(self, row: Any, claim: Claim, one: Filed) -> None:
+        """A decision is taken back and made anew as of today; where that brings nothing it stands as it was."""
+        before = one.decision
+        assert before is not None  # `decided` holds no others
+        reversal = reverse(before, one.version + 1)
+        case = msgspec.structs.replace(self._case(row, claim, [one], reversal), version=reversal.version + 1)
+        after = decide(case, self.today)
+        if not moves(before, after):
+            self.updates.append(_state(row.icn, before))
+            return
+        self._count(row, claim, reversal)
+        self._conclude(row, claim, replacing.linked(after, reversal))
+
     def _take_back(self, row: Any, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
         """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
         if reversal is not None:
@@ -240,15 +263,7 @@ class _Batch:
         self._count(row, claim, decision)
         if decision.outcome != "denied" and row.person_id:
             self.history.setdefault(row.person_id, []).append((row.ord, _prior(row.icn, claim, decision)))
-        state = "pended" if decision.outcome == "pended" else "decided"
-        self.updates.append(
-            {
-                "of": row.icn, "state": state, "version": decision.version,
-                "status": "" if decision.outcome == "pended" else decision.status,
-                "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents,
-                "patient_cents": decision.patient_cents,
-            }
-        )  # fmt: skip
+        self.updates.append(_state(row.icn, decision))
 
     # ---- writing
 
@@ -277,6 +292,9 @@ class _Batch:
                             decision.pend.queue, icn=row.icn, people=decision.pend.people)  # fmt: skip
                 if row.match in UNKNOWN and decision.pend.queue == "MBR":
                     self._look_again(connection, row, claim)
+            due = next_due(claim, decision, self.today)
+            if due is not None:
+                instalments.enqueue(connection, self.context, self.sponsor_id, decision.icn, due)
         self._write_facts(connection, now_us)
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
@@ -338,6 +356,16 @@ def _prior(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
         allowed={line.number: line.allowed_cents for line in lines if line.allowed_cents is not None},
         waits=decision is None or decision.outcome == "pended",
     )  # fmt: skip
+
+
+def _state(icn: str, decision: Decision) -> dict[str, Any]:
+    """What a claim's row says of its newest decision."""
+    pended_ = decision.outcome == "pended"
+    return {
+        "of": icn, "state": "pended" if pended_ else "decided", "version": decision.version,
+        "status": "" if pended_ else decision.status, "denied": int(decision.outcome == "denied"),
+        "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
+    }  # fmt: skip
 
 
 def _unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from gateway.plan.records import Decision
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import decision, entry
-from mappings.records import Claim, Coding, Procedure, Provider, ServiceLine, Stay, Tooth
+from mappings.records import Claim, Coding, Orthodontics, Procedure, Provider, ServiceLine, Stay, Tooth
 from tests.flow.bills import claims_file, correction
 from tests.flow.world import World, asked, golden, recounted
 from tests.mappings.x12_files import pyx12_answer
@@ -242,6 +242,29 @@ def test_replacement_of_a_visit(world: World) -> None:
     world.send("clearpath", "again.837", claims_file(3, correction(again, "7", first)))
     assert told(decisions(world)["I1"]).adjustments == ("CO-45 200.00 PR-1 300.00", "CO-45 320.00 PR-1 480.00")
     assert sums(world, "deductible", {"M01", "M02"}) == {"M01 in": 250000, "M01 dental in": 5000, "M02 in": 78000}
+    world.books()
+
+
+def test_braces_are_paid_over_months(world: World) -> None:
+    """Of 2,400.00 over 6 months 600.00 are due at once and 300.00 each month: 50.00 deductible and half of the rest are
+    the patient's, so 275.00, then 425.00, then 575.00 are paid in all; a void takes them back and stops the rest."""
+    months = Orthodontics(months=Decimal(6), months_left=Decimal(6))
+    braces = tooth("B1", BIANCA, "D8080", 3000, 10, orthodontics=months)
+    world.send("clearpath", "braces.837", claims_file(3, braces))
+    icn = world.claims()[-1].icn
+    assert told(decisions(world)["B1"]) == Worked(
+        "1", "275.00", ("CO-45 600.00 OA-133 1800.00 PR-1 50.00 PR-2 275.00",), ""
+    )  # fmt: skip
+    world.plan_run("ann", "ben")
+    for day, paid, versions in (("2026-04-09", 27500, 1), ("2026-04-10", 42500, 3), ("2026-05-10", 57500, 5)):
+        world.advance(day)
+        rows = world.rows(decision, decision.c.icn == icn)
+        assert [sum(row.paid_cents for row in rows), len(rows)] == [paid, versions]
+        assert sums(world, "deductible", {"M02"}) == {"M02 in": 90000, "M02 dental in": 5000}
+    world.send("clearpath", "void.837", claims_file(4, correction(braces, "8", icn)))
+    world.advance("2026-07-10")
+    rows = world.rows(decision, decision.c.icn == icn)
+    assert [sum(row.paid_cents for row in rows), len(rows)] == [0, 6]
     world.books()
 
 

@@ -11,7 +11,7 @@ from plan_cases import BIANCA, METRO, OPENED, PLAN, TODAY, bill, case, codes
 from priced import MARCH, agreed, charged
 
 from gateway.plan.claims import accumulators, adjudication, benefits
-from gateway.plan.claims.benefits import Benefit
+from gateway.plan.claims.benefits import Benefit, Instalments
 from gateway.plan.claims.case import PriorClaim
 from gateway.plan.claims.dental import EXTRACTED
 from gateway.plan.records import Decision, Entry, Span
@@ -95,6 +95,33 @@ def test_an_estimate_pays_and_uses_nothing() -> None:
     assert codes(estimate.lines[0]) == [("CO", "45", 500_00), ("PR", "2", 100_00), ("OA", "101", 400_00)]
     assert (paid.status, paid.paid_cents) == ("1", 400_00)
     assert "2026-07-05" in estimate.notes[-1].text  # 90 days after the 6th of April
+
+
+@pytest.mark.parametrize(
+    ("today", "last", "most", "paid"),
+    [
+        (date(2026, 4, 19), None, 5_000_00, 100_00),
+        (date(2026, 4, 20), None, 5_000_00, 150_00),
+        (date(2026, 8, 20), None, 5_000_00, 350_00),
+        (date(2027, 8, 20), None, 5_000_00, 400_00),
+        (date(2027, 8, 20), date(2026, 5, 19), 5_000_00, 150_00),
+        (date(2027, 8, 20), None, 220_00, 220_00),
+    ],
+)
+def test_orthodontia_is_paid_over_months(today: date, last: date | None, most: int, paid: int) -> None:
+    """Of 400.00 a quarter is due on the 20th of March and 50.00 each month after it, six times, while the person is
+    covered and as far as the plan's maximum goes; what is not due is OA-133."""
+    free = replace(DENTAL.in_network, coinsurance=0, deductible=replace(
+        DENTAL.in_network.deductible, individual_cents=0, family_cents=0))  # fmt: skip
+    braces = Benefit(name="braces", codes=("D8080",), instalments=Instalments(initial=25_00, months=6))
+    plan = replace(DENTAL, in_network=free, benefits=(braces,), lifetime_maximum_cents=most)
+    who = replace(BOTH, spans=(Span(line="DEN", plan_id="DEN", first=OPENED, last=last),))
+    claim = dentist("D8080")
+    line = replace(claim.lines[0], charge_cents=800_00)
+    claim = replace(claim, lines=(line,), charge_cents=800_00)
+    made = adjudication.adjudicate(case(claim, who, plans=(plan,), contracts=(HALF,), fees=()), today)
+    told = {each.reason: each.cents for each in made.lines[0].adjustments}
+    assert (made.paid_cents, told.get("133", 0) + told.get("149", 0) + told.get("35", 0)) == (paid, 400_00 - paid)
 
 
 def test_two_plans_of_one_person_keep_apart_sums() -> None:

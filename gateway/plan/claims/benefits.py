@@ -128,6 +128,15 @@ class Penalty(Record, frozen=True, kw_only=True):
             raise ValueError("a penalty says percent or dollars")
 
 
+class Instalments(Record, frozen=True, kw_only=True):
+    """How the price of a treatment falls due: so much of it at once, the rest in equal parts over its months.
+
+    months: 0 takes those the claim tells (DN101)."""
+
+    initial: Rate
+    months: int = 0
+
+
 class Benefit(Record, frozen=True, kw_only=True):
     """A category of services; an empty condition is always true, the first benefit of the document that fits decides.
 
@@ -143,6 +152,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     coverage. auth_required: without one the line is denied, or pays less by the penalty. alternates: submitted code ->
     the code whose price is the most that is covered (a composite filling -> amalgam). tooth: whether the service takes
     a tooth out, which is remembered, or replaces one. missing_tooth_clause: only one lost while covered.
+    instalments: of orthodontia, paid over months.
     """
 
     name: str
@@ -176,6 +186,7 @@ class Benefit(Record, frozen=True, kw_only=True):
     alternates: dict[str, str] = {}
     tooth: Literal["", "extracts", "replaces"] = ""
     missing_tooth_clause: bool = False
+    instalments: Instalments | None = None
     as_in_network: bool = False
 
     def pool(self, allowance: Allowance) -> str:

@@ -87,6 +87,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("109", "OA", "another payer's service"),
     Reason("119", "PR CO", "benefit maximum of the period reached"),
     Reason("129", "OA CO", "prior processing information is wrong", remark=True),
+    Reason("133", "OA", "decided later, by a reversal and correction"),
     Reason("137", "CO PR", "surcharge or assessment"),
     Reason("140", "PR", "number and name of the patient do not agree"),
     Reason("148", "CO", "another provider's information is missing", remark=True),

@@ -122,6 +122,10 @@ def _benefit_contradictions(plan: Plan, benefit: Benefit) -> Iterator[str]:
         (benefit.penalty is not None and (benefit.penalty.percent or 0) > WHOLE, "penalty: above 100 percent"),
         (benefit.copay_per != "visit" and not benefit.copay_cents, "copay_per: there is no copay"),
         (benefit.copay_after_deductible and benefit.deductible_waived, "copay_after_deductible: it is waived"),
+        (
+            benefit.instalments is not None and (benefit.instalments.initial > WHOLE or benefit.instalments.months < 0),
+            "instalments: above 100 percent at once, or months below nothing",
+        ),
         (benefit.missing_tooth_clause and benefit.tooth != "replaces", "missing_tooth_clause: no tooth is replaced"),
         (min(benefit.waiting_days, benefit.waiting_months) < 0, "waiting: below nothing"),
     )

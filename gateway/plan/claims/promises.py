@@ -224,6 +224,7 @@ def _cover(benefit: Benefit) -> str:
         f"at most {benefit.max_units} units on a line" if benefit.max_units is not None else "",
         *(f"{limits.words(each)}{f', together with all {each.name}' if each.name else ''}" for each in benefit.limits),
         *(f"{code} is covered as {instead}" for code, instead in benefit.alternates.items()),
+        _instalments(benefit),
         "teeth taken out are remembered" if benefit.tooth == "extracts" else "",
         "only of teeth lost while covered" if benefit.missing_tooth_clause else "",
     ]
@@ -238,6 +239,14 @@ def _share(benefit: Benefit) -> str:
     steps = [deductible, copay] if benefit.copay_after_deductible else [copay, deductible]
     rate = "coinsurance" if benefit.coinsurance is None else f"{_percent(benefit.coinsurance)} coinsurance"
     return ", ".join(each for each in (*steps, f"then {rate}") if each)
+
+
+def _instalments(benefit: Benefit) -> str:
+    rule = benefit.instalments
+    if rule is None:
+        return ""
+    months = f"{rule.months} months" if rule.months else "the months of the treatment"
+    return f"{_percent(rule.initial)} of the price falls due at once, the rest over {months} while covered"
 
 
 def _authorised(benefit: Benefit) -> str:
