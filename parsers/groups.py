@@ -11,7 +11,7 @@ from parsers import envelope
 from parsers.events import Event, GroupHeader, GroupVerdict, SetVerdict
 from parsers.findings import Finding
 from parsers.guides import Guide
-from parsers.refusals import ROWS, group_findings, refusal, trailer
+from parsers.refusals import LONG_GE, ROWS, group_findings, refusal, trailer
 from parsers.sets import CONTROL, Pair, SetReader
 from parsers.snip import Snip, snip_type
 
@@ -46,6 +46,9 @@ class Skipper:
         self.position += int(trailer)
         return []
 
+    def envelope(self, parts: list[str]) -> None:
+        """As `SetReader.envelope`."""
+
 
 class OpenSet:
     """An ST that has not seen its SE. Args: codes: IK502 of its header; guide: of its group; snip: what codes weigh."""
@@ -62,6 +65,7 @@ class OpenSet:
         self._refused = False
         self._snip = snip_type("set", "")
         self._weight = snip.weight(self._snip)
+        reader.envelope(parts)
         said = {"6": guide.form.st01, "18": guide.form.st01, "19": guide.gs08} if guide else {}
         for code in codes:
             self._wrong(code, said.get(code, ""))
@@ -84,6 +88,7 @@ class OpenSet:
         if se is None:
             self._wrong("2", trailer("SE", length + 1, own), length + 1)
         else:
+            self.reader.envelope(se)
             count, number = (*se[1:3], "", "")[:2]
             if number != own:
                 self._wrong("3", own)
@@ -136,6 +141,9 @@ class OpenGroup:
                 self._wrong("4", own)
             if not envelope.counts(count, self.received):
                 self._wrong("5", str(self.received))
+            if any(ge[3:]):
+                self.spoiled = True
+                self.findings.append(refusal("group", "", row=LONG_GE))
             claimed = int(count) if envelope.number_legal(count) else claimed
         refused = bool(self.codes) or self.spoiled
         return GroupVerdict(

@@ -22,6 +22,7 @@ from parsers.limits import Limits
 from parsers.refusals import (
     BAD_GROUP,
     CUT_OFF,
+    LONG_IEA,
     NO_GROUP,
     NO_IEA,
     TOO_MANY_GROUPS,
@@ -93,6 +94,8 @@ class InterchangeReader:
             groups = self._groups + self._headless
             if not envelope.counts(count, groups) and not envelope.counts(count, self._groups):
                 self._wrong("021", str(groups))
+            if any((iea or [])[3:]):
+                self._wrong("022", row=LONG_IEA)
         verdict = InterchangeVerdict(
             header=self.header,
             verdict="R" if self.codes else "A",

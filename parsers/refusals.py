@@ -155,6 +155,12 @@ NO_GROUP = Row(
 BAD_GROUP = Row("GS", 0, "A GS does not say which group it is.", "Send GS01, GS06 and GS08 of the group.", "see")
 """TA105 024 of a group no 999 could name: it repeats GS01, GS06 and GS08."""
 
+LONG_GE = Row("GE", 3, "GE has an element too many.", "GE has exactly two elements.")
+"""Of a GE that says more than GE01 and GE02; AK905 has no code for it."""
+
+LONG_IEA = Row("IEA", 3, "IEA has an element too many.", "IEA has exactly two elements.")
+"""TA105 022 of an IEA that says more than IEA01 and IEA02."""
+
 TOO_MANY_GROUPS = Row(
     "GS", 0, "The interchange has more groups than are read here.", "Send the groups in several interchanges."
 )

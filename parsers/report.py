@@ -25,6 +25,12 @@ SEGMENT_MESSAGES = {
 UNKNOWN_ID = "1"
 """IK304 of an id no segment of the guide has: it could be anything, and no message repeats it."""
 
+ENVELOPE = {
+    "ST": (Segment("ST", "Transaction Set Header", True, 1, 1, ()), 3),
+    "SE": (Segment("SE", "Transaction Set Trailer", True, 1, 1, ()), 2),
+}
+"""What is around a set, which no table of a guide has, and how many elements it has."""
+
 ID_CHARS = 3  # IK301 holds at most three
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """What a byte outside the agreed character set is read as."""
@@ -100,6 +106,12 @@ class Report:
             value = fault.value[: self._limits.value_chars].replace(UNKNOWN, "?")
             trigger = self._trigger(fault, segment, place) if fault.trigger else None
             self._add("element", fault.code, snip, weight, message, place, mend, value, trigger)
+
+    def envelope(self, position: int, parts: list[str]) -> None:
+        """An ST or SE that says more than it has elements for; separators alone say nothing."""
+        own, most = ENVELOPE[parts[0]]
+        if any(parts[most + 1 :]):
+            self.elements(position, "", own, [Fault("3", most + 1, value=parts[most + 1])])
 
     def _at(self, position: int, loop: str, name: str) -> Place:
         return Place(position=position, loop=loop, segment=name.replace(UNKNOWN, "?"), claim=self._claim)

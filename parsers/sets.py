@@ -126,6 +126,10 @@ class SetReader:
         self._cut("", 0)
         return self.units()
 
+    def envelope(self, parts: list[str]) -> None:
+        """The ST before, or the SE behind the segments read."""
+        self.report.envelope(self.position, parts)
+
     def _enter(self, step: Step, parts: list[str]) -> None:
         """A step that opens loops, closes some with something missing, or is looked at more closely.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -19,6 +19,11 @@ from gateway.errors import CannotCreate
 from gateway.flow.context import Context
 from gateway.flow.opening import open_context
 from gateway.settings import Settings
+
+T = TypeVar("T")
+
+BAD_DATA = 65
+"""Exit code of a command that finds what it looks for: something differs or does not fit (sysexits EX_DATAERR)."""
 
 WIDE = 160
 """Columns of a table that goes into a file or a pipe."""
@@ -97,6 +102,19 @@ def emit(data: Any, as_json: bool, render: Callable[[], None]) -> None:
         render()
 
 
+def watched(words: str, found: Iterable[T], total: int | None) -> Iterator[T]:
+    """What is found, one by one, under a bar on stderr where a person looks on. total: how many, where it is known."""
+    if not sys.stderr.isatty():
+        yield from found
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(found, total=total)
+
+
 def instant(us: int | None) -> str:
     """An instant as 2026-04-06T14:00:00Z; "" where there is none."""
     return "" if us is None else datetime.fromtimestamp(us // SECOND_US, UTC).isoformat().replace("+00:00", "Z")
@@ -109,6 +127,20 @@ def write_file(path: Path, body: bytes) -> None:
         path.write_bytes(body)
     except OSError as error:
         raise CannotCreate(f"{path} ({error.strerror})") from error
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """`write_file` of a text that comes in pieces; what was begun is whole or not there."""
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        beside.replace(path)
+    except OSError as error:
+        raise CannotCreate(f"{path} ({error.strerror})") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:

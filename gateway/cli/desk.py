@@ -1,4 +1,4 @@
-"""hold, status, explain, day: what a person at the desk asks and does."""
+"""hold, status, day: what a person at the desk asks and does."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import click
-import msgspec
-from sqlalchemy import select
 
 from gateway.cli.common import Day, Said, actor, config_option, context_of, emit, json_option, table, user_option
-from gateway.errors import TryAgain, UsageError
+from gateway.errors import TryAgain
 from gateway.flow import day as day_step
 from gateway.flow import holds, parked
 from gateway.flow.context import Context
-from gateway.plan.claims import explanation
-from gateway.plan.records import Decision
-from gateway.plan.rounding import dollars
-from gateway.store.order import receipt_of
-from gateway.store.schema import claim as claim_table
-from gateway.store.schema import decision as decision_table
-from mappings.records import Claim
 
 LOOK_S = 0.05
 """How often a waiting command looks: twenty looks a second cost nothing."""
@@ -71,34 +62,6 @@ def status(config: Path, as_json: bool) -> None:
     with context.store.read() as connection:
         found = reads.read(connection, context.now_us)
     emit(found, as_json, lambda: click.echo(text(found)))
-
-
-@click.command()
-@click.argument("icn", metavar="CLAIM")
-@config_option
-@json_option
-def explain(icn: str, config: Path, as_json: bool) -> None:
-    """Why CLAIM (our claim number) came to what it came to: every amount with its rule, provision and source."""
-    context = context_of(config)
-    with context.store.read() as connection:
-        row = connection.execute(select(claim_table).where(claim_table.c.icn == icn)).one_or_none()
-        if row is None:
-            raise UsageError(f"no claim {icn}")
-        mine = select(decision_table.c.body).where(
-            decision_table.c.sponsor_id == row.sponsor_id, decision_table.c.icn == icn
-        )
-        bodies = connection.execute(mine.order_by(decision_table.c.version)).scalars().all()
-    claim = msgspec.json.decode(row.body, type=Claim)
-    decisions = [msgspec.json.decode(body, type=Decision) for body in bodies]
-    data = {
-        "icn": icn, "sponsor": row.sponsor_id, "state": row.state, "receipt": receipt_of(row.ord), "order": row.ord,
-        "decisions": [explanation.document(one, claim) for one in decisions],
-    }  # fmt: skip
-    lines = [
-        f"Claim {icn} of {row.sponsor_id}: {row.state}, paid {dollars(row.paid_cents)}, receipt {receipt_of(row.ord)}."
-    ]
-    lines += [line for one in decisions for line in explanation.lines(one, claim)]
-    emit(data, as_json, lambda: click.echo("\n".join(lines)))
 
 
 @click.group()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,6 +19,7 @@ from gateway.plan.rounding import dollars
 
 if TYPE_CHECKING:
     from gateway.demo import Demo
+    from mappings.drugs import Layout
 
 PORT = click.IntRange(0, 65535)
 
@@ -91,9 +93,9 @@ def _tell(made: Demo, found: dict[str, Any], run: dict[str, Any]) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["834", "837P", "837I", "837D", "835", "820"]))
+@click.argument("kind", type=click.Choice(["834", "837P", "837I", "837D", "835", "820", "drugs"]))
 @click.option("--members", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837 and 835.")
+@click.option("--claims", type=click.IntRange(min=0), default=100, show_default=True, help="837, 835 and drugs.")
 @click.option("--seed", default=1, show_default=True)
 @click.option(
     "--errors", "errors_pct", type=click.FloatRange(0, 100), default=0.0, show_default=True,
@@ -116,16 +118,27 @@ def synth(
     from gateway import synth as made
 
     day = on or date.today()
-    pieces = {
+    pieces: dict[str, Callable[[], Iterable[bytes]]] = {
         "834": lambda: made.iter_834(members, seed, day, control=control),
         "837P": lambda: made.iter_837p(members, claims, seed, errors_pct, day, control=control),
         "837I": lambda: made.iter_837i(members, claims, seed, errors_pct, day, control=control),
         "837D": lambda: made.iter_837d(members, claims, seed, errors_pct, day, control=control),
         "835": lambda: made.iter_835(claims, seed, day, members_count=members, control=control),
         "820": lambda: made.iter_820(members, seed, day, control=control),
+        "drugs": lambda: [made.write_drugs(_drug_layout(), claims, members, seed, day)],
     }
     for piece in pieces[kind]():
         output.write(piece)
+
+
+def _drug_layout() -> Layout:
+    """The layout of the shipped drug manager's claims."""
+    from gateway.flow import loading
+    from gateway.settings import shipped
+
+    _, (row,) = loading.prepare(shipped() / "partners" / "drug-manager.toml")
+    layout: Layout = row.body.drugs.claims
+    return layout
 
 
 @click.group()
@@ -163,16 +176,33 @@ def validate(claims: int, seed: int, as_json: bool) -> None:
 @CLAIMS
 @SEED
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--history", type=click.IntRange(0, 9_999_999), default=0, show_default=True,
+              help="Claims of the past, written before.")  # fmt: skip
 @json_option
-def pipeline(claims: int, seed: int, workers: int, as_json: bool) -> None:
+def pipeline(claims: int, seed: int, workers: int, history: int, as_json: bool) -> None:
     """Claims per second from receipt to committed decision, and the ratio to a plain insert of the same rows."""
     from gateway.bench.pipeline import pipeline
 
-    found = pipeline(claims, seed, workers)
-    columns = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
+    found = pipeline(claims, seed, workers, history)
+    columns = ("claims_per_second", "cpu_us_per_claim", "insert_claims_per_second", "ratio_to_insert")
     row = [found[name] for name in columns]
-    title = _measured(f"From receipt to decision, {workers} workers, {claims} claims", found)
+    behind = f" behind {history} older ones" if history else ""
+    title = _measured(f"From receipt to decision, {workers} workers, {claims} claims{behind}", found)
     emit(found, as_json, lambda: table(columns, [row], title))
+
+
+@bench.command()
+@CLAIMS
+@SEED
+@json_option
+def adjudicate(claims: int, seed: int, as_json: bool) -> None:
+    """The pure decision, one core, warm: claims per second among 20 plans, without database or files."""
+    from gateway.bench.adjudicate import adjudicate
+
+    found = adjudicate(claims, seed)
+    columns = ("claims_per_second", "wall_s", "cpu_s")
+    title = _measured(f"Decisions of {claims} claims under {found['plans']} plans", found)
+    emit(found, as_json, lambda: table(columns, [[found[name] for name in columns]], title))
 
 
 @bench.command()

@@ -20,10 +20,11 @@ from gateway.store.engine import CHUNK_CLAIMS, CHUNK_ROWS
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import interchange, staged, x12_set
+from mappings import drugs
 from parsers.events import InterchangeClosed
 from parsers.refusals import refusal
 
-STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS}
+STAGE_ROWS = {"837": CHUNK_CLAIMS, "834": CHUNK_ROWS, drugs.FILE: CHUNK_CLAIMS}
 """Sets that bring rows, and how many of them one stage transaction writes."""
 
 
@@ -153,6 +154,25 @@ def _accept(
         enqueue_sweep(connection, file.context, file.partner.id, {"receipt_no": file.number})
     _ask_a_person(connection, file, read, states)
     answers.accept(connection, file, read, event, known.answers)
+
+
+def accept_drugs(connection: Connection, file: Inbound, one: ReadSet) -> None:
+    """After this commit the rows of a drug manager's file are visible: one set of one interchange, whose number are its
+    bytes, so that they are accepted once."""
+    connection.execute(
+        insert(interchange).values(
+            receipt_no=file.number, number=one.grp, partner=file.partner.id, sender=file.partner.id, receiver="",
+            isa13=file.receipt.sha256, usage=file.context.usage, sha256=file.receipt.sha256, state="accepted",
+            codes="[]",
+        )
+    )  # fmt: skip
+    read = ReadInterchange(one.grp)
+    body = _body(file, read, one)
+    sponsors = sponsors_of(connection, body)
+    icn = claim_numbers.block(connection, file.today, one.rows)
+    row = {**_set_row(file, read, one, "accepted"), "icn_first": icn, "routes_left": len(sponsors)}
+    _insert_sets(connection, [row])
+    enqueue_route(connection, file.context, [(body, sponsors)], file.partner.id, file.event)
 
 
 def _numbered(one: ReadSet, state: str) -> bool:

@@ -44,8 +44,18 @@ def _policy(text: str) -> Policy:
 
 def plans_of(connection: Connection, sponsor: Sponsor | None) -> tuple[Plan, ...]:
     """Every version of every plan document of a sponsor; none when it is not known."""
+    return tuple(plan for _, plan in named_plans(connection, sponsor))
+
+
+def named_plans(connection: Connection, sponsor: Sponsor | None) -> list[tuple[str, Plan]]:
+    """`plans_of`, each with the name its very text is found by (`plan_of_name`)."""
     ids = sponsor.plans.values() if sponsor else ()
-    return tuple(_plan(found.text) for found in documents.every(connection, "plan", ids, Document))
+    return [(name, _plan(found.text)) for name, found in documents.named(connection, "plan", ids, Document)]
+
+
+def plan_of_name(connection: Connection, name: str) -> Plan:
+    """The plan document of a name; raises KeyError."""
+    return _plan(documents.of_name(connection, "plan", name, Document).text)
 
 
 @lru_cache(maxsize=256)  # every version of the contracts of some dozens of networks
@@ -55,7 +65,17 @@ def _contract(text: str) -> Contract:
 
 def contracts_of(connection: Connection, networks: Iterable[str]) -> tuple[Contract, ...]:
     """Every version of every contract of the given networks."""
-    return tuple(_contract(found.text) for found in documents.every(connection, "network", networks, Document))
+    return tuple(found for _, found in named_contracts(connection, networks))
+
+
+def named_contracts(connection: Connection, networks: Iterable[str]) -> list[tuple[str, Contract]]:
+    """`contracts_of`, each with the name its very text is found by (`contract_of_name`)."""
+    return [(name, _contract(found.text)) for name, found in documents.named(connection, "network", networks, Document)]
+
+
+def contract_of_name(connection: Connection, name: str) -> Contract:
+    """The contract of a name; raises KeyError."""
+    return _contract(documents.of_name(connection, "network", name, Document).text)
 
 
 def policies(connection: Connection, policy_id: str) -> list[Policy]:

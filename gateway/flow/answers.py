@@ -97,11 +97,10 @@ def accept(
         _ta1(connection, file, read, event.verdict)
     for group, one in made:
         _post_answer(connection, file, read, "999", one, isa13, group)
-    answerable = [one for one in read.groups if one.answerable]
-    bad = [(v, s) for v in answerable for s in v.sets if s.verdict != "A"]
-    groups = [f"group {v.header.gs06}: {_sentence(one)}" for v in answerable for one in v.findings]
+    bad = [(v, s) for v in read.groups for s in v.sets if s.verdict != "A"]  # of acknowledgements, too: no 999 tells it
+    groups = [f"group {v.header.gs06}: {_sentence(one)}" for v in read.groups for one in v.findings]
     if bad or groups:
-        good, received = sum(v.accepted for v in answerable), sum(v.received for v in answerable)
+        good, received = sum(v.accepted for v in read.groups), sum(v.received for v in read.groups)
         lines = [*groups, *(line for v, one in bad for line in _told(v, one))]
         lines.append(f"{good} of {received} sets of it were accepted and stand.")
         verdict = "sets rejected" if good < received else ACCEPTED_WITH_ERRORS

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from gateway.plan.money import ledger
 from gateway.plan.records import Journal, Posting
+from gateway.store.rows import insert_all
 from gateway.store.schema import claim, forward_balance, journal, posting, recovery, remittance
 
 
@@ -38,8 +39,8 @@ def post(connection: Connection, now_us: int, sponsor_id: str, journals: Iterabl
         for each in fresh
         for n, p in enumerate(each.postings)
     ]
-    connection.execute(insert(journal), heads)
-    connection.execute(insert(posting), sides)
+    insert_all(connection, journal, heads)
+    insert_all(connection, posting, sides)
 
 
 def balance(connection: Connection, sponsor_id: str, account: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 
 from gateway.errors import BadData
+from gateway.flow import sheets
 from gateway.plan.claims.coderules import ASKED, ITEMS, LETS, NECESSITY
 from gateway.plan.records import CodeRule
 
@@ -18,11 +19,13 @@ KINDS = {asked.edit: asked.values for asked in (*ASKED, *NECESSITY)}
 """Kind of rule -> what its values are."""
 
 
+@sheets.readable()
 def is_rules(text: str) -> bool:
     """Whether a CSV holds code rules: its first line names their columns."""
     return {"edit", "code", "values"} <= set(csv.DictReader(io.StringIO(text)).fieldnames or ())
 
 
+@sheets.readable()
 def read(text: str) -> list[CodeRule]:
     """The rules of a file; raises BadData naming every bad line."""
     reader = csv.DictReader(io.StringIO(text))

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.errors import BadData, InputOutput
+from gateway.flow import sheets
 from gateway.flow.context import Context
 from gateway.store import audit, codes
 from mappings.records import Record
@@ -77,6 +78,7 @@ def load(
     return loaded
 
 
+@sheets.readable()
 def read(path: Path, name: str) -> Book:
     """The codes of a file, in capitals and without points; raises BadData or InputOutput."""
     try:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import acts
+from gateway.flow import acts, sheets
 from gateway.flow.context import Context
 from gateway.plan.records import AccidentAnswer, Authorisation, Member
 from gateway.store import audit
@@ -91,6 +91,7 @@ def load(context: Context, path: Path, user: str, *, store: bool) -> Loaded:
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
+@sheets.readable()
 def _read(path: Path) -> list[Line]:
     try:
         text = path.read_text(encoding="utf-8-sig")

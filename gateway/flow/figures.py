@@ -22,8 +22,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """First decisions of our claims, by what they were. automatic_rate: paid and denied among them, in hundredths of a
-    percent, None before the first. causes: of falling out, the commonest first."""
+    """First decisions of claims that are ours to decide, by what they were. automatic_rate: paid and denied among them,
+    in hundredths of a percent, None before the first. causes: of falling out, the commonest first."""
 
     first_decisions: int
     paid: int
@@ -35,7 +35,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(connection: Connection, since: date | None = None) -> Figures:
     """The figures of claims first decided on a business date or later; of all when none is given."""
-    ours: list[Any] = [decision.c.version == literal_column("1"), decision.c.run_no != TAKEN_OVER]
+    first: list[Any] = [decision.c.version == literal_column("1"), decision.c.drugs == literal_column("0")]
+    ours = [*first, decision.c.run_no != TAKEN_OVER]
     if since is not None:
         ours.append(decision.c.decided_on >= since.isoformat())
     grouped = select(decision.c.outcome, func.count()).where(*ours).group_by(decision.c.outcome)

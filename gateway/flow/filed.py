@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from gateway.flow.roster import IDS_A_QUERY
 from gateway.plan.claims.replacing import Filed
 from gateway.plan.records import Decision
 from gateway.store.schema import claim, decision
@@ -22,12 +24,18 @@ NEWEST = (
 
 def read(connection: Connection, sponsor_id: str, icns: Iterable[str]) -> dict[str, Filed]:
     """The claims of these numbers that the sponsor has, by ICN."""
+    wanted = sorted(set(icns))
+    if not wanted:  # as in nearly every batch: no claim of it corrects another
+        return {}
     columns = [
         claim.c[name] for name in ("icn", "ord", "state", "version", "person_id", "family_root", "replaced_by", "body")
     ]
-    mine = select(*columns, decision.c.body.label("decided")).select_from(claim.outerjoin(decision, NEWEST)).where(
-        claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(sorted(set(icns)))
-    )  # fmt: skip
+    rows: list[Any] = []
+    for start in range(0, len(wanted), IDS_A_QUERY):
+        mine = select(*columns, decision.c.body.label("decided")).select_from(claim.outerjoin(decision, NEWEST)).where(
+            claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(wanted[start : start + IDS_A_QUERY])
+        )  # fmt: skip
+        rows += connection.execute(mine).all()
     return {
         row.icn: Filed(
             icn=row.icn, ord=row.ord, state=row.state, version=row.version, person_id=row.person_id,
@@ -35,5 +43,5 @@ def read(connection: Connection, sponsor_id: str, icns: Iterable[str]) -> dict[s
             claim=msgspec.json.decode(row.body, type=Claim),
             decision=msgspec.json.decode(row.decided, type=Decision) if row.decided else None,
         )
-        for row in connection.execute(mine)
+        for row in rows
     }  # fmt: skip

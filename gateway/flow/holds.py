@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from gateway.store import audit
 from gateway.store.ids import ulid
+from gateway.store.rows import insert_all
 from gateway.store.schema import hold
 
 log = structlog.get_logger()
@@ -47,15 +49,27 @@ def open_(
 
     queue: of a pended claim.
     """
-    hold_id = ulid(now_us)
-    connection.execute(
-        insert(hold).values(
-            id=hold_id, sponsor_id=sponsor_id, kind=kind, subject=subject, queue=queue, reason=reason,
-            body=msgspec.json.encode(body).decode(), opened_us=now_us, state="open", closed_by="", closed_reason="",
-        )
-    )  # fmt: skip
-    log.info("hold opened", kind=kind, subject=subject)
+    (hold_id,) = open_all(connection, now_us, kind, sponsor_id, [(subject, reason, queue, body)])
     return hold_id
+
+
+def open_all(
+    connection: Connection, now_us: int, kind: str, sponsor_id: str,
+    holds: Sequence[tuple[str, str, str, dict[str, Any]]],
+) -> list[str]:  # fmt: skip
+    """Opens many of a kind, as `open_` would each: (subject, reason, queue, body). Returns their ids."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": ulid(now_us), "sponsor_id": sponsor_id, "kind": kind, "subject": subject, "queue": queue,
+            "reason": reason, "body": msgspec.json.encode(body).decode(), "opened_us": now_us, "state": "open",
+            "closed_by": "", "closed_reason": "",
+        }
+        for subject, reason, queue, body in holds
+    ]  # fmt: skip
+    insert_all(connection, hold, rows)
+    for subject, *_ in holds:
+        log.info("hold opened", kind=kind, subject=subject)
+    return [row["id"] for row in rows]
 
 
 def close(connection: Connection, now_us: int, hold_id: str, user: str, reason: str) -> None:

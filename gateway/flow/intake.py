@@ -6,7 +6,8 @@ which is cheap and gives the same events: rows already staged and interchanges a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.flow import acceptance, answers, checking, concealed, gathering, holds, repeats, wraps
+from gateway.flow import acceptance, answers, checking, concealed, drugs, gathering, holds, repeats, wraps
 from gateway.flow.acceptance import STAGE_ROWS, decide
 from gateway.flow.context import Context
 from gateway.flow.inbound import NOBODY, Inbound, ReadInterchange, ReadSet
@@ -25,7 +26,9 @@ from gateway.plan.claims import door
 from gateway.store import audit, installation, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import interchange, progress, receipt, staged, upload, x12_set
+from mappings import drugs as drug_files
 from mappings import implementation_ack, verdicts
 from mappings.implementation_ack import AckReader
 from mappings.readers import READERS
@@ -46,6 +49,9 @@ from parsers.reader import Reader
 
 log = structlog.get_logger()
 
+X12 = b"ISA"
+"""How X12 begins: a drug manager's other files are read by its layout."""
+
 
 def intake(context: Context, work: Work) -> None:
     """The step: reads the receipt named in the work's body to its end."""
@@ -55,6 +61,12 @@ def intake(context: Context, work: Work) -> None:
         pieces = wraps.arriving(context, run.file.partner, run.upload, run.file.receipt.size)
     except Unfit as error:
         run.junk = error.finding
+        run.done()
+        return
+    first = next(pieces, b"")
+    pieces = itertools.chain([first], pieces)
+    if run.file.partner.drugs is not None and not first.startswith(X12):
+        run.take_drugs(pieces)
         run.done()
         return
     for piece in pieces:
@@ -174,7 +186,7 @@ class _Intake:
             return
         with self.context.store.write("stage") as connection:
             queue.advance(connection, self.work, self.work.body)
-            connection.execute(insert(staged), self.buffer)
+            insert_all(connection, staged, self.buffer)
             self._keep_progress(connection)
         self.buffer = []
 
@@ -215,6 +227,28 @@ class _Intake:
             state = decide(connection, self.file, self.interchange, event, known)
             self._keep_progress(connection)
         log.info("interchange", receipt_no=self.file.number, number=self.interchange.number, verdict=state)
+
+    # ---- a drug manager's file
+
+    def take_drugs(self, pieces: Iterable[bytes]) -> None:
+        """Read whole and refused whole, or staged and accepted as one set."""
+        partner = self.file.partner
+        found = drugs.read(partner, pieces)
+        if found.problems:
+            self.junk = Finding(level="file", code="drug-file", message="; ".join(found.problems))
+            return
+        current, self.interchange = ReadSet(1, 1, drug_files.FILE, "", None), ReadInterchange(1)
+        for claim in drugs.claims(partner, found):
+            self._stage(current, claim, self._sponsor_of(claim.group_no), ())
+        self._flush()
+        accepted, self.decided = self._is_decided(), 1
+        if accepted or self.file.repeats:
+            return
+        with self.context.store.write("accept") as connection:
+            queue.advance(connection, self.work, self.work.body)
+            acceptance.accept_drugs(connection, self.file, current)
+            self._keep_progress(connection)
+        log.info("drug claims", receipt_no=self.file.number, claims=current.rows)
 
     # ---- the end
 

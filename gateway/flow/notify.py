@@ -84,7 +84,7 @@ def _fact(row: Any, root: str) -> Fact:
     return Fact(
         person_id=row.person_id, icn=row.icn, version=row.version, incurred=date.fromisoformat(row.incurred),
         paid_cents=row.paid_cents, diagnoses=msgspec.json.decode(row.diagnoses, type=tuple[str, ...]),
-        on=date.fromisoformat(row.decided_on), family_root=root,
+        on=date.fromisoformat(row.decided_on), family_root=root, kind=row.kind,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from gateway.plan.enrolment import Rules
 from gateway.plan.money.funding import Funding
 from gateway.plan.money.payment import Payer
 from gateway.store import documents
+from mappings.drugs import Manager
 from mappings.records import Organisation, Record
 from parsers.edits.rules import Rule
 from parsers.envelope import Charset
@@ -59,8 +60,8 @@ class Partner(Record, frozen=True, kw_only=True):
     reply_days: business days in which it acknowledges an 835 by a 999; 0 when it never does. profile:
     names and files of what we send. allowance: at the door. remote: its own server, when we call it. packing, pgp: what
     lies around its files and ours. expected: the files it sends regularly; answers: when ours to it are due. claims:
-    kinds of claims it sends (P, I, D). certified: the day it had shown everything in a test installation (`gateway
-    partner certify`).
+    kinds of claims it sends (P, I, D). drugs: of a drug manager, who is paid and how its files are laid out.
+    certified: the day it had shown everything in a test installation (`gateway partner certify`).
     """
 
     id: str
@@ -77,6 +78,7 @@ class Partner(Record, frozen=True, kw_only=True):
     reply_days: int = 1
     profile: Profile = Profile()
     claims: tuple[Literal["P", "I", "D"], ...] = ("P",)
+    drugs: Manager | None = None
     certified: date | None = None
     allowance: Allowance = Allowance()
     remote: Remote | None = None

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.errors import BadData
+from gateway.flow import sheets
 from gateway.plan.records import FeeRow, NetworkRow
 from gateway.plan.rounding import WHOLE
 from gateway.store.documents import FEE_KEY, MEMBER_KEY, key_of
@@ -38,6 +39,7 @@ FOR_PEOPLE = ("provider", "note")
 """Columns that may stand in any file and are not read."""
 
 
+@sheets.readable()
 def read(text: str) -> tuple[str, list[Any]]:
     """The rows of a file and what they are: `network_member` where a column is named network, else `fee`. Raises
     BadData naming every bad line."""
@@ -46,6 +48,7 @@ def read(text: str) -> tuple[str, list[Any]]:
     return "fee", fees(text)
 
 
+@sheets.readable()
 def fees(text: str) -> list[FeeRow]:
     """Rows of a fee schedule; raises BadData naming every bad line."""
     return _rows(text, FEE_COLUMNS, ("code",), _FEE_LAWS, _fee, FEE_KEY)

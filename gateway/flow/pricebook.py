@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.flow.agreements import contracts_of
+from gateway.flow.agreements import named_contracts
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.claims.pricing.contract import Contract, codes_of
 from gateway.plan.claims.pricing.lines import QPA
@@ -39,9 +39,12 @@ KEYS = {
 
 
 class Pricebook:
-    """The dated rows of a set of claims, found by whom and what they are about."""
+    """The dated rows of a set of claims, found by whom and what they are about. contract_names: of those on file."""
 
-    def __init__(self, rows: Rows, schedules: Sequence[str], alternates: Alternates) -> None:
+    def __init__(
+        self, rows: Rows, schedules: Sequence[str], alternates: Alternates, contract_names: tuple[str, ...] = ()
+    ) -> None:
+        self.contract_names = contract_names
         self.contracts, self.schedules, self.alternates = rows.contracts, schedules, alternates
         self.providers: dict[str, list[ProviderRow]] = defaultdict(list)
         self.networks: dict[str, list[NetworkRow]] = defaultdict(list)
@@ -71,7 +74,8 @@ def read(
     """The rows on file for claims of a sponsor with these plans. instead: rows that stand in the place of theirs, as if
     they were loaded."""
     networks = {name for plan in plans for theirs in plan.networks_by_tier().values() for name in theirs}
-    contracts = _with("contracts", contracts_of(connection, networks), instead.contracts)
+    named = named_contracts(connection, networks)
+    contracts = _with("contracts", [contract for _, contract in named], instead.contracts)
     schedules, alternates = schedules_of(plans, contracts), alternates_of(plans)
     npis = {npi for claim in claims for npi in npis_of(claim)}
     own = {(claim.billing.npi, code) for claim in claims for code in codes_in(claim, alternates)}
@@ -86,7 +90,7 @@ def read(
         contracts=contracts,
         fees=_with("fees", priced, instead.fees),
     )
-    return Pricebook(rows, schedules, alternates)
+    return Pricebook(rows, schedules, alternates, tuple(name for name, _ in named))
 
 
 def _with(kind: str, rows: Iterable[Any], instead: Sequence[Any]) -> tuple[Any, ...]:

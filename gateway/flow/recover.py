@@ -130,7 +130,7 @@ def _settled(connection: Connection, sponsor_id: str) -> list[Paid]:
     return [
         Paid(person_id=row.person_id, icn=row.icn, version=row.version, incurred=date.fromisoformat(row.incurred),
              paid_on=date.fromisoformat(row.settled_on or row.decided_on), paid_cents=row.paid_cents,
-             family_root=row.family_root)
+             family_root=row.family_root, kind=row.kind)
         for row in connection.execute(paid_on)
         if row.settled_on or row.run_no == TAKEN_OVER
     ]  # fmt: skip

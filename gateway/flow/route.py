@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from gateway.flow import claim_numbers, enrol, filed, holds, roster
+from gateway.flow import claim_numbers, drug_numbers, enrol, filed, holds, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.context import Context
 from gateway.flow.inbound import set_key, staged_key
@@ -24,9 +26,14 @@ from gateway.store import installation, queue
 from gateway.store.engine import CHUNK_CLAIMS
 from gateway.store.order import nth_of
 from gateway.store.queue import Work
+from gateway.store.rows import insert_all
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import receipt, staged, x12_set
+from mappings import drugs
 from mappings.records import Claim
+
+NOT_ON_FILE = 10**9
+"""Claim numbers of a day from here on are nobody's: no day has a thousand million claims."""
 
 
 def route(context: Context, work: Work) -> None:
@@ -52,8 +59,10 @@ def _claims(context: Context, work: Work, set_row: Any) -> None:
     while True:
         with context.store.read() as connection:
             rows = staged_rows(connection, work, CHUNK_CLAIMS)
-            today = installation.business_date(connection)
-            batch = _Batch(connection, context, work, set_row, rows, Parties(connection, today))
+            parties = Parties(connection, installation.business_date(connection))
+            received = select(receipt.c.received_on).where(receipt.c.receipt_no == set_row.receipt_no)
+            received_on = connection.execute(received).scalar_one()
+            batch = _Batch(connection, context, work, set_row, rows, parties, received_on)
         with context.store.write("route") as connection:
             batch.write(connection)
             if len(rows) == CHUNK_CLAIMS:
@@ -63,30 +72,49 @@ def _claims(context: Context, work: Work, set_row: Any) -> None:
                 continue
             queue.finish(connection, work)
             left = update(x12_set).where(*set_key(work.body)).values(routes_left=x12_set.c.routes_left - 1)
-            if connection.execute(left.returning(x12_set.c.routes_left)).scalar_one() == 0:
+            last = connection.execute(left.returning(x12_set.c.routes_left)).scalar_one() == 0
+            if last and set_row.st01 != drugs.FILE:  # a drug manager is answered by reports alone
                 queue.enqueue(connection, context.now_us, "answer", lane=f"answer/{set_row.partner}",
                               partner=set_row.partner, ord=work.ord, body=work.body)  # fmt: skip
             return
+
+
+def rehearse(
+    connection: Connection, context: Context, sponsor_id: str, partner: str, claims: Sequence[Claim], ord_: str
+) -> tuple[list[Any], drug_numbers.Numbers]:  # fmt: skip
+    """Claims of one sponsor as rows, as if a partner had sent them and they were routed now at an order key; and what
+    is on file, or would be, under a drug manager's numbers. Writes nothing."""
+    rows = [SimpleNamespace(nth=n, findings="[]", body=msgspec.json.encode(one)) for n, one in enumerate(claims)]
+    today = installation.business_date(connection)
+    work = SimpleNamespace(sponsor_id=sponsor_id, ord=ord_)
+    icn = claim_numbers.after(claim_numbers.block(connection, today, 0), NOT_ON_FILE)
+    set_row = SimpleNamespace(partner=partner, icn_first=icn)
+    batch = _Batch(connection, context, work, set_row, rows, Parties(connection, today), today.isoformat())
+    return [SimpleNamespace(cleared="", rulings="{}", **one) for one in batch.inserts], batch.numbers
 
 
 class _Batch:
     """At most CHUNK_CLAIMS claims, decided in memory against what is on file, then written at once."""
 
     def __init__(
-        self, connection: Connection, context: Context, work: Work, set_row: Any, rows: list[Any], parties: Parties
-    ) -> None:
+        self, connection: Connection, context: Context, work: Any, set_row: Any, rows: list[Any], parties: Parties,
+        received_on: str,
+    ) -> None:  # fmt: skip
         self.context, self.work, self.set_row, self.rows, self.parties = context, work, set_row, rows, parties
         self.sponsor: Sponsor | None = parties.sponsors.get(work.sponsor_id)
         self.claims = [msgspec.json.decode(row.body, type=Claim) for row in rows]
-        received = select(receipt.c.received_on).where(receipt.c.receipt_no == set_row.receipt_no)
-        self.received_on: str = connection.execute(received).scalar_one()
+        self.received_on = received_on
         numbers = {claim.subscriber.id for claim in self.claims}
         last = nth_of(work.ord, rows[-1].nth) if rows else ""
         self.candidates: dict[str, list[Member]] = (
             roster.by_subscriber(connection, work.sponsor_id, numbers, last) if self.sponsor else {}
         )
         named = {claim.original_icn for claim in self.claims if claim.frequency in CORRECTIONS}
-        self.originals = filed.read(connection, work.sponsor_id, named)
+        self.numbers = drug_numbers.on_file(connection, [(set_row.partner, claim) for claim in self.claims])
+        self.fresh: drug_numbers.Numbers = {}
+        self.originals = filed.read(connection, work.sponsor_id, {*named, *self.numbers.values()})
+        self.told = {icn: one.claim for icn, one in self.originals.items()}
+        self.roots = {icn: one.family_root for icn, one in self.originals.items()}
         self.plans = plans_of(connection, self.sponsor)
         self.inserts: list[dict[str, Any]] = []
         self.lanes: dict[int, list[str]] = defaultdict(list)
@@ -97,10 +125,13 @@ class _Batch:
     def _route(self, row: Any, claim: Claim) -> None:
         icn = claim_numbers.after(self.set_row.icn_first, row.nth)
         reasons = door.reasons(msgspec.json.decode(row.findings, type=tuple[door.Objection, ...]))
-        if not reasons and claim.frequency in CORRECTIONS and not self._may_take(claim):
+        of_drugs = claim.kind == drugs.KIND
+        if of_drugs and self._is_known(icn, claim):
+            reasons = (door.REPEATED,)
+        if not reasons and not of_drugs and claim.frequency in CORRECTIONS and not self._may_take(claim):
             reasons = (door.UNKNOWN_ORIGINAL,)
         found = matching.Match() if reasons else matching.match(claim, self.candidates.get(claim.subscriber.id, []))
-        if door.turns_away(self.plans, claim, found.reason):
+        if not of_drugs and door.turns_away(self.plans, claim, found.reason):
             reasons = (door.NOT_ON_FILE,)
         person_id = found.member.person_id if found.member else ""
         root = found.member.family_root if found.member else ""
@@ -113,18 +144,30 @@ class _Batch:
                 "original_icn": claim.original_icn, "replaced_by": "", "received_on": self.received_on,
                 "first": claim.first.isoformat(), "last": claim.last.isoformat(), "version": 0, "status": "",
                 "charge_cents": claim.charge_cents, "paid_cents": 0, "patient_cents": 0,
-                "body": msgspec.json.encode(claim).decode(), "answer": msgspec.json.encode(reasons).decode(),
+                "body": row.body, "answer": msgspec.json.encode(reasons).decode(),
                 "findings": row.findings,
             }
         )  # fmt: skip
         if reasons:
             return
-        if claim.frequency in CORRECTIONS:
+        if of_drugs:  # what is taken back may stand in this very file: it is looked for when this is decided
+            self.told[icn] = claim
+            root = root or self.roots.get(self.numbers.get(drug_numbers.paid(self.set_row.partner, claim), ""), "")
+            self.roots[icn] = root
+        elif claim.frequency in CORRECTIONS:
             original = self.originals[claim.original_icn]
             if replacing.same(claim, person_id, original):  # else it waits, and the place stays free
                 self.replaced[original.icn] = icn
             root = root or original.family_root
         self.lanes[shard_of(root, self.sponsor)].append(icn)
+
+    def _is_known(self, icn: str, claim: Claim) -> bool:
+        """Whether a drug manager's claim came before, to the cent; the first of a number is noted as such."""
+        number = drug_numbers.of(self.set_row.partner, claim)
+        first = self.numbers.setdefault(number, icn)
+        if first == icn:
+            self.fresh[number] = icn
+        return first in self.told and drugs.same(claim, self.told[first])
 
     def _may_take(self, claim: Claim) -> bool:
         number = claim.original_icn
@@ -132,8 +175,8 @@ class _Batch:
 
     def write(self, connection: Connection) -> None:
         """The claims, what they replace, and one adjudicate step per lane."""
-        if self.inserts:
-            connection.execute(insert(claim_table), self.inserts)
+        insert_all(connection, claim_table, self.inserts)
+        drug_numbers.keep(connection, self.work.sponsor_id, self.fresh)
         for original, icn in self.replaced.items():
             mine = update(claim_table).where(
                 claim_table.c.sponsor_id == self.work.sponsor_id, claim_table.c.icn == original

@@ -5,20 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import loading
+from gateway.flow import loading, old_files
 from gateway.plan.claims import benefits
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.records import FeeRow, ProviderRow
-from mappings.claims import ClaimReader
-from mappings.readers import READERS
 from mappings.records import Claim
-from parsers import guides
-from parsers.envelope import EnvelopePolicy
-from parsers.events import SetClosed, SetOpened, Unit
-from parsers.reader import Reader
-
-REJECTED = "R"
-"""IK501 of a set that is not taken."""
 
 
 def examine(path: Path) -> tuple[Plan | None, list[str]]:
@@ -58,21 +49,4 @@ def fees(path: Path) -> list[FeeRow]:
 
 def claims(path: Path) -> list[Claim]:
     """The claims of an X12 file in their order. Raises BadData when a set of it cannot be read or there is none."""
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise InputOutput(str(path)) from error
-    reader, found, taker = Reader(guides.load, EnvelopePolicy()), [], None
-    for event in [*reader.feed(body), *reader.close()]:
-        if isinstance(event, SetOpened):
-            read = READERS.get(event.guide)
-            made = read.make() if read else None
-            taker = made if isinstance(made, ClaimReader) else None
-        elif isinstance(event, Unit) and taker is not None:
-            claim = taker.take(event)
-            found += [claim] if claim is not None else []
-        elif isinstance(event, SetClosed) and (event.verdict.verdict == REJECTED or (taker and taker.findings)):
-            raise BadData(f"{path.name}: a set of it would be rejected; gateway check says why")
-    if not found:
-        raise BadData(f"{path.name}: no claims in it")
-    return found
+    return list(old_files.claims(path))

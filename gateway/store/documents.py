@@ -63,11 +63,30 @@ def all_at(connection: Connection, kind: str, on: date, type_: type[T]) -> dict[
 
 def every(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[T]:
     """The newest version of every dated row of the given ids, ordered by id and first date."""
-    wanted = select(document).where(document.c.kind == kind, document.c.id.in_(sorted(set(ids))))
-    newest: dict[tuple[str, str], T] = {}
-    for row in connection.execute(wanted.order_by(document.c.id, document.c.first, document.c.version)):
-        newest[row.id, row.first] = msgspec.json.decode(row.body, type=type_)
-    return list(newest.values())
+    return [found for _, found in named(connection, kind, ids, type_)]
+
+
+def named(connection: Connection, kind: str, ids: Iterable[str], type_: type[T]) -> list[tuple[str, T]]:
+    """`every`, each with the name by which its very version is found again for ever: `id/first/version`."""
+    rows = connection.execute(_EVERY, {"kind": kind, "ids": sorted(set(ids))})
+    newest = {(row.id, row.first): row for row in rows}
+    return [(_name(row), msgspec.json.decode(row.body, type=type_)) for row in newest.values()]
+
+
+def _name(row: Any) -> str:
+    return f"{row.id}/{row.first}/{row.version}"
+
+
+def of_name(connection: Connection, kind: str, name: str, type_: type[T]) -> T:
+    """The version of a name that `named` gave; raises KeyError for a name nothing has."""
+    id_, first, version = name.rsplit("/", 2)
+    mine = select(document.c.body).where(
+        document.c.kind == kind, document.c.id == id_, document.c.first == first, document.c.version == int(version)
+    )
+    body = connection.execute(mine).scalar_one_or_none()
+    if body is None:
+        raise KeyError(name)
+    return msgspec.json.decode(body, type=type_)
 
 
 def known(connection: Connection, kind: str) -> list[str]:
@@ -134,14 +153,14 @@ def fees(connection: Connection, pairs: Iterable[tuple[str, str]]) -> list[FeeRo
     """Every dated price of the given (NPI, code) pairs."""
     wanted = set(pairs)
     npis, codes = {npi for npi, _ in wanted}, {code for _, code in wanted}
-    mine = select(fee).where(fee.c.npi.in_(npis), fee.c.schedule == "", fee.c.code.in_(codes))
-    return [_fee(row) for row in connection.execute(mine) if (row.npi, row.code) in wanted]
+    found = connection.execute(_PRICES, {"npis": sorted(npis), "codes": sorted(codes)})
+    return [_fee(row) for row in found if (row.npi, row.code) in wanted]
 
 
 def schedule_fees(connection: Connection, schedules: Iterable[str], codes: Iterable[str]) -> list[FeeRow]:
     """Every dated price of the given codes in the given schedules."""
-    named = select(fee).where(fee.c.npi == "", fee.c.schedule.in_(set(schedules)), fee.c.code.in_(set(codes)))
-    return [_fee(row) for row in connection.execute(named)]
+    asked = {"schedules": sorted(set(schedules)), "codes": sorted(set(codes))}
+    return [_fee(row) for row in connection.execute(_SCHEDULED, asked)]
 
 
 def members(
@@ -149,14 +168,8 @@ def members(
 ) -> list[NetworkRow]:  # fmt: skip
     """Every dated membership in the given networks that names one of the tax ids or NPIs, each found by whom it names
     most closely: who rendered, else the billing NPI, else the billing tax id."""
-    who, row = set(npis), network_member.c
-    named = or_(
-        row.rendering.in_(who),
-        and_(row.rendering == "", row.npi.in_(who)),
-        and_(row.rendering == "", row.npi == "", row.tin.in_(set(tins))),
-    )
-    mine = select(network_member).where(row.network.in_(set(networks)), named)
-    return [_member(found) for found in connection.execute(mine.order_by(*network_member.primary_key.columns))]
+    asked = {"networks": sorted(set(networks)), "tins": sorted(set(tins)), "npis": sorted(set(npis))}
+    return [_member(found) for found in connection.execute(_MEMBERS, asked)]
 
 
 def set_agreements(connection: Connection, partner: str, sponsors: Iterable[str]) -> None:
@@ -177,14 +190,38 @@ def _newest() -> Select[Any]:
     return select(document).where(document.c.kind == bindparam("kind"), ~superseded)
 
 
+# Every step asks these: making one takes ten times as long as its answer.
 _DAY: BindParameter[str] = bindparam("day")
 _IN_FORCE = (
     _newest()
     .where(document.c.first <= _DAY, or_(document.c.last.is_(None), document.c.last >= _DAY))
     .order_by(document.c.id, document.c.first.desc())
 )
-"""Made once: every step asks it some times, and making it takes ten times as long as its answer."""
 _ONE_IN_FORCE = _IN_FORCE.where(document.c.id == bindparam("id"))
+_EVERY = (
+    select(document.c.id, document.c.first, document.c.version, document.c.body)
+    .where(document.c.kind == bindparam("kind"), document.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(document.c.id, document.c.first, document.c.version)
+)
+_CODES: BindParameter[str] = bindparam("codes", expanding=True)
+_PRICES = select(fee).where(
+    fee.c.npi.in_(bindparam("npis", expanding=True)), fee.c.schedule == "", fee.c.code.in_(_CODES)
+)
+_SCHEDULED = select(fee).where(
+    fee.c.npi == "", fee.c.schedule.in_(bindparam("schedules", expanding=True)), fee.c.code.in_(_CODES)
+)
+_WHO: BindParameter[str] = bindparam("npis", expanding=True)
+_OF = network_member.c
+_NAMED = or_(
+    _OF.rendering.in_(_WHO),
+    and_(_OF.rendering == "", _OF.npi.in_(_WHO)),
+    and_(_OF.rendering == "", _OF.npi == "", _OF.tin.in_(bindparam("tins", expanding=True))),
+)
+_MEMBERS = (
+    select(network_member)
+    .where(_OF.network.in_(bindparam("networks", expanding=True)), _NAMED)
+    .order_by(*network_member.primary_key.columns)
+)
 
 
 def _in_force(connection: Connection, kind: str, on: date, id_: str | None) -> list[Row[Any]]:

@@ -4,7 +4,7 @@ which takes ten times as long as the database does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +40,12 @@ class Prepared:
         except errors as error:
             told = DBAPIError.instance(text, None, error, errors, hide_parameters=True, dialect=connection.dialect)
             raise told from error
+
+    def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Executes it for each row. Raises KeyError where one lacks what is asked for; more does not matter."""
+        text, names, _ = self._text(connection.dialect)
+        given = [dict(row) if names is None else tuple(row[name] for name in names) for row in rows]
+        connection.exec_driver_sql(text, given)
 
     def _compiled(self, dialect: Dialect) -> tuple[str, list[str] | None, dict[str, Any]]:
         keys = None if self._columns is None else [*self._columns]

@@ -329,11 +329,11 @@ interchange = _table(
 )
 
 x12_set = _table(
-    # One ST..SE. state: accepted, rejected, held (suspected duplicate), released. header: JSON of its header. What
-    # SNIP 1-2 found may quote what was sent: it is in its sealed answers only. icn_first: number of its first claim.
-    # routes_left: route steps that have not ended; the one that makes it 0 answers the set. awaited: its 277CA is to
-    # come without a person, so that a file of all of them waits for it. findings: what the edits (SNIP 3-7) say of the
-    # set itself and its header, without data. Kept 7 years.
+    # One ST..SE; a drug manager's file (st01 drugs) is told as one, too. state: accepted, rejected, held (suspected
+    # duplicate), released. header: JSON of its header. What SNIP 1-2 found may quote what was sent: it is in its sealed
+    # answers only. icn_first: number of its first claim. routes_left: route steps that have not ended; the one that
+    # makes it 0 answers the set. awaited: its 277CA is to come without a person, so that a file of all of them waits
+    # for it. findings: what the edits (SNIP 3-7) say of the set itself and its header, without data. Kept 7 years.
     "x12_set",
     _i("receipt_no", primary_key=True, autoincrement=False),
     _i("interchange", primary_key=True, autoincrement=False),
@@ -625,7 +625,8 @@ claim = _table(
 )
 
 decision = _table(
-    # One decision of a claim version, or its reversal; body explains it. run_no 0 until a run freezes it. Kept 7 years.
+    # One decision of a claim version, or its reversal; body explains it. run_no 0 until a run freezes it. drugs: a drug
+    # manager decided it. Kept 7 years.
     "decision",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -640,10 +641,21 @@ decision = _table(
     _t("family_root"),
     _t("decided_on"),
     _i("decided_us"),
+    _flag("drugs"),
     _t("body"),
     Index("decision_run", "sponsor_id", "run_no", "tin", "npi", "ord"),
     # How many claims needed no person is asked at every look at the status: one entry a claim answers without its body.
-    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1"),
+    _partial("decision_first", "outcome", "run_no", "decided_on", "version", where="version = 1 and drugs = 0"),
+)
+
+basis = _table(
+    # What a decision of ours was made on (plan.claims.basis), compressed: by it the decision can be made again. Not of
+    # pends and reversals, nor of what was taken over. Kept with its decision, 7 years.
+    "basis",
+    _t("sponsor_id", primary_key=True),
+    _t("icn", primary_key=True),
+    _i("version", primary_key=True),
+    _b("body"),
 )
 
 entry = _table(
@@ -667,7 +679,8 @@ entry = _table(
 )
 
 fact = _table(
-    # What a decision means to the stop-loss carrier; seen 1 once notices were considered. Kept 7 years.
+    # What a decision means to the stop-loss carrier; seen 1 once notices were considered. kind: medical, or drugs (a
+    # drug manager paid it). Kept 7 years.
     "fact",
     _t("sponsor_id", primary_key=True),
     _t("icn", primary_key=True),
@@ -678,9 +691,32 @@ fact = _table(
     _t("decided_on"),
     _i("paid_cents"),
     _t("diagnoses"),
+    _t("kind", server_default=text("'medical'")),
     _flag("seen"),
     Index("fact_person", "sponsor_id", "person_id"),
     Index("fact_unseen", "sponsor_id", "seen", "ord"),
+)
+
+drug_claim = _table(
+    # A number of a drug manager's, and the claim it names: one that pays (frequency 1), or one that takes it back (8).
+    # Whatever comes under it again is not booked again. Kept 7 years.
+    "drug_claim",
+    _t("partner", primary_key=True),
+    _t("number", primary_key=True),
+    _t("frequency", primary_key=True),
+    _t("sponsor_id"),
+    _t("icn"),
+)
+
+drug_accumulator = _table(
+    # What a drug manager was last told that other claims than its own had used of a person's limits. Kept 7 years.
+    "drug_accumulator",
+    _t("partner", primary_key=True),
+    _t("sponsor_id", primary_key=True),
+    _t("person_id", primary_key=True),
+    _i("year", primary_key=True, autoincrement=False),
+    _i("deductible_cents"),
+    _i("oop_cents"),
 )
 
 # ---- money -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 | 834 | `write_834(members, seed, on)` | `iter_834` | everybody of an employer |
 | 837P, 837I, 837D | `write_837p(members, claims, seed, errors_pct, on)` | `iter_837p` | claims for those people |
 | 835 | `write_835(claims, seed, on)` | `iter_835` | payments of such professional claims, balanced |
+| drug claims | `write_drugs(layout, claims, members, seed, on)` | - | a drug manager paid for them, by its layout |
 | 820 | `write_820(members, seed, on)` | `iter_820` | those people's premiums of a month, balanced |
 
 The `iter_` forms keep nothing, so a million members cost no memory. `members` and `claims` yield the records. Claims
@@ -27,6 +28,7 @@ from gateway.synth import dental, institutional, professional
 from gateway.synth.claims import ERRORS, MAX_DAYS_OLD, SUBMITTER, Service, Trade
 from gateway.synth.claims import claims as claims_of
 from gateway.synth.dental import iter_837d
+from gateway.synth.drugs import write_drugs
 from gateway.synth.enrolment import iter_834
 from gateway.synth.files import Envelope, interchange
 from gateway.synth.institutional import iter_837i
@@ -40,7 +42,7 @@ __all__ = [
     "ADMINISTRATOR", "ERRORS", "MAX_DAYS_OLD", "PROVIDERS", "SERVICES", "SPONSOR", "SUBMITTER", "TRADES",
     "Administrator", "Envelope", "Service", "Sponsor", "Trade", "claims", "interchange", "iter_820", "iter_834",
     "iter_835", "iter_837d", "iter_837i", "iter_837p", "members", "write_820", "write_834", "write_835", "write_837d",
-    "write_837i", "write_837p",
+    "write_837i", "write_837p", "write_drugs",
 ]  # fmt: skip
 
 TRADES = {"837P": professional.TRADE, "837I": institutional.TRADE, "837D": dental.TRADE}

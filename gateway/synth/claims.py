@@ -114,6 +114,7 @@ class Batches(Envelope, total=False):
 
     sponsor, administrator: the employer and us. providers, services: who bills what. kinds: of errors (`ERRORS`).
     submitter: who sends. claims_per_set: how many a set has. broken_sets: how many sets a 999 must reject.
+    begin: the number of the first claim, where a sender's files go on behind each other.
     """
 
     sponsor: Sponsor
@@ -124,6 +125,7 @@ class Batches(Envelope, total=False):
     submitter: Organisation
     claims_per_set: int
     broken_sets: int
+    begin: int
 
 
 # ---- errors ----------------------------------------------------------------------------------------------------------
@@ -193,11 +195,12 @@ def claims(
     providers: tuple[Provider, ...] = (),
     services: tuple[Service, ...] = (),
     kinds: Iterable[str] = tuple(ERRORS),
+    begin: int = 0,
 ) -> Iterator[Claim]:
     """`count` claims for the people of `members(members, seed, ...)`, for services of the 60 days before `on`."""
     errors = [ERRORS[kind] for kind in kinds]
     providers, services = providers or trade.providers, services or trade.services
-    for number in range(count):
+    for number in range(begin, begin + count):
         provider = providers[number // CLAIMS_PER_PROVIDER % len(providers)]
         offered = [one for one in services if one.npi in ("", provider.npi)] or list(services)
         claim = trade.make(visit(number, members, seed, on, provider, offered))
@@ -241,12 +244,13 @@ def iter_claims(
     submitter: Organisation = SUBMITTER,
     claims_per_set: int = CLAIMS_PER_SET,
     broken_sets: int = 0,
+    begin: int = 0,
     **envelope: Unpack[Envelope],
 ) -> Iterator[bytes]:
     """An 837 in chunks: `claims_per_set` claims a set, then `broken_sets` of one claim that their guide refuses."""
     made = claims(
         trade, claims_count + broken_sets, members_count, seed, errors_pct, on, sponsor=sponsor,
-        administrator=administrator, providers=providers, services=services, kinds=kinds,
+        administrator=administrator, providers=providers, services=services, kinds=kinds, begin=begin,
     )  # fmt: skip
 
     def batch(number: int) -> ClaimBatch:

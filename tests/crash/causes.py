@@ -70,6 +70,7 @@ BEGINNING = [
 ELSEWHERE = {
     **dict.fromkeys(("place", "taken"), "tests/flow/test_directory_store.py: no partner of the scenario has a folder"),
     **dict.fromkeys(("pull", "push", "remote"), "tests/flow/test_remote_steps.py: none has a server of its own"),
+    "accumulators": "tests/flow/test_drugs.py: one file a day, the same one when it is asked for again",
     "ask": "a step asked for by a person, in one row; asking again makes another",
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",

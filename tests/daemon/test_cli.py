@@ -329,6 +329,21 @@ def test_a_claim_is_explained_and_the_carrier_cannot_overpay(site: Path) -> None
     told = json.loads(gateway("explain", "26096000005", "--json", "--config", site).out)
     assert told["state"] == "decided" and told["decisions"]
     assert "9,000.00" in gateway("explain", "26096000005", "--config", site).out
+    page = site.parent / "page.html"
+    assert gateway("explain", "26096000005", "--html", page, "--config", site).code == 0
+    assert "9,000.00" in page.read_text()
+    audited = gateway("audit", "claims", "--json", "--config", site)
+    assert audited.code == 0 and json.loads(audited.out)["differs"] == 0
+    drawing = ("audit", "sample", "--n", "3", "--seed", "s", "--method", "simple", "--out", site.parent / "sheets")
+    sheets = gateway(*drawing, "--json", "--config", site)
+    assert len(json.loads(sheets.out)["claims"]) == 3
+    assert {path.name for path in (site.parent / "sheets").iterdir()} == {"sample.csv", "sample.html"}
+    files = ("--claims", GOLDEN / "in.837p", "--paid", Path(__file__).parents[1] / "golden" / "out.835")
+    compared = gateway("compare", *files, "--html", page, "--json", "--config", site)
+    assert compared.code == 0 and json.loads(compared.out)["totals"]["same"] == 8
+    assert "All 8 claims agree" in page.read_text()
+    assert "8 the same" in gateway("compare", *files, "--config", site).out
+    assert gateway("compare", *files[:2], "--paid", files[1], "--config", site).code == 65
     assert gateway("pay", "run", "--sponsor", "bluebonnet", "--config", site).code == 0
     context = work(site)
     with context.store.read() as connection:

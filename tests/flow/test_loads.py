@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from gateway.errors import BadData, UsageError
-from gateway.flow import books, claim_numbers, loading, pay, price_files, recover, takeover
+from gateway.flow import books, claim_numbers, codeloads, evidence, loading, pay, price_files, recover, takeover
 from gateway.store import audit
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
@@ -71,6 +71,27 @@ def test_a_file_that_is_no_text_is_bad_data(world: World, tmp_path: Path) -> Non
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadData):
         loading.load(world.context, [file], "test")
+
+
+@pytest.mark.parametrize(
+    ("head", "load"),
+    [
+        (HEAD, lambda world, file: loading.load(world.context, [file], "test")),
+        ("edit,code,other,values,effective_from,effective_to\n",
+         lambda world, file: loading.load(world.context, [file], "test")),
+        ("code,label\n",
+         lambda world, file: codeloads.load(world.context, file, "cpt", date(2026, 1, 1), None, "test")),
+        ("kind,number\n", lambda world, file: evidence.load(world.context, file, "test", store=True)),
+    ],
+    ids=["fees", "code rules", "code set", "evidence"],
+)  # fmt: skip
+def test_a_quotation_mark_never_closed_is_bad_data(world: World, tmp_path: Path, head: str, load: Any) -> None:
+    """A field that swallows the rest of its file is the data's fault, not the gateway's."""
+    file = tmp_path / "sheet.csv"
+    file.write_text(f'{head}"' + "1234567893,99213,98.00\n" * 10_000)
+    with pytest.raises(BadData) as caught:
+        load(world, file)
+    assert "never closed" in caught.value.detail
 
 
 # ---- takeover --------------------------------------------------------------------------------------------------------

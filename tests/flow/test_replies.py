@@ -66,6 +66,16 @@ def test_an_acknowledged_835_has_its_verdict_and_time(world: World) -> None:
     assert world.holds("answer") == []
 
 
+def test_an_acknowledgement_that_is_wrong_is_reported_and_never_answered(world: World) -> None:
+    """No 999 is sent for a 999; what is wrong with one stands in the report its hold speaks of."""
+    wrong = ack(900, remittance(world).grp, "A", "Z", "A", "A")
+    world.send("clearpath", "a.999", wrong)
+    (held,) = world.holds("file")
+    assert held.reason.endswith("see its report") and remittance(world).ack == ""
+    sent = world.rows(outbox, outbox.c.cause == held.subject)
+    assert {one.kind for one in sent} == {"report"}
+
+
 @pytest.mark.parametrize(
     ("verdict", "sets", "said"),
     [

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.bench import validate as bench_validate
+from gateway.bench.adjudicate import adjudicate
 from gateway.bench.enrolment import enrolment
+from gateway.bench.history import CLAIMS_A_PERSON
 from gateway.bench.pipeline import pipeline
 from gateway.bench.validate import validate
 
@@ -53,11 +55,20 @@ def test_validation_is_measured_by_guide(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_way_of_a_claim_is_measured() -> None:
-    """Claims a second through a real worker, a plain insert of the same rows, and the ratio of the two."""
-    found = told_with(pipeline(FEW, 1, 1))
-    figures = ("claims_per_second", "insert_claims_per_second", "ratio_to_insert")
-    assert set(found) == {"claims", "workers", *figures} and (found["claims"], found["workers"]) == (FEW, 1)
+    """Claims a second through a real worker behind a past, a plain insert of the same rows, the ratio of the two."""
+    found = told_with(pipeline(FEW, 1, 1, 2 * CLAIMS_A_PERSON * FEW))
+    figures = ("claims_per_second", "cpu_us_per_claim", "insert_claims_per_second", "ratio_to_insert")
+    told = {"claims": FEW, "workers": 1, "history": 2 * CLAIMS_A_PERSON * FEW}
+    assert set(found) == {*told, *figures} and {name: found[name] for name in told} == told
     assert positive(found, *figures)
+
+
+def test_the_pure_decision_is_measured() -> None:
+    """Claims a second, wall and CPU seconds of decisions among twenty plans; what is decided is paid, not pended."""
+    found = told_with(adjudicate(FEW, 1))
+    assert set(found) == {"claims", "plans", "outcomes", "claims_per_second", "wall_s", "cpu_s"}
+    assert (found["claims"], found["plans"]) == (FEW, 20) and positive(found, "claims_per_second", "wall_s", "cpu_s")
+    assert sum(found["outcomes"].values()) == FEW and found["outcomes"]["paid"] > FEW / 2
 
 
 def test_a_full_file_is_measured_twice() -> None:

@@ -11,10 +11,10 @@ from claim_parts import paid_before, person_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.plan.claims import accumulators, adjudication, codes
+from gateway.plan.claims import accumulators, adjudication, basis, codes
 from gateway.plan.claims.accumulators import COUNTED
 from gateway.plan.claims.benefits import Benefit, Limit, Plan, Tier
-from gateway.plan.claims.case import Case
+from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.records import Decision, FeeRow, ProviderRow
 from mappings.records import Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
 
@@ -132,9 +132,13 @@ class Office:
 
     def decide(self, who: int, claim: Claim, totals: accumulators.Totals, **changed: object) -> Decision:
         """One decision of a claim of the family."""
+        return adjudication.adjudicate(msgspec.structs.replace(self.case(who, claim, totals), **changed), TODAY)
+
+    def case(self, who: int, claim: Claim, totals: accumulators.Totals) -> Case:
+        """What a decision of the claim looks at."""
         member = person_of(0 if self.only_employee else who, "EMP" if self.only_employee else "FAM", OPENED)
         near = tuple(FeeRow(npi=NEAR.npi, code=each, allowed_cents=12_345, first=date(2000, 1, 1)) for each in CODES)
-        case = Case(
+        return Case(
             icn="1",
             claim=claim,
             received=TODAY,
@@ -144,7 +148,6 @@ class Office:
             fees=(*near, *self.fees),
             totals=dict(totals),
         )
-        return adjudication.adjudicate(msgspec.structs.replace(case, **changed), TODAY)
 
 
 offices = st.builds(Office, plans, prices, st.booleans())
@@ -172,6 +175,24 @@ def test_lines_balance_and_the_plan_never_pays_more_than_allowed(
         assert decision.patient_cents == owed
         assert decision.paid_cents == sum(line.paid_cents for line in decision.lines)
         assert decision.charge_cents == sum(line.charge_cents for line in decision.lines)
+
+
+@given(offices, st.lists(claims(), min_size=2, max_size=5))
+@settings(max_examples=100, deadline=None)
+def test_what_a_decision_was_made_on_makes_it_again(office: Office, billed: list[tuple[int, Claim]]) -> None:
+    """A packed basis gives back its very case, earlier claims and accumulators among it, and so the same decision."""
+    totals: accumulators.Totals = {}
+    earlier: dict[str, Claim] = {}
+    for number, (who, claim) in enumerate(billed):
+        history = tuple(PriorClaim(icn=icn, claim=one, denied=(1,), paid=(2,)) for icn, one in earlier.items())
+        case = msgspec.structs.replace(office.case(who, claim, totals), icn=str(number), history=history)
+        decision = adjudication.adjudicate(case, TODAY)
+        kept = basis.unpacked(basis.packed(case, ("X/2025-01-01/1",), ()))
+        found = basis.case_of(kept, claim, {"X/2025-01-01/1": office.plan}.__getitem__, {}.__getitem__, earlier)
+        assert found == case
+        assert basis.differences(decision, basis.again(found, decision, TODAY)) == ()
+        totals = accumulators.apply(totals, decision.entries)
+        earlier[str(number)] = claim
 
 
 @given(offices, st.lists(claims(), min_size=1, max_size=8))

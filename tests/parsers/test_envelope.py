@@ -86,6 +86,8 @@ GROUP_FAULTS = {
         "ST*834*1*005010X220A1": "IK5:R*7*3",
         "ST*834*0001*005010X999": "IK5:R*19",
         "ST*834*0001": "IK5:R*19",
+        "ST*834*0001*005010X220A1*X": "IK5:R*5",
+        "ST*834*0001*005010X220A1*": "IK5:A",
     },
     "SE*82*0001": {
         "SE*81*0001": "IK5:R*4",
@@ -93,15 +95,29 @@ GROUP_FAULTS = {
         "SE*x*0001": "IK5:R*4",
         "SE*82*0002": "IK5:R*3",
         "SE": "IK5:R*3*4",
+        "SE*82*0001*X": "IK5:R*5",
+        "SE*82*0001**": "IK5:A",
     },
-    "GE*1*101": {"GE*2*101": "AK9:R*5", "GE*1*102": "AK9:R*4", "GE": "AK9:R*4*5"},
-    "IEA*1*000000101": {"IEA*2*000000101": "TA1:R*021", "IEA*1*000000102": "TA1:R*001", "IEA*": "TA1:R*001*021"},
+    "GE*1*101": {
+        "GE*2*101": "AK9:R*5",
+        "GE*1*102": "AK9:R*4",
+        "GE": "AK9:R*4*5",
+        "GE*1*101*X": "AK9:R",
+        "GE*1*101*": "AK9:A",
+    },
+    "IEA*1*000000101": {
+        "IEA*2*000000101": "TA1:R*021",
+        "IEA*1*000000102": "TA1:R*001",
+        "IEA*": "TA1:R*001*021",
+        "IEA*1*000000101*X": "TA1:R*022",
+        "IEA*1*000000101*": "TA1:A",
+    },
 }
 
 
 @pytest.mark.parametrize(("old", "new"), [(old, new) for old, faults in GROUP_FAULTS.items() for new in faults])
 def test_headers_and_trailers_that_disagree_have_their_codes(old: str, new: str) -> None:
-    """Counts and control numbers are compared, and what does not agree is named."""
+    """Counts and control numbers are compared, what does not agree is named, and what has no place is refused."""
     data = "~".join(new if part == old else part for part in segments("in.834")) + "~"
     assert GROUP_FAULTS[old][new] in summary(read(data.encode())).split(" ")
 

@@ -248,6 +248,11 @@ def test_an_emergency_is_priced_by_the_qualifying_payment_amount() -> None:
     for charge, cents in ((90000, 70000), (50000, 50000)):
         found = price_of(charged(1, "99285", charge), KEEPS, providers=NOBODY, fees=fees)
         assert (found.allowed_cents, found.group, found.remarks) == (cents, "CO", QPA_REMARKS)
+    hers = replace(KEEPS, plan_ids=PLAN.plan_ids)
+    seen = case(bill("X", BIANCA, METRO, "C3411", charged(1, "99285", 90000)), BIANCA, plan=hers, providers=NOBODY,
+                fees=fees)  # fmt: skip
+    (line,) = adjudication.adjudicate(seen, seen.received).lines
+    assert (line.allowed_cents, line.remarks) == (70000, QPA_REMARKS)
 
 
 @pytest.mark.parametrize(

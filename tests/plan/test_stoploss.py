@@ -250,6 +250,15 @@ def test_a_refund_first_lowers_the_claim_then_opens_the_aggregating_deductible()
     assert [(c.subject, c.amount_cents) for c in stoploss.recoveries(SPEC50K, more, {})] == [("B", 500_000)]
 
 
+def test_excess_the_employer_bore_and_got_back_is_borne_anew() -> None:
+    """A bears the ASD, B claims 12,000; after the void of A the ASD is of B: 12,000 is owed back."""
+    facts = [paid("A", 7_000_000, date(2026, 5, 1)), paid("B", 6_200_000, date(2026, 6, 1))]
+    assert [(c.subject, c.amount_cents) for c in stoploss.recoveries(SPEC50K, facts, {})] == [("B", 1_200_000)]
+    void = paid("A", -7_000_000, date(2026, 7, 1), icn="V")
+    owed = stoploss.recoveries(SPEC50K, [*facts, void], {"B": 1_200_000})
+    assert [(c.subject, c.amount_cents) for c in owed] == [("B", -1_200_000)]
+
+
 def test_run_in_claims_count_up_to_their_maximum() -> None:
     """Of what was incurred before the policy only the run-in maximum counts per person."""
     facts = [paid("A", 4_000_000, incurred=date(2025, 11, 1)), paid("A", 4_000_000, date(2026, 5, 1))]

@@ -12,10 +12,11 @@ PAGE = ROOT / "docs" / "recipes.md"
 RECIPES = chapters(PAGE)
 
 
-def test_there_are_five() -> None:
-    """An edit, a report, a partner rule, a code set, a command; each changes something and then runs something."""
+def test_there_are_seven() -> None:
+    """Six to add something, one to compare; each is more than a block and ends by running something."""
     assert [title.removeprefix("Add ") for title in RECIPES] == [
-        "an edit", "a report", "a partner rule", "a code set", "a command",
+        "an edit", "a report", "a partner rule", "a code set", "a command", "a drug manager",
+        "Compare with a former administrator",
     ]  # fmt: skip
     for blocks in RECIPES.values():
         assert len(blocks) > 1 and blocks[-1].language == "sh"

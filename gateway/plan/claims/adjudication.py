@@ -16,7 +16,7 @@ from decimal import Decimal
 
 import msgspec
 
-from gateway.plan.claims import accumulators, codes, coordination, rulings
+from gateway.plan.claims import accumulators, codes, coordination, drugs, rulings
 from gateway.plan.claims.accumulators import Key
 from gateway.plan.claims.benefits import Plan, accrual_year, choose, deciding
 from gateway.plan.claims.case import Case
@@ -34,6 +34,7 @@ from gateway.plan.claims.reversal import reverse
 from gateway.plan.claims.settle import denied, settle
 from gateway.plan.records import Decision, Entry, LineDecision, Member, Pend, Refusal, Step
 from gateway.plan.rounding import dollars
+from mappings import drugs as drug_files
 from mappings.records import ServiceLine
 
 __all__ = ["adjudicate", "pended", "refused", "reverse"]
@@ -103,6 +104,8 @@ def adjudicate(case: Case, today: date) -> Decision:
     case = msgspec.structs.replace(case, plans=deciding(case.plans, case.claim))
     if case.rulings.refusal is not None:
         return refused(case, case.rulings.refusal)
+    if case.claim.kind == drug_files.KIND:
+        return _of_drug_manager(case)
     if case.member is None:
         return _without_member(case, today)
     return _conclude(case, _decide_lines(case, case.member, today))
@@ -206,6 +209,19 @@ def _settle(seen: Look, price: Price, alternate: Alternate | None, running: _Run
 
 
 # ---- claims ----------------------------------------------------------------------------------------------------------
+
+
+def _of_drug_manager(case: Case) -> Decision:
+    """A claim that its drug manager has decided: booked as it is told, or it waits; never denied by a rule of ours."""
+    plan = _plan(case)
+    waits = drugs.waits(case, plan) if case.plans else NO_SPONSOR
+    if waits is not None or plan is None or case.member is None:
+        return pended(case, waits or NO_SPONSOR)
+    line = drugs.line(case, plan, case.member)
+    return msgspec.structs.replace(
+        _bare(case), outcome="paid", paid_cents=line.paid_cents, patient_cents=_patient_cents([line]), lines=(line,),
+        entries=drugs.entries(case, plan, case.member),
+    )  # fmt: skip
 
 
 def _conclude(case: Case, running: _Running) -> Decision:

@@ -25,7 +25,7 @@ TierName = Literal["in", "tier2", "tier3", "out"]
 TIERS: tuple[TierName, ...] = ("in", "tier2", "tier3", "out")
 """From the best to the worst for the member."""
 
-ClaimKind = Literal["professional", "institutional", "dental"]
+ClaimKind = Literal["professional", "institutional", "dental", "drug"]
 
 CountKind = Literal["visits", "days", "times", "units", "dollars"]
 
@@ -204,6 +204,8 @@ class Plan(Record, frozen=True, kw_only=True):
     provider row must carry one of. tier2, tier3: cost shares at providers of further networks, asked in this order.
     cross: what amounts of other tiers also count to: nothing else, to every better tier, or one sum for all.
     carry_over_months: deductibles of so many last months of a benefit year count to the next one's, too.
+    drugs_count_to: sums that claims of the drug manager share with all others: deductible, out_of_pocket, and maximum
+    (annual and lifetime).
     hsa_qualified: the document promises to keep the rules of HSAs. grandfathered: the ACA's maxima do not bind it.
     lesser_of: never allow more than the charge. out_of_network_allowed: percent of charge when no fee row exists, or of
     the rows of out_of_network_schedule where one is named.
@@ -241,6 +243,7 @@ class Plan(Record, frozen=True, kw_only=True):
     out_of_network: Tier | None = None
     cross: Literal["none", "out_counts_to_in", "shared"] = "none"
     carry_over_months: int = 0
+    drugs_count_to: tuple[Literal["deductible", "out_of_pocket", "maximum"], ...] = ()
     hsa_qualified: bool = False
     grandfathered: bool = False
     benefits: tuple[Benefit, ...] = ()
@@ -300,8 +303,8 @@ class Plan(Record, frozen=True, kw_only=True):
 EVERYTHING_ELSE = Benefit(name="other services")
 """The benefit of a line that no category of the document names: deductible, then the tier's coinsurance."""
 
-KINDS: dict[str, ClaimKind] = {"P": "professional", "I": "institutional", "D": "dental"}
-"""`Claim.kind` in a document's words."""
+KINDS: dict[str, ClaimKind] = {"P": "professional", "I": "institutional", "D": "dental", "R": "drug"}
+"""`Claim.kind` in a document's words (R: of `mappings.drugs`)."""
 
 
 def parse(text: str) -> Plan:
@@ -404,14 +407,21 @@ def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | Non
     else any of the member's; without a member the sponsor's first plan in force. None when no document is in force,
     or none of the plan the member has on that day.
     """
+    for span in member.spans if member else ():  # nearly every claim ends here, without a list
+        if span.first <= on and (span.last is None or on <= span.last):
+            for plan in plans:
+                if buys(plan, span) and plan.first <= on and (plan.last is None or on <= plan.last):
+                    return plan
     dated = [plan for plan in plans if plan.first <= on and (plan.last is None or on <= plan.last)]
     known = [span for span in _nearest(member.spans if member else (), on) if any(buys(plan, span) for plan in plans)]
     had = [span for span in known if span.first <= on and (span.last is None or on <= span.last)]
-    for span in had or known:
+    if had:  # of a plan without a document for that day
+        return None
+    for span in known:
         for plan in dated:
             if buys(plan, span):
                 return plan
-    return None if had else min(dated, key=lambda plan: (plan.id, plan.version), default=None)
+    return min(dated, key=lambda plan: (plan.id, plan.version), default=None)
 
 
 def _nearest(spans: Sequence[Span], on: date) -> list[Span]:

@@ -53,6 +53,7 @@ class Case(Record, frozen=True, kw_only=True):
     rules: what the codes of the claim ask, by date. holder: the subscriber a dependant is covered through, where other
     plans are known of. employs: people the sponsor employs, 0 when nobody said. other_plans: what the family answered
     about other plans. cobra: the person's COBRA cases.
+    number_taken: a drug manager's claim whose number another claim of it has.
     rulings: what people ruled on it: edits set aside, or a denial.
     """
 
@@ -78,4 +79,5 @@ class Case(Record, frozen=True, kw_only=True):
     employs: int = 0
     other_plans: tuple[OtherPlan, ...] = ()
     cobra: tuple[CobraCase, ...] = ()
+    number_taken: bool = False
     rulings: Rulings = Rulings()

@@ -140,6 +140,8 @@ REMARKS: tuple[Remark, ...] = (
     Remark("N362", "more days or units than are accepted"),
     Remark("N434", "present-on-admission indicator missing or invalid", (2,)),
     Remark("N822", "modifier missing", (2,)),
+    Remark("N859", "the No Surprises Act applied to payment and share (verify)"),
+    Remark("N862", "the patient's share under it is of the lesser of charge and qualifying amount (verify)"),
 )
 """RARCs whose meaning binds them; one that is not here may explain any reason."""
 

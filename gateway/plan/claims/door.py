@@ -87,6 +87,9 @@ NOT_ON_FILE = ClaimStatus(category="A7", status="164", entity="IL")
 UNKNOWN_ORIGINAL = ClaimStatus(category="A7", status="464")
 """REF*F8 of a replacement or void is not one of ours, or another claim has taken its place."""
 
+REPEATED = ClaimStatus(category="A3", status="54")
+"""A drug manager's claim that is on file to the cent: the same file, or a later one, brings it once more."""
+
 
 def turns_away(plans: Sequence[Plan], claim: Claim, reason: str) -> bool:
     """Whether the plan answers a patient nobody knows (`matching.Match.reason`) by 277CA instead of waiting."""

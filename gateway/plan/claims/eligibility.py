@@ -46,7 +46,7 @@ UNMATCHED = {
 def periods(plans: Sequence[Plan], member: Member) -> list[tuple[date, date]]:
     """Covered periods of the sponsor's plans in order, inclusive, touching spans joined: a change of tier or from one
     plan to another is no gap."""
-    mine = [span for span in member.spans if any(buys(plan, span) for plan in plans)]
+    mine = [span for span in member.spans if _bought(plans, span)]
     joined: list[tuple[date, date]] = []
     for span in sorted(mine, key=lambda span: span.first):
         last = span.last or date.max
@@ -57,6 +57,18 @@ def periods(plans: Sequence[Plan], member: Member) -> list[tuple[date, date]]:
         else:
             joined.append((span.first, last))
     return joined
+
+
+def _within_one_span(plans: Sequence[Plan], member: Member, line: ServiceLine) -> bool:
+    """What `periods` and `line_cover` say of nearly every line, without joining spans."""
+    return any(
+        span.first <= line.first and (span.last is None or line.last <= span.last) and _bought(plans, span)
+        for span in member.spans
+    )
+
+
+def _bought(plans: Sequence[Plan], span: Span) -> bool:
+    return any(buys(plan, span) for plan in plans)
 
 
 def line_cover(periods: Sequence[tuple[date, date]], line: ServiceLine) -> str:
@@ -107,6 +119,8 @@ def _unpaid(case: Case, plan: Plan, line: ServiceLine) -> Pend | None:
 
 def uncovered(case: Case, member: Member, line: ServiceLine) -> Denial | None:
     """What denies a line for want of coverage, whether or not a plan document is on file for its date."""
+    if _within_one_span(case.plans, member, line):
+        return None
     known = periods(case.plans, member)
     cover = line_cover(known, line)
     if cover == "all":

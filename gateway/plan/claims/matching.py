@@ -7,6 +7,7 @@ with SBR02 18): everybody under the number is a candidate.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from gateway.plan.claims.eligibility import NEWBORN_DAYS
@@ -47,6 +48,7 @@ def match(claim: Claim, candidates: Sequence[Member]) -> Match:
     return Match(reason=_why_nobody(claim, people))
 
 
+@lru_cache(maxsize=8192)  # each claim is compared with a whole family, whose names come again
 def normal(name: str) -> str:
     """A name as compared: capital letters and digits only, so that O'NEIL-SMITH is ONEILSMITH."""
     return "".join(each for each in name.upper() if each.isalnum())

@@ -51,6 +51,11 @@ EXCLUDED: dict[Exclusion, str] = {
 }
 """An exclusion as a person reads it, by its reason."""
 
+DRUGS = {
+    "deductible": "the deductible", "out_of_pocket": "the out-of-pocket maximum", "maximum": "the plan's maximums"
+}  # fmt: skip
+"""Sums that drug claims share, as a person reads them."""
+
 COPAYS = {"visit": "a visit", "day": "a day", "admission": "an admission"}
 
 
@@ -113,6 +118,9 @@ def _cost_shares(plan: Plan) -> Iterator[Promise]:
     if plan.carry_over_months:
         said = f"Deductibles of the last {plan.carry_over_months} months of a year count to the next year's, too."
         yield Promise("carry_over_months", said)
+    if plan.drugs_count_to:
+        sums = " and ".join(DRUGS[word] for word in plan.drugs_count_to)
+        yield Promise("drugs_count_to", f"What the drug manager pays or leaves to the patient counts to {sums}, too.")
     if plan.hsa_qualified:
         yield Promise("hsa_qualified", "The plan keeps the rules of health savings accounts.")
 

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from gateway.plan.rounding import WHOLE, half_up
+from gateway.plan.stoploss.policy import Kind as Covered
 from gateway.plan.stoploss.policy import Policy, counts
 from mappings.records import Record
 
@@ -34,6 +35,7 @@ class Fact(Record, frozen=True, kw_only=True):
     diagnoses: tuple[str, ...] = ()
     on: date
     family_root: str = ""
+    kind: Covered = "medical"
 
     @property
     def paid_on(self) -> date:

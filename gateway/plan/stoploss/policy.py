@@ -19,6 +19,9 @@ from gateway.plan.rounding import WHOLE
 from mappings.records import Record
 
 Window = tuple[date, date]
+Kind = Literal["medical", "drugs"]
+"""Kinds of claims a policy may cover (domain 7.1, covered lines)."""
+
 POLICY_MONTHS = 12
 
 
@@ -66,11 +69,12 @@ class Policy(Record, frozen=True, kw_only=True):
     """One stop-loss policy. id: of the document. number: the carrier's policy number. sponsor: the employer it insures.
 
     basis: incurred/paid months (12/12, 12/15 run-out, 15/12 run-in ...) or `paid`; original: first day of the first
-    policy with this carrier, limits `paid`. per: whose claims are summed up against one specific deductible. specific:
-    that deductible. percent: what the carrier pays of the excess. asd: aggregating specific deductible, the first
-    excess dollars that stay with the employer. annual_max: most the carrier pays per person. run_in_max: most that
-    claims incurred before the policy count per person. notice: percent of the deductible for the first notice.
-    resend: notify again when a threshold is crossed a second time. subsequent_min: smaller later claims wait.
+    policy with this carrier, limits `paid`. covers: kinds of claims that count; drugs are those a drug manager paid.
+    per: whose claims are summed up against one specific deductible. specific: that deductible. percent: what the
+    carrier pays of the excess. asd: aggregating specific deductible, the first excess dollars that stay with the
+    employer. annual_max: most the carrier pays per person. run_in_max: most that claims incurred before the policy
+    count per person. notice: percent of the deductible for the first notice. resend: notify again when a threshold is
+    crossed a second time. subsequent_min: smaller later claims wait.
     plan_version: the document the carrier has.
     names: the carrier wants the person's name on notices; else a member number must do.
     """
@@ -84,6 +88,7 @@ class Policy(Record, frozen=True, kw_only=True):
     last: date
     basis: str = "12/12"
     original: date | None = None
+    covers: tuple[Kind, ...] = ("medical",)
     per: Literal["person", "family"] = "person"
     specific_cents: Cents = field(name="specific")
     percent: Rate = WHOLE
@@ -155,6 +160,8 @@ class Countable(Protocol):
     def paid_on(self) -> date: ...
     @property
     def paid_cents(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
 
 
 def assign(policies: Sequence[Policy], facts: Iterable[Countable]) -> dict[tuple[str, int], Policy]:
@@ -167,7 +174,8 @@ def assign(policies: Sequence[Policy], facts: Iterable[Countable]) -> dict[tuple
     last: dict[str, Policy | None] = {}
     for fact in sorted(facts, key=lambda f: (f.paid_on, f.icn, f.version)):
         if fact.paid_cents >= 0 or fact.icn not in last:
-            last[fact.icn] = next((each for each in policies if counts(each, fact.incurred, fact.paid_on)), None)
+            covering = (each for each in policies if fact.kind in each.covers)
+            last[fact.icn] = next((each for each in covering if counts(each, fact.incurred, fact.paid_on)), None)
         policy = last[fact.icn]
         if policy is not None:
             found[fact.icn, fact.version] = policy
@@ -187,6 +195,8 @@ def _contradictions(policy: Policy) -> list[str]:
         problems.append("last: before first")
     if policy.basis != "paid" and not _is_basis(policy.basis):
         problems.append("basis: not `paid` and not months like 12/12, 12/15 or 15/12")
+    if not policy.covers:
+        problems.append("covers: nothing")
     if policy.specific_cents == 0:
         problems.append("specific: nothing would stay with the employer")
     for word, rate in (("percent", policy.percent), ("notice", policy.notice)):

@@ -13,7 +13,7 @@ from datetime import date
 
 from gateway.plan.rounding import part
 from gateway.plan.stoploss.notice import subject
-from gateway.plan.stoploss.policy import Policy, assign
+from gateway.plan.stoploss.policy import Kind, Policy, assign
 from mappings.records import Record
 
 
@@ -30,6 +30,7 @@ class Paid(Record, frozen=True, kw_only=True):
     paid_on: date
     paid_cents: int
     family_root: str = ""
+    kind: Kind = "medical"
 
 
 class RecoveryClaim(Record, frozen=True, kw_only=True):
@@ -65,12 +66,20 @@ class TakenBack(Record, frozen=True, kw_only=True):
 
 
 class _Account:
-    """One subject while its payments are walked through in order."""
+    """One subject while its payments are walked through in order. steps: what each payment added to its excess."""
 
     def __init__(self) -> None:
         self.eligible = self.run_in = self.reimbursable = 0
         self.deductible: int | None = None
         self.icns: list[str] = []
+        self.steps: list[_Step] = []
+
+
+class _Step:
+    """What one payment added to the excess of a subject, less what refunds of it took off again."""
+
+    def __init__(self, account: _Account, cents: int) -> None:
+        self.account, self.cents = account, cents
 
 
 def recoveries(policy: Policy, paid: Iterable[Paid], filed: Mapping[str, int]) -> tuple[RecoveryClaim, ...]:
@@ -120,7 +129,7 @@ def excess_cents(policy: Policy, paid: Iterable[Paid]) -> int:
 
 def _walked(policy: Policy, paid: Iterable[Paid]) -> dict[str, _Account]:
     accounts: dict[str, _Account] = defaultdict(_Account)
-    asd_open = policy.asd_cents
+    steps: list[_Step] = []
     paid = tuple(paid)
     counted = assign((policy,), paid)
     for fact in sorted(paid, key=lambda f: (f.paid_on, f.icn, f.version)):
@@ -130,7 +139,8 @@ def _walked(policy: Policy, paid: Iterable[Paid]) -> dict[str, _Account]:
         account.deductible = policy.deductible_cents(fact.person_id)
         before = _over(policy, account)
         _count(policy, account, fact)
-        asd_open = _attribute(account, _over(policy, account) - before, asd_open)
+        steps += _stepped(account, _over(policy, account) - before)
+    _attribute(steps, policy.asd_cents)
     return accounts
 
 
@@ -152,14 +162,27 @@ def _over(policy: Policy, account: _Account) -> int:
     return part(max(0, account.eligible - account.deductible), policy.percent)
 
 
-def _attribute(account: _Account, step_cents: int, asd_open: int) -> int:
-    """Give a step of excess to the employer (aggregating deductible) or the account; returns what stays open of it.
+def _stepped(account: _Account, cents: int) -> list[_Step]:
+    """The step a payment adds; a refund takes off the subject's own steps instead, the newest first."""
+    if cents > 0:
+        account.steps.append(_Step(account, cents))
+        return account.steps[-1:]
+    for step in reversed(account.steps):
+        off = min(step.cents, -cents)
+        step.cents -= off
+        cents += off
+    return []
 
-    A refund first lowers what was reimbursable and only then opens the aggregating deductible again.
+
+def _attribute(steps: Iterable[_Step], asd_cents: int) -> None:
+    """The first excess, in order of payment, stays with the employer (aggregating deductible, domain 7.3).
+
+    Where a refund takes off a step the employer had borne, the next ones, whoever's they are, fill the deductible.
     """
-    kept = min(step_cents, asd_open) if step_cents > 0 else min(0, step_cents + account.reimbursable)
-    account.reimbursable += step_cents - kept
-    return asd_open - kept
+    for step in steps:
+        borne = min(step.cents, asd_cents)
+        asd_cents -= borne
+        step.account.reimbursable += step.cents - borne
 
 
 def _claim(who: str, account: _Account, before_cents: int, policy: Policy) -> RecoveryClaim | None:

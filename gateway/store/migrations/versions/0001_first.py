@@ -464,10 +464,19 @@ def upgrade() -> None:
         _t("family_root"),
         _t("decided_on"),
         _i("decided_us"),
+        _flag("drugs"),
         _t("body"),
     )
     _index("decision_run", "decision", "sponsor_id", "run_no", "tin", "npi", "ord")
-    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version", where="version = 1")
+    _index("decision_first", "decision", "outcome", "run_no", "decided_on", "version",
+           where="version = 1 and drugs = 0")  # fmt: skip
+    _table(
+        "basis",
+        _t("sponsor_id", primary_key=True),
+        _t("icn", primary_key=True),
+        _i("version", primary_key=True),
+        _b("body"),
+    )
     _table(
         "entry",
         _t("sponsor_id", primary_key=True),
@@ -497,10 +506,28 @@ def upgrade() -> None:
         _t("decided_on"),
         _i("paid_cents"),
         _t("diagnoses"),
+        _t("kind", server_default=sa.text("'medical'")),
         _flag("seen"),
     )
     _index("fact_person", "fact", "sponsor_id", "person_id")
     _index("fact_unseen", "fact", "sponsor_id", "seen", "ord")
+    _table(
+        "drug_claim",
+        _t("partner", primary_key=True),
+        _t("number", primary_key=True),
+        _t("frequency", primary_key=True),
+        _t("sponsor_id"),
+        _t("icn"),
+    )
+    _table(
+        "drug_accumulator",
+        _t("partner", primary_key=True),
+        _t("sponsor_id", primary_key=True),
+        _t("person_id", primary_key=True),
+        _i("year", primary_key=True, autoincrement=False),
+        _i("deductible_cents"),
+        _i("oop_cents"),
+    )
     _table(
         "journal",
         _t("sponsor_id", primary_key=True),
