@@ -157,6 +157,11 @@ class ServiceLine(Record, frozen=True, kw_only=True):
     rendering: Provider | None = None
     payments: tuple[LinePayment, ...] = ()
 
+    @property
+    def billed_code(self) -> str:
+        """What the line names its service by: the procedure code, else the revenue code."""
+        return self.procedure.code or self.revenue
+
 
 class OtherCoverage(Record, frozen=True, kw_only=True):
     """2320/2330: another payer of this claim. responsibility: SBR01 (P S T ...). paid_cents: AMT*D, None when absent.
@@ -181,6 +186,14 @@ class OtherCoverage(Record, frozen=True, kw_only=True):
     decided: date | None = None
 
 
+INPATIENT = ("11", "12", "18", "21", "41")
+"""First two digits of the type of bill of stays: hospital, its Part B and swing beds, skilled nursing, religious
+non-medical care (verify against the NUBC's list)."""
+
+STILL_PATIENT = "30"
+"""CL103 of a patient who has not left: the last day of the statement is a day of the stay."""
+
+
 class Stay(Record, frozen=True, kw_only=True):
     """837I 2300: the days an institution bills and how the patient came and went.
 
@@ -197,6 +210,12 @@ class Stay(Record, frozen=True, kw_only=True):
     admission_type: str = ""
     admission_source: str = ""
     patient_status: str = ""
+
+    @property
+    def days(self) -> int:
+        """Days of the stay: the day of discharge does not count, unless it is the only one."""
+        nights = (self.last - self.first).days
+        return max(1, nights + (self.patient_status == STILL_PATIENT))
 
 
 class CodedDiagnosis(Record, frozen=True, kw_only=True):
@@ -360,6 +379,11 @@ class Claim(Record, frozen=True, kw_only=True):
     def last(self) -> date:
         """The latest date of service; the statement's last of an institutional claim."""
         return self.stay.last if self.stay else max(line.last for line in self.lines)
+
+    @property
+    def is_stay(self) -> bool:
+        """Whether an institution bills days of an inpatient."""
+        return self.facility_code in INPATIENT
 
     @property
     def bill_type(self) -> str:
@@ -588,7 +612,8 @@ class ClaimAcknowledgement(Record, frozen=True, kw_only=True):
 
 
 class RemittedLine(Record, frozen=True, kw_only=True):
-    """2110. procedure: adjudicated (SVC01); submitted: SVC06 when changed. paid_units: None leaves SVC05 out.
+    """2110. procedure: adjudicated (SVC01; of a line without one, qualifier NU and the revenue code); submitted: SVC06
+    when changed. revenue: SVC04, beside a procedure. paid_units: None leaves SVC05 out.
 
     submitted_units: SVC07, sent only when it differs or paid_units is 0. allowed_cents: AMT*B6, None leaves it out.
     """
@@ -596,6 +621,7 @@ class RemittedLine(Record, frozen=True, kw_only=True):
     procedure: Procedure
     charge_cents: int
     paid_cents: int
+    revenue: str = ""
     paid_units: Decimal | None = None
     submitted: Procedure | None = None
     submitted_units: Decimal | None = None
@@ -612,6 +638,8 @@ class RemittedClaim(Record, frozen=True, kw_only=True):
 
     subscriber: IL, when not the patient. remarks: MOA03-07. original_icn: REF*F8. coverage_end: DTM*036.
     rendering: NM1*82. first, last: DTM*232, 233. interest_cents: AMT*I (information; the money is a PLB L6).
+    Institutional: facility: CLP08, first digits of the type of bill. drg: CLP11. covered_cents: AMT*AU, charges of what
+    was not denied. covered_days: QTY*CA of a stay, whose remarks stand in MIA05 and MIA20-23 then; None otherwise.
     """
 
     pcn: str
@@ -635,6 +663,9 @@ class RemittedClaim(Record, frozen=True, kw_only=True):
     coverage_end: date | None = None
     received: date | None = None
     interest_cents: int | None = None
+    drg: str = ""
+    covered_cents: int | None = None
+    covered_days: Decimal | None = None
     lines: tuple[RemittedLine, ...] = ()
 
 

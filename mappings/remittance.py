@@ -111,6 +111,33 @@ def _remark_element(place: int, code: str) -> str:
     return code
 
 
+class ClaimRemarks(Seg):
+    """MOA03-07: the remarks of a claim that is no stay."""
+
+    def __init__(self) -> None:
+        super().__init__("MOA", None, None, Run("remarks", 5, _remark, _remark_element))
+
+    def write(self, record: RemittedClaim) -> Iterator[Segment]:
+        if record.covered_days is None:
+            yield from super().write(record)
+
+
+class StayRemarks(Seg):
+    """MIA05 and MIA20-23: the remarks of a stay. MIA01 is always 0, the days stand in QTY*CA (verify)."""
+
+    def __init__(self) -> None:
+        super().__init__("MIA")
+
+    def read(self, values: list[str], into: Values, separator: str) -> None:
+        told = [*values[5:6], *values[20:24]]
+        into["remarks"] = tuple([each for each in told if each])
+
+    def write(self, record: RemittedClaim) -> Iterator[Segment]:
+        if record.covered_days is not None and record.remarks:
+            first, *others = record.remarks
+            yield ["MIA", "0", "", "", "", first, *([*[""] * 14, *others] if others else [])]
+
+
 HEADER = Table(
     "HEADER",
     Seg(
@@ -156,7 +183,7 @@ LINE = Many(
         procedure("procedure"),
         F("charge_cents", MONEY),
         F("paid_cents", MONEY),
-        None,
+        F("revenue"),
         F("paid_units", QUANTITY),
         procedure("submitted"),
         F("submitted_units", QUANTITY),
@@ -181,18 +208,23 @@ CLAIM = Table(
         Id("icn"),
         F("facility"),
         F("frequency"),
+        None,
+        F("drg"),
     ),
     Adjustments(),
     One("patient", Person, nm1_person("QC")),
     One("subscriber", Person, nm1_person("IL")),
     One("rendering", Provider, nm1_provider("82")),
-    Seg("MOA", None, None, Run("remarks", 5, _remark, _remark_element)),
+    StayRemarks(),
+    ClaimRemarks(),
     Seg("REF", "1L", Id("group_no")),
     Seg("REF", "F8", Id("original_icn")),
     Dates("", "232", "233"),
     Seg("DTM", "036", F("coverage_end", DAY)),
     Seg("DTM", "050", F("received", DAY)),
+    Seg("AMT", "AU", F("covered_cents", MONEY)),
     Seg("AMT", "I", F("interest_cents", MONEY)),
+    Seg("QTY", "CA", F("covered_days", QUANTITY)),
     LINE,
 )
 

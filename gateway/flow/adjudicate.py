@@ -16,7 +16,7 @@ import msgspec
 from isal import isal_zlib
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select, update
 
-from gateway.flow import around, books, drug_numbers, entries, filed, holds, pricebook, roster
+from gateway.flow import around, books, drug_numbers, entries, filed, holds, instalments, pricebook, roster
 from gateway.flow.agreements import named_plans
 from gateway.flow.context import Context
 from gateway.flow.parties import Parties, Sponsor
@@ -29,7 +29,9 @@ from gateway.plan.claims.adjudication import pended, refused
 from gateway.plan.claims.authorisations import charged
 from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.claims.matching import UNKNOWN
+from gateway.plan.claims.orthodontics import moves, next_due
 from gateway.plan.claims.replacing import CORRECTIONS, TAKEN, VOID, Filed
+from gateway.plan.claims.reversal import reverse
 from gateway.plan.money import ledger
 from gateway.plan.money.payment import Payee
 from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Member, Rulings
@@ -136,6 +138,7 @@ class Batch:
         self.others = around.Others(connection, sponsor_id, self._last, self.claims, self.members)
         self.history = self._history({row.icn for row in rows})
         self.originals = self._originals()
+        self.decided = self._decided()
         self.decisions: list[tuple[Any, Claim, Decision]] = []
         self.cases: dict[tuple[str, int], Case] = {}
         self.bases: list[dict[str, Any]] = []
@@ -196,11 +199,11 @@ class Batch:
         return found
 
     def _history(self, ours: set[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
-        """By person: (ord, earlier live claim) with an overlapping date of service."""
+        """By person: (ord, earlier live claim) with an overlapping day of service, or since a stay's admission."""
         people = sorted({row.person_id for row in self.rows if row.person_id})
         if not people:
             return {}
-        first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
+        first, last = self._reach()
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         before = self.rows[-1].ord
         rows = [row for row in self._ask(_EARLIER, people=people, begins=first, ends=last) if row.ord < before]
@@ -209,6 +212,11 @@ class Batch:
                 decision = msgspec.json.decode(decided, type=Decision) if decided else None
                 found[person_id].append((ord_, prior_of(icn, msgspec.json.decode(body, type=Claim), decision)))
         return found
+
+    def _reach(self) -> tuple[str, str]:
+        """First and last day of what these claims may have to do with: their services, and since a stay's admission."""
+        admitted = [on.isoformat() for claim in self.claims.values() if (on := benefits.admitted_on(claim))]
+        return min([*admitted, *(row.first for row in self.rows)]), max(row.last for row in self.rows)
 
     def _originals(self) -> dict[str, Filed]:
         """By ICN: the claims that corrections name, and those which these in turn were to replace."""
@@ -219,6 +227,11 @@ class Batch:
             found |= read
             wanted = {replacing.behind(one) for one in read.values()} - {"", *found}
         return found
+
+    def _decided(self) -> dict[str, Filed]:
+        """By ICN: claims that are decided already and are to be decided anew, because an instalment falls due."""
+        again = filed.read(self.connection, self.sponsor_id, [row.icn for row in self.rows if row.version])
+        return {icn: one for icn, one in again.items() if one.decision and one.decision.outcome in ("paid", "denied")}
 
     def _naming(self, row: Any, claim: Claim) -> Claim:
         """A drug manager's reversal with our number of the claim it takes back, "" when it comes a second time or
@@ -239,7 +252,9 @@ class Batch:
         """Decides every claim in order; each sees what the ones before it used."""
         for row in self.rows:
             claim = self.claims[row.icn]
-            if claim.frequency in CORRECTIONS:
+            if row.icn in self.decided:
+                self._again(row, claim, self.decided[row.icn])
+            elif claim.frequency in CORRECTIONS:
                 self._correct(row, claim)
             else:
                 case = self._case(row, claim)
@@ -299,6 +314,19 @@ class Batch:
         else:
             self._conclude(row, claim, replacing.linked(decision, reversal), case)
 
+    def _again(self, row: Any, claim: Claim, one: Filed) -> None:
+        """A decision is taken back and made anew as of today; where that brings nothing it stands as it was."""
+        before = one.decision
+        assert before is not None  # `decided` holds no others
+        reversal = reverse(before, one.version + 1)
+        case = msgspec.structs.replace(self._case(row, claim, [one], reversal), version=reversal.version + 1)
+        after = decide(case, self.today)
+        if not moves(before, after):
+            self.updates.append(_state(row.icn, before))
+            return
+        self._count(row, claim, reversal)
+        self._conclude(row, claim, replacing.linked(after, reversal), case)
+
     def _take_back(self, row: Any, taken: Sequence[Filed], reversal: Decision | None, state: str) -> None:
         """The claims whose place was taken are gone: they pay nothing, wait for nobody and are nobody's duplicate."""
         if reversal is not None:
@@ -330,14 +358,7 @@ class Batch:
                 icn=row.icn, ord=row.ord, state=state, version=decision.version, person_id=row.person_id,
                 family_root=row.family_root, replaced_by="", claim=claim, decision=decision,
             )  # fmt: skip
-        self.updates.append(
-            {
-                "of": row.icn, "state": state, "version": decision.version,
-                "status": "" if decision.outcome == "pended" else decision.status,
-                "denied": int(decision.outcome == "denied"), "paid_cents": decision.paid_cents,
-                "patient_cents": decision.patient_cents,
-            }
-        )  # fmt: skip
+        self.updates.append(_state(row.icn, decision))
 
     def _remember(self, row: Any, ord_: str, claim: Claim, decision: Decision) -> None:
         """Later claims of the person are compared with it; ord_: which are later."""
@@ -380,6 +401,10 @@ class Batch:
         for row, claim, pend in waits:
             if row.match in UNKNOWN and pend.queue == "MBR":
                 self._look_again(connection, row, claim)
+        for _, claim, decision in self.decisions:
+            due = next_due(claim, decision, self.today)
+            if due is not None:
+                instalments.enqueue(connection, self.context, self.sponsor_id, decision.icn, due)
         self._write_facts(connection, now_us)
         self._look_at_later(connection)
 
@@ -397,7 +422,7 @@ class Batch:
 
     def _look_again(self, connection: Connection, row: Any, claim: Claim) -> None:
         """When the plan's patience with an unknown member ends, the claim is decided again by itself."""
-        plan = benefits.choose(self.plans, None, claim.first)
+        plan = benefits.choose(benefits.deciding(self.plans, claim), None, claim.first)
         if plan is not None:
             ends = add_business_days(date.fromisoformat(row.received_on), plan.member_not_found_days)
             queue.enqueue(connection, self.context.now_us, "rerun", lane=f"S/{self.sponsor_id}",
@@ -438,7 +463,7 @@ class Batch:
                 "kind": "drugs" if claim.kind == drugs.KIND else "medical", "seen": 0,
             }
             for row, claim, d in self.decisions
-            if d.outcome != "pended" and row.person_id
+            if d.outcome != "pended" and row.person_id and not claim.predetermination
         ]  # fmt: skip
         if facts:
             insert_all(connection, fact, facts)
@@ -452,7 +477,19 @@ def prior_of(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     return PriorClaim(
         icn=icn, claim=claim, denied=tuple(line.number for line in lines if line.denied),
         paid=tuple(line.number for line in lines if line.paid_cents > 0),
+        allowed={line.number: line.allowed_cents for line in lines if line.allowed_cents is not None},
+        waits=decision is None or decision.outcome == "pended",
     )  # fmt: skip
+
+
+def _state(icn: str, decision: Decision) -> dict[str, Any]:
+    """What a claim's row says of its newest decision."""
+    pended_ = decision.outcome == "pended"
+    return {
+        "of": icn, "state": "pended" if pended_ else "decided", "version": decision.version,
+        "status": "" if pended_ else decision.status, "denied": int(decision.outcome == "denied"),
+        "paid_cents": decision.paid_cents, "patient_cents": decision.patient_cents,
+    }  # fmt: skip
 
 
 def unpaid(row: Any, reversal: Decision | None) -> dict[str, Any]:

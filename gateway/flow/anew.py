@@ -65,7 +65,10 @@ def _known_anew(connection: Connection, work_id: str, sponsor_id: str, step: dic
         queue.reorder(connection, work_id, ord_of(event), event, {**step, "event": event})
 
 
-_ANEW = {"intake": _read_anew, "route": _route_anew, "end-absent": _known_anew, "rerun": _known_anew}
+_ANEW = {
+    "intake": _read_anew, "route": _route_anew, "end-absent": _known_anew, "rerun": _known_anew,
+    "instalment": _known_anew,
+}  # fmt: skip
 """Kind of parked step -> what gives it its new place; the others say nothing that others must know in order."""
 
 

@@ -16,7 +16,7 @@ from gateway.flow import filed, pricebook, roster
 from gateway.flow.agreements import plans_of
 from gateway.flow.parties import Parties
 from gateway.flow.pricebook import Rows
-from gateway.plan.claims.benefits import Plan, choose
+from gateway.plan.claims.benefits import Plan, choose, deciding
 from gateway.plan.claims.case import Case
 from gateway.plan.claims.look import look
 from gateway.plan.claims.pricing import Price
@@ -120,7 +120,8 @@ class _Told(NamedTuple):
 
 def _told(case: Case, member: Member, paid: Iterable[int]) -> list[_Told]:
     """What pricing says of each line that was paid, sentences aside."""
-    planned = ((line, choose(case.plans, member, line.first)) for line in case.claim.lines if line.number in paid)
+    plans = deciding(case.plans, case.claim)
+    planned = ((line, choose(plans, member, line.first)) for line in case.claim.lines if line.number in paid)
     looks = [look(case, plan, member, line, {}) for line, plan in planned if plan is not None]
     by_line = prices(looks).by_line
     others = (covered_instead(seen) for seen in looks)

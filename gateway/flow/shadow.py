@@ -274,7 +274,7 @@ class _Batch(adjudicate.Batch):
     def _history(self, ours: set[str]) -> dict[str, list[tuple[str, PriorClaim]]]:
         found: dict[str, list[tuple[str, PriorClaim]]] = defaultdict(list)
         people = sorted({row.person_id for row in self.rows if row.person_id})
-        first, last = min(row.first for row in self.rows), max(row.last for row in self.rows)
+        first, last = self._reach()
         overlapping = (claim_table.c.person_id.in_(people), claim_table.c.first <= last, claim_table.c.last >= first,
                        decision_table.c.outcome == "paid")  # fmt: skip
         for row in self._shadow.taken_over(self.sponsor_id, *overlapping) if people else ():

@@ -287,12 +287,14 @@ class Step(Record, frozen=True, kw_only=True):
 class LineDecision(Record, frozen=True, kw_only=True):
     """What one line came to. charge = paid + sum of adjustments, checked when made.
 
+    revenue: of an institutional line, whose procedure may have no code.
     allowed_cents: None when the line was denied before pricing. paid_units: 0 on a wholly denied line.
     authorisation: number of the authorisation whose units this line takes.
     """
 
     number: int
     procedure: Procedure
+    revenue: str = ""
     charge_cents: int
     paid_cents: int
     allowed_cents: int | None = None
@@ -309,6 +311,11 @@ class LineDecision(Record, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.charge_cents != self.paid_cents + sum(a.cents for a in self.adjustments):
             raise ValueError(f"line {self.number} does not balance")
+
+    @property
+    def billed_code(self) -> str:
+        """What the line names its service by: the procedure code, else the revenue code."""
+        return self.procedure.code or self.revenue
 
 
 class Pend(Record, frozen=True, kw_only=True):

@@ -77,6 +77,8 @@ ELSEWHERE = {
     "accumulators": "tests/flow/test_drugs.py: one file a day, the same one when it is asked for again",
     "appeal": "an appeal with its event, its hold and what carries it out, in one commit; typed again, it is refused",
     "ask": "a step asked for by a person, in one row; asking again makes another",
+    "instalment": "tests/golden/test_second_golden.py: a timer's row gives its claim to the lane, in one commit",
+    "drop": "what nobody may read any more goes, chunk by chunk; what is left goes at the next sweep",
     "release": "test_daemon_dies_giving_back",
     "tidy": "test_worker_dies_tidying",
     "gather": "tests/flow/test_gathering.py: no partner of the scenario wants it",

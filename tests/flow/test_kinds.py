@@ -1,4 +1,4 @@
-"""Institutional and dental claims in the daemon: taken in and answered like any other, then waiting for a person."""
+"""Institutional and dental claims in the daemon: taken in, answered, waiting and corrected like any other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from gateway import synth
-from gateway.flow import parked
 from gateway.plan.claims import explanation
 from gateway.plan.records import Decision
 from gateway.store.engine import Store
@@ -42,8 +41,9 @@ def first_of(kind: str) -> Claim:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_good_claims_are_accepted_and_wait_for_a_price(world: World, kind: str) -> None:
-    """999 A, one 277CA with A2 for each claim (and its type of bill), and every claim pends in PRC: nothing is paid."""
+def test_good_claims_are_accepted_and_wait_for_their_provider(world: World, kind: str) -> None:
+    """999 A, one 277CA with A2 for each claim (and its type of bill), and every claim of a provider nobody has loaded
+    pends in PRV: nothing is paid."""
     world.send("clearpath", "claims.837", FILES[kind](PEOPLE, COUNT, 1, 0, DAY))
     (ack,) = world.sent("999", "clearpath")
     assert b"IK5*A~" in ack
@@ -55,7 +55,7 @@ def test_good_claims_are_accepted_and_wait_for_a_price(world: World, kind: str) 
     ]  # fmt: skip
     rows = world.claims()
     assert [(row.state, row.paid_cents) for row in rows] == [("pended", 0)] * COUNT
-    assert [row.reason[:4] for row in world.holds("pend")] == ["PRC:"] * COUNT
+    assert [row.reason[:4] for row in world.holds("pend")] == ["PRV:"] * COUNT
     assert (world.count(entry), world.count(fact)) == (0, 0)
     for row in rows:
         claim = msgspec.json.decode(row.body, type=Claim)
@@ -74,20 +74,15 @@ def test_bad_claims_are_rejected_by_277ca(world: World, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("frequency", ["7", "8"])
-def test_corrections_wait_too(world: World, kind: str, frequency: str) -> None:
-    """A replacement or void of such a claim pends in PRC and takes no place; a person's release changes nothing yet."""
+def test_corrections_take_their_place(world: World, kind: str, frequency: str) -> None:
+    """A replacement of such a claim holds its place and waits itself; a void ends it, though it waited."""
     original = first_of(kind)
     world.send("clearpath", "one.837", claims_file(1, original))
     icn = world.claims()[0].icn
     world.send("clearpath", "two.837", claims_file(2, correction(original, frequency, icn)))
     rows = world.claims()
-    assert [(row.state, row.replaced_by) for row in rows] == [("pended", ""), ("pended", "")]
-    for found in world.holds("pend"):
-        assert found.reason.startswith("PRC:")
-        parked.release(world.context, found.id, "ann", "looked")
-    world.run()
-    assert [row.state for row in world.claims()] == ["pended", "pended"]
-    assert len(world.holds("pend")) == 2
+    states = ["pended", "pended"] if frequency == "7" else ["voided", "void"]
+    assert [(row.state, row.replaced_by) for row in rows] == list(zip(states, (rows[1].icn, ""), strict=True))
 
 
 def test_a_hospital_and_a_physician_bill_one_service(world: World) -> None:

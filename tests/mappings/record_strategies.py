@@ -622,6 +622,7 @@ def remitted_lines(draw: st.DrawFn) -> RemittedLine:
         procedure=draw(procedures),
         charge_cents=draw(st.one_of(cents, signed_cents)),
         paid_cents=draw(st.one_of(cents, signed_cents)),
+        revenue=draw(maybe(digits(4), "")),
         paid_units=draw(maybe(quantities)),
         submitted=draw(maybe(procedures)),
         submitted_units=draw(maybe(quantities)),
@@ -659,6 +660,9 @@ def remitted_claims(draw: st.DrawFn) -> RemittedClaim:
         coverage_end=draw(maybe(days)),
         received=draw(maybe(days)),
         interest_cents=draw(maybe(cents)),
+        drg=draw(maybe(digits(3), "")),
+        covered_cents=draw(maybe(cents)),
+        covered_days=draw(maybe(quantities)),
         lines=draw(tuples(remitted_lines(), 0, 2)),
     )
 

@@ -89,7 +89,7 @@ def family_sum(totals: Totals, year: int, kind: Kind, tiers: tuple[str, ...] = T
 
 def room(totals: Totals, plan: Plan, tier: TierName, person_id: str, year: int, alone: bool) -> Room:
     """What the limits of a tier leave. alone: nobody but the subscriber is covered (aggregate limits then are his)."""
-    tiers = COUNTED[plan.cross][tier]
+    tiers = tuple(plan.book(each) for each in COUNTED[plan.cross][tier])
     deductible = sum(person_sum(totals, person_id, year, kind, tiers) for kind in TO_DEDUCTIBLE)
     oop = person_sum(totals, person_id, year, "oop", tiers)
     family_deductible = sum(family_sum(totals, year, kind, tiers) for kind in TO_DEDUCTIBLE)

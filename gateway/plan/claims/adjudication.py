@@ -18,13 +18,15 @@ import msgspec
 
 from gateway.plan.claims import accumulators, codes, coordination, drugs, rulings
 from gateway.plan.claims.accumulators import Key
-from gateway.plan.claims.benefits import Plan, accrual_year, choose
+from gateway.plan.claims.benefits import Plan, accrual_year, choose, deciding
 from gateway.plan.claims.case import Case
+from gateway.plan.claims.dental import ESTIMATED, estimate, how_long
 from gateway.plan.claims.edits import judge
 from gateway.plan.claims.eligibility import uncovered, unmatched
 from gateway.plan.claims.look import Denial, Look, look
+from gateway.plan.claims.orthodontics import not_due
 from gateway.plan.claims.pricing import Alternate, Price
-from gateway.plan.claims.pricing.claims import Prices, covered_instead, prices, unpriced
+from gateway.plan.claims.pricing.claims import Prices, covered_instead, prices
 from gateway.plan.claims.pricing.draft import Outcome
 from gateway.plan.claims.primacy import order_notes
 from gateway.plan.claims.replacing import VOID
@@ -58,6 +60,7 @@ class _Running:
     """What the lines decided so far have done to the next one."""
 
     totals: dict[Key, int]
+    today: date
     copays: set[tuple[str, date]] = field(default_factory=set)
     penalties: Counter[str] = field(default_factory=Counter)
     taken: dict[tuple[str, str], Decimal] = field(default_factory=dict)
@@ -92,21 +95,20 @@ def _also(line: ServiceLine, objection: Denial | Pend) -> Step:
 
 
 def adjudicate(case: Case, today: date) -> Decision:
-    """Decide one claim version. today: the business date, which only the patience with unknown members asks.
+    """Decide one claim version. today: the business date, which the patience with unknown members and instalments ask.
 
     Raises ValueError if the claim is a void (frequency 8), which is reversed, not decided.
     """
     if case.claim.frequency == VOID:
         raise ValueError("a void is reversed, not adjudicated")
+    case = msgspec.structs.replace(case, plans=deciding(case.plans, case.claim))
     if case.rulings.refusal is not None:
         return refused(case, case.rulings.refusal)
     if case.claim.kind == drug_files.KIND:
         return _of_drug_manager(case)
-    if case.plans and (waits := unpriced(case.claim)):
-        return pended(case, waits)
     if case.member is None:
         return _without_member(case, today)
-    return _conclude(case, _decide_lines(case, case.member))
+    return _conclude(case, _decide_lines(case, case.member, today))
 
 
 def pended(case: Case, *pends: Pend, notes: Sequence[Step] = ()) -> Decision:
@@ -125,16 +127,16 @@ def refused(case: Case, refusal: Refusal) -> Decision:
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _decide_lines(case: Case, member: Member) -> _Running:
+def _decide_lines(case: Case, member: Member, today: date) -> _Running:
     """Every line, in order. Where prices depend on each other they are of the lines that are paid: those denied the
     first time are left out of them the second."""
     looks = _looks(case, member)
     priced = prices(looks.values())
-    running = _decide_each(case, member, looks, priced)
+    running = _decide_each(case, member, looks, priced, today)
     unpaid = {line.number for line in running.lines if line.denied}
     if priced.entwined and unpaid and not running.pends:
         again = prices(seen for number, seen in looks.items() if number not in unpaid)
-        running = _decide_each(case, member, looks, Prices({**priced.by_line, **again.by_line}))
+        running = _decide_each(case, member, looks, Prices({**priced.by_line, **again.by_line}), today)
     return running
 
 
@@ -145,8 +147,8 @@ def _looks(case: Case, member: Member) -> dict[int, Look]:
     return {line.number: look(case, plan, member, line, prior) for line, plan in planned if plan is not None}
 
 
-def _decide_each(case: Case, member: Member, looks: Mapping[int, Look], priced: Prices) -> _Running:
-    running = _Running(dict(case.totals))
+def _decide_each(case: Case, member: Member, looks: Mapping[int, Look], priced: Prices, today: date) -> _Running:
+    running = _Running(dict(case.totals), today)
     for line in case.claim.lines:
         first = looks.get(line.number)
         if first is None:
@@ -193,12 +195,13 @@ def _alternate(seen: Look, price: Price) -> Alternate | Denial | Pend | None:
 def _settle(seen: Look, price: Price, alternate: Alternate | None, running: _Running) -> None:
     visit, name = (seen.benefit.name, seen.line.first), seen.benefit.name
     due = visit not in running.copays
-    decision, entries, penalty = settle(seen, price, due, running.penalties[name], alternate)
+    later = not_due(seen, price.allowed_cents, running.today)
+    decision, entries, penalty = settle(seen, price, due, running.penalties[name], alternate, later)
     running.penalties[name] += penalty
     if seen.benefit.copay_cents is not None and price.allowed_cents:  # a line that costs nothing takes no copay
         running.copays.add(visit)
     if decision.authorisation:
-        key = (decision.authorisation, seen.line.procedure.code)
+        key = (decision.authorisation, seen.line.billed_code)
         running.taken[key] = running.taken.get(key, Decimal(0)) + seen.line.units
     running.lines.append(decision)
     running.entries += entries
@@ -222,6 +225,11 @@ def _of_drug_manager(case: Case) -> Decision:
 
 
 def _conclude(case: Case, running: _Running) -> Decision:
+    bare, plan = _bare(case), _plan(case)
+    if case.claim.predetermination and plan is not None:
+        running.lines, running.entries = [estimate(line) for line in running.lines], []
+        running.notes.append(how_long(plan, case.received))
+        bare = msgspec.structs.replace(bare, status=ESTIMATED)
     paid = sum(line.paid_cents for line in running.lines)
     if not running.pends and "AUD" not in case.cleared:
         running.pends += _audit(case, paid)
@@ -230,7 +238,6 @@ def _conclude(case: Case, running: _Running) -> Decision:
     notes = tuple(dict.fromkeys(running.notes))
     if running.pends:
         return pended(case, *running.pends, notes=notes)
-    bare = _bare(case)
     return msgspec.structs.replace(
         bare,
         outcome="denied" if all(line.denied for line in running.lines) else "paid",

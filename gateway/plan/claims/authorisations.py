@@ -61,7 +61,7 @@ def fitting_authorisations(seen: Look) -> list[Authorisation]:
         for each in seen.case.authorisations
         if each.person_id == seen.member.person_id
         and each.npi in npis
-        and (not each.codes or line.procedure.code in each.codes)
+        and (not each.codes or line.billed_code in each.codes)
         and each.first <= line.first
         and line.last <= each.last
     ]
@@ -81,7 +81,7 @@ def authorised_by(seen: Look) -> str:
 
 
 def _units_left(each: Authorisation, seen: Look) -> bool:
-    code = seen.line.procedure.code
+    code = seen.line.billed_code
     used = each.used.get(code, NONE) + seen.taken.get((each.number, code), NONE)
     return code not in each.units or used + seen.line.units <= each.units[code]
 
@@ -93,5 +93,5 @@ def charged(rows: Iterable[Authorisation], decisions: Iterable[Decision]) -> tup
         sign = -1 if decision.outcome == "reversal" else 1
         for line in decision.lines:
             if line.authorisation:
-                used[line.authorisation][line.procedure.code] += sign * line.units
+                used[line.authorisation][line.billed_code] += sign * line.units
     return tuple(msgspec.structs.replace(each, used=dict(used.get(each.number, {}))) for each in rows)

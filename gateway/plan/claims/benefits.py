@@ -25,7 +25,12 @@ TierName = Literal["in", "tier2", "tier3", "out"]
 TIERS: tuple[TierName, ...] = ("in", "tier2", "tier3", "out")
 """From the best to the worst for the member."""
 
+ClaimKind = Literal["professional", "institutional", "dental", "drug"]
+
 CountKind = Literal["visits", "days", "times", "units", "dollars"]
+
+ESTIMATE_DAYS = 90
+"""How long an estimate holds where the document says nothing."""
 
 COUNTS: tuple[CountKind, ...] = ("visits", "days", "times", "units", "dollars")
 """What an allowance may count; one word of it stands in its table."""
@@ -123,25 +128,38 @@ class Penalty(Record, frozen=True, kw_only=True):
             raise ValueError("a penalty says percent or dollars")
 
 
+class Instalments(Record, frozen=True, kw_only=True):
+    """How the price of a treatment falls due: so much of it at once, the rest in equal parts over its months.
+
+    months: 0 takes those the claim tells (DN101)."""
+
+    initial: Rate
+    months: int = 0
+
+
 class Benefit(Record, frozen=True, kw_only=True):
     """A category of services; an empty condition is always true, the first benefit of the document that fits decides.
 
-    Conditions. codes, revenue: procedure and revenue codes or ranges ("99202-99215", "D0120-D0180"). claims: kinds of
-    claims. bill_types, diagnoses, taxonomies: beginnings of type of bill, ICD-10 codes, and the taxonomy code of who
-    rendered. ages: first and last age in whole years. sex: F or M. tiers: where it applies. emergency: only lines
-    marked as one (SV109 Y). excluded_as: why it is excluded, which the codes say.
+    Conditions. codes, revenue: procedure and revenue codes or ranges ("99202-99215", "D0120-D0180"). claim_revenue: any
+    line of the claim has one (all of a visit to the emergency room). claims: kinds of claims. bill_types, diagnoses,
+    taxonomies: beginnings of type of bill, ICD-10 codes, and the taxonomy code of who rendered. ages: first and last
+    age in whole years. sex: F or M. tiers: where it applies. emergency: only lines marked as one (SV109 Y).
+    excluded_as: why it is excluded, which the codes say.
     Cost share. copay: once per claim and day (copay_per visit), per person and day, or per admission; it comes before
     the deductible unless copay_after_deductible. coinsurance: None takes the tier's. preventive: the plan pays all and
     nothing accumulates. as_in_network: cost share as in network wherever it is rendered.
     Bounds. max_units: per line. limits: what one person has of it. waiting_days, waiting_months: from the first day of
     coverage. auth_required: without one the line is denied, or pays less by the penalty. alternates: submitted code ->
-    the code whose price is the most that is covered (a composite filling -> amalgam).
+    the code whose price is the most that is covered (a composite filling -> amalgam). tooth: whether the service takes
+    a tooth out, which is remembered, or replaces one. missing_tooth_clause: only one lost while covered.
+    instalments: of orthodontia, paid over months.
     """
 
     name: str
-    claims: tuple[Literal["professional", "institutional", "dental"], ...] = ()
+    claims: tuple[ClaimKind, ...] = ()
     codes: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
+    claim_revenue: tuple[str, ...] = ()
     bill_types: tuple[str, ...] = ()
     pos: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
@@ -166,6 +184,9 @@ class Benefit(Record, frozen=True, kw_only=True):
     waiting_days: int = 0
     waiting_months: int = 0
     alternates: dict[str, str] = {}
+    tooth: Literal["", "extracts", "replaces"] = ""
+    missing_tooth_clause: bool = False
+    instalments: Instalments | None = None
     as_in_network: bool = False
 
     def pool(self, allowance: Allowance) -> str:
@@ -176,6 +197,8 @@ class Benefit(Record, frozen=True, kw_only=True):
 class Plan(Record, frozen=True, kw_only=True):
     """One version of a plan document, for dates of service first..last.
 
+    claims: kinds of claims it decides where people have several plans (medical, dental); none given: those no other
+    plan names. account: its deductible, maximum and payments are summed apart from those of other plans, as this.
     plan_ids: HD04 codes that buy it. lines: HD03 codes, for spans without HD04. year_start: MM-DD the benefit year
     begins. inpatient_year: whether a stay counts to the year of each service or of its admission. networks: names a
     provider row must carry one of. tier2, tier3: cost shares at providers of further networks, asked in this order.
@@ -196,6 +219,8 @@ class Plan(Record, frozen=True, kw_only=True):
     many days after a service an authorisation may still be asked for. medical_review: charge of a line above which
     somebody looks at its necessity (MED).
     repricers: organisations (HCP04) whose repriced amounts set the price before any fee row does.
+    hospital_acquired: beginnings of ICD-10 codes the plan does not pay a hospital for where they were not present on
+    admission. predetermination_days: how long an estimate holds.
     filing_code: CLP06.
     """
 
@@ -203,6 +228,8 @@ class Plan(Record, frozen=True, kw_only=True):
     version: str
     title: str = ""
     sponsor: str = ""
+    claims: tuple[ClaimKind, ...] = ()
+    account: str = ""
     plan_ids: tuple[str, ...]
     lines: tuple[str, ...] = ("PPO", "HLT")
     first: date
@@ -238,6 +265,8 @@ class Plan(Record, frozen=True, kw_only=True):
     annual_maximum_cents: Cents | None = field(name="annual_maximum", default=None)
     lifetime_maximum_cents: Cents | None = field(name="lifetime_maximum", default=None)
     accident_diagnoses: tuple[str, ...] = ("S", "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7")
+    hospital_acquired: tuple[str, ...] = ()
+    predetermination_days: int = ESTIMATE_DAYS
     filing_code: str = "12"
 
     def tiers(self) -> dict[TierName, Tier]:
@@ -262,6 +291,10 @@ class Plan(Record, frozen=True, kw_only=True):
         mine = set(networks)
         return next((name for name, theirs in self.networks_by_tier().items() if mine.intersection(theirs)), "out")
 
+    def book(self, tier: str) -> str:
+        """Where the sums of a tier are kept: the tier of its accumulator entries."""
+        return f"{self.account} {tier}" if self.account else tier
+
     def provision(self, section: str) -> str:
         """How an explanation cites a section of this document."""
         return f"{self.id} v{self.version} {section}"
@@ -270,12 +303,8 @@ class Plan(Record, frozen=True, kw_only=True):
 EVERYTHING_ELSE = Benefit(name="other services")
 """The benefit of a line that no category of the document names: deductible, then the tier's coinsurance."""
 
-KINDS = {"P": "professional", "I": "institutional", "D": "dental"}
-"""`Claim.kind` in a document's words."""
-
-INPATIENT = ("11", "12", "18", "21", "41")
-"""First two digits of the type of bill of stays: hospital, its Part B and swing beds, skilled nursing, religious
-non-medical care (verify against the NUBC's list)."""
+KINDS: dict[str, ClaimKind] = {"P": "professional", "I": "institutional", "D": "dental", "R": "drug"}
+"""`Claim.kind` in a document's words (R: of `mappings.drugs`)."""
 
 
 def parse(text: str) -> Plan:
@@ -311,6 +340,7 @@ def _fits(benefit: Benefit, claim: Claim, line: ServiceLine, tier: TierName, age
         and (not benefit.claims or KINDS.get(claim.kind) in benefit.claims)
         and (not benefit.codes or listed(benefit.codes, line.procedure.code))
         and (not benefit.revenue or listed(benefit.revenue, line.revenue))
+        and (not benefit.claim_revenue or any(listed(benefit.claim_revenue, each.revenue) for each in claim.lines))
         and (not benefit.bill_types or claim.bill_type.startswith(benefit.bill_types))
         and (not benefit.pos or (line.pos or claim.pos) in benefit.pos)
         and (not benefit.modifiers or any(each in benefit.modifiers for each in line.procedure.modifiers))
@@ -342,8 +372,7 @@ def year_of(plan: Plan, on: date) -> int:
 
 def admitted_on(claim: Claim) -> date | None:
     """The day an inpatient came in; None of any other claim."""
-    stay = claim.stay
-    return stay.admitted if stay is not None and claim.facility_code in INPATIENT else None
+    return claim.stay.admitted if claim.stay is not None and claim.is_stay else None
 
 
 def accrual_year(plan: Plan, claim: Claim, on: date) -> int:
@@ -364,6 +393,13 @@ def carries_over(plan: Plan, claim: Claim, on: date) -> bool:
 def buys(plan: Plan, span: Span) -> bool:
     """Whether a coverage span is of this plan: by HD04, or by HD03 when the sponsor sends no HD04."""
     return span.plan_id in plan.plan_ids if span.plan_id else span.line in plan.lines
+
+
+def deciding(plans: Sequence[Plan], claim: Claim) -> tuple[Plan, ...]:
+    """The plans that decide claims of this kind: those that name it, else those that name none; all of them when there
+    are none of these, so that one of them says what it covers."""
+    named = tuple(plan for plan in plans if KINDS.get(claim.kind) in plan.claims)
+    return named or tuple(plan for plan in plans if not plan.claims) or tuple(plans)
 
 
 def choose(plans: Sequence[Plan], member: Member | None, on: date) -> Plan | None:

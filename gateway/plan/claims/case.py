@@ -26,12 +26,15 @@ class PriorClaim(Record, frozen=True, kw_only=True):
     """An earlier claim of the same person that is paid or in process: a source for duplicate checks.
 
     denied: numbers of its lines that were denied; those may be billed again. paid: of those that were paid money.
+    allowed: by line number, what was allowed of the others. waits: it is in process, so nobody knows yet.
     """
 
     icn: str
     claim: Claim
     denied: tuple[int, ...] = ()
     paid: tuple[int, ...] = ()
+    allowed: dict[int, int] = {}
+    waits: bool = False
 
 
 class Case(Record, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Case(Record, frozen=True, kw_only=True):
     networks: every membership row that names one of them. contracts: every version of the contracts of the plans'
     networks. fees: every dated row of (billing NPI or a contract's schedule, code of a line, DRG). received: business
     date of receipt. version: of this decision.
+    history reaches back to the admission of a stay, so that it holds the stay's earlier bills.
     match: why there is no member (`none`, `several`, `mismatch`, `dependent`, `newborn`), "" when there is one.
     cleared: pend queues a person has answered for this claim, so that its release is decided now and not pended again.
     rules: what the codes of the claim ask, by date. holder: the subscriber a dependant is covered through, where other

@@ -18,18 +18,23 @@ SECTIONS = {"in": "in_network", "tier2": "tier2", "tier3": "tier3", "out": "out_
 """The table of a document that holds a tier."""
 
 CONDITIONS = (
-    "tiers", "claims", "codes", "revenue", "bill_types", "pos", "diagnoses", "modifiers", "taxonomies", "ages", "sex",
-    "emergency",
+    "tiers", "claims", "codes", "revenue", "claim_revenue", "bill_types", "pos", "diagnoses", "modifiers",
+    "taxonomies", "ages", "sex", "emergency",
 )  # fmt: skip
 """What decides whether a benefit fits a line."""
 
-RANGES = ("codes", "revenue")
+RANGES = ("codes", "revenue", "claim_revenue")
 """Conditions of codes and ranges of codes."""
 
 BEGINNINGS = ("bill_types", "diagnoses", "taxonomies")
 """Conditions that name beginnings of codes."""
 
 YEAR_MONTHS = 12
+
+FILING = (
+    "12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ"
+)  # fmt: skip
+"""Claim filing codes an 835 may carry (CLP06)."""
 
 
 def contradictions(plan: Plan) -> list[str]:
@@ -46,6 +51,10 @@ def _document(plan: Plan) -> Iterator[str]:
         yield "plan_ids: empty, so nobody can have this plan"
     if not 0 <= plan.carry_over_months <= YEAR_MONTHS:
         yield "carry_over_months: not from 0 to 12"
+    if plan.filing_code not in FILING:
+        yield f"filing_code: {plan.filing_code} may not stand in an 835 (CLP06)"
+    if plan.predetermination_days < 1:
+        yield "predetermination_days: below 1"
     if plan.cross != "none" and len(plan.tiers()) == 1:
         yield f"cross: {plan.cross}, and there is no other tier"
 
@@ -113,6 +122,11 @@ def _benefit_contradictions(plan: Plan, benefit: Benefit) -> Iterator[str]:
         (benefit.penalty is not None and (benefit.penalty.percent or 0) > WHOLE, "penalty: above 100 percent"),
         (benefit.copay_per != "visit" and not benefit.copay_cents, "copay_per: there is no copay"),
         (benefit.copay_after_deductible and benefit.deductible_waived, "copay_after_deductible: it is waived"),
+        (
+            benefit.instalments is not None and (benefit.instalments.initial > WHOLE or benefit.instalments.months < 0),
+            "instalments: above 100 percent at once, or months below nothing",
+        ),
+        (benefit.missing_tooth_clause and benefit.tooth != "replaces", "missing_tooth_clause: no tooth is replaced"),
         (min(benefit.waiting_days, benefit.waiting_months) < 0, "waiting: below nothing"),
     )
     yield from (said for applies, said in faults if applies)

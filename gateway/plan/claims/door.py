@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from gateway.plan.claims.benefits import Plan, choose
+from gateway.plan.claims.benefits import Plan, choose, deciding
 from gateway.plan.claims.matching import UNKNOWN
 from mappings.records import Claim, ClaimStatus, LineAnswer, Procedure, Record
 from parsers.edits import begin_of_lines
@@ -93,7 +93,7 @@ REPEATED = ClaimStatus(category="A3", status="54")
 
 def turns_away(plans: Sequence[Plan], claim: Claim, reason: str) -> bool:
     """Whether the plan answers a patient nobody knows (`matching.Match.reason`) by 277CA instead of waiting."""
-    plan = choose(plans, None, claim.first)
+    plan = choose(deciding(plans, claim), None, claim.first)
     return reason in UNKNOWN and plan is not None and plan.member_not_found == "reject"
 
 

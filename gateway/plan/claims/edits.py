@@ -12,8 +12,10 @@ from gateway.plan.claims import limits
 from gateway.plan.claims.authorisations import authorisation
 from gateway.plan.claims.benefits import Exclusion
 from gateway.plan.claims.coderules import code_edits, necessity
+from gateway.plan.claims.dental import tooth
 from gateway.plan.claims.duplicates import duplicate
 from gateway.plan.claims.eligibility import continuation, eligibility
+from gateway.plan.claims.institutional import acquired, late_charge
 from gateway.plan.claims.liability import accident, assignment, demand, encounter, other_payer
 from gateway.plan.claims.look import Denial, Look, Verdict, rendering_of
 from gateway.plan.claims.replacing import CORRECTIONS
@@ -151,6 +153,9 @@ EDITS: tuple[Asked, ...] = (
     Asked(6, provider),
     Asked(7, duplicate),
     Asked(8, timely),
+    Asked(9, late_charge),
+    Asked(9, acquired),
+    Asked(9, tooth),
     Asked(9, code_edits),
     Asked(10, exclusion),
     Asked(10, necessity),

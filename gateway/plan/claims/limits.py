@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gateway.plan.calendar import months_on
 from gateway.plan.claims.accumulators import Use, person_sum
-from gateway.plan.claims.benefits import Allowance, CountKind, accrual_year, admitted_on
+from gateway.plan.claims.benefits import TIERS, Allowance, CountKind, accrual_year, admitted_on
 from gateway.plan.claims.eligibility import periods
 from gateway.plan.claims.look import Denial, Look
 from gateway.plan.records import Entry
@@ -234,11 +234,15 @@ def excess(seen: Look, year: int, paid: int) -> Excess | None:
 def _maxima(seen: Look, year: int) -> Iterator[Excess]:
     """What each maximum leaves."""
     plan, person_id = seen.plan, seen.member.person_id
+    books = tuple(plan.book(tier) for tier in TIERS)
     if plan.annual_maximum_cents is not None:
-        before = person_sum(seen.totals, person_id, year, "paid")
+        before = person_sum(seen.totals, person_id, year, "paid", books)
         yield Excess(max(0, plan.annual_maximum_cents - before), "119", "annual_maximum", "the annual maximum")
     if plan.lifetime_maximum_cents is not None:
-        paid = [cents for (who, _, _, kind), cents in seen.totals.items() if who == person_id and kind == "paid"]
+        paid = [
+            cents for (who, _, slot, kind), cents in seen.totals.items()
+            if who == person_id and kind == "paid" and slot in books
+        ]  # fmt: skip
         rest = max(0, plan.lifetime_maximum_cents - sum(paid))
         yield Excess(rest, "35", "lifetime_maximum", "the lifetime maximum")
     for each in seen.benefit.limits:

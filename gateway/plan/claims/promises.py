@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gateway.plan.claims import limits
 from gateway.plan.claims.benefits import (
+    ESTIMATE_DAYS,
     EVERYTHING_ELSE,
     Benefit,
     Exclusion,
@@ -97,6 +98,10 @@ def _frame(plan: Plan) -> Iterator[Promise]:
     until = f"to {plan.last}" if plan.last else "until further notice"
     yield Promise("plan", f"{plan.title or plan.id} ({plan.id}, version {plan.version}), {plan.first} {until}.")
     yield Promise("plan_ids", f"It is bought as {_or(plan.plan_ids)} in the employer's enrolment file.")
+    if plan.claims:
+        yield Promise("claims", f"It decides {_or(plan.claims)} claims.")
+    if plan.account:
+        yield Promise("account", f"Its sums are kept apart from those of other plans, as {plan.account}.")
     yield Promise("year_start", f"The benefit year begins on {plan.year_start} (month-day).")
     if plan.inpatient_year == "admission":
         yield Promise("inpatient_year", "A stay counts to the benefit year of its admission.")
@@ -174,6 +179,11 @@ def _dealings(plan: Plan) -> Iterator[Promise]:
     if plan.medical_review_cents is not None:
         said = f"A line that charges more than ${dollars(plan.medical_review_cents)} is looked at by a clinician."
         yield Promise("medical_review", said)
+    if plan.hospital_acquired:
+        said = f"Diagnoses that begin with {_or(plan.hospital_acquired)} are looked at where a hospital caused them."
+        yield Promise("hospital_acquired", said)
+    if plan.predetermination_days != ESTIMATE_DAYS:
+        yield Promise("predetermination_days", f"An estimate holds for {plan.predetermination_days} days.")
 
 
 # ---- benefits --------------------------------------------------------------------------------------------------------
@@ -191,6 +201,7 @@ def _scope(benefit: Benefit) -> str:
         (f"{_or(benefit.claims)} claims", benefit.claims),
         (f"codes {', '.join(benefit.codes)}", benefit.codes),
         (f"revenue codes {', '.join(benefit.revenue)}", benefit.revenue),
+        (f"claims with revenue codes {', '.join(benefit.claim_revenue)}", benefit.claim_revenue),
         (f"bills that begin with {_or(benefit.bill_types)}", benefit.bill_types),
         (f"place of service {_or(benefit.pos)}", benefit.pos),
         (f"diagnoses that begin with {_or(benefit.diagnoses)}", benefit.diagnoses),
@@ -221,6 +232,9 @@ def _cover(benefit: Benefit) -> str:
         f"at most {benefit.max_units} units on a line" if benefit.max_units is not None else "",
         *(f"{limits.words(each)}{f', together with all {each.name}' if each.name else ''}" for each in benefit.limits),
         *(f"{code} is covered as {instead}" for code, instead in benefit.alternates.items()),
+        _instalments(benefit),
+        "teeth taken out are remembered" if benefit.tooth == "extracts" else "",
+        "only of teeth lost while covered" if benefit.missing_tooth_clause else "",
     ]
     return "; ".join(each for each in said if each)
 
@@ -233,6 +247,14 @@ def _share(benefit: Benefit) -> str:
     steps = [deductible, copay] if benefit.copay_after_deductible else [copay, deductible]
     rate = "coinsurance" if benefit.coinsurance is None else f"{_percent(benefit.coinsurance)} coinsurance"
     return ", ".join(each for each in (*steps, f"then {rate}") if each)
+
+
+def _instalments(benefit: Benefit) -> str:
+    rule = benefit.instalments
+    if rule is None:
+        return ""
+    months = f"{rule.months} months" if rule.months else "the months of the treatment"
+    return f"{_percent(rule.initial)} of the price falls due at once, the rest over {months} while covered"
 
 
 def _authorised(benefit: Benefit) -> str:

@@ -11,13 +11,15 @@ from typing import Literal
 
 import msgspec
 
-from gateway.plan.claims.pricing.claims import unpriced
 from gateway.plan.claims.reversal import reverse
 from gateway.plan.records import Decision, Pend
 from mappings.records import Claim, Record
 
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
-"""CLM05-3 of professional and dental claims."""
+"""CLM05-3 of every kind of claim."""
+
+INTERIM, LATE = ("2", "3", "4"), "5"
+"""CLM05-3 of an institution: the first, a continuing and the last bill of one stay; charges that a bill left out."""
 
 CORRECTIONS = (REPLACEMENT, VOID)
 """Those that name an earlier claim (REF*F8)."""
@@ -64,8 +66,6 @@ def same(claim: Claim, person_id: str, original: Filed) -> bool:
 
 def objection(claim: Claim, person_id: str, cleared: Sequence[str], taken: Sequence[Filed]) -> Pend | None:
     """What a person must look at before the place is taken. cleared: queues answered for the claim."""
-    if waits := unpriced(claim):
-        return waits
     if not taken or "RPL" in cleared or same(claim, person_id, taken[0]):
         return None
     reason = "The claim replaces one of another patient, provider or kind."

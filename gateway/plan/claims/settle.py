@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec import structs
 
 from gateway.plan.claims import accumulators, limits
 from gateway.plan.claims.accumulators import Room
@@ -11,12 +14,14 @@ from gateway.plan.claims.authorisations import authorised_by, is_penalised
 from gateway.plan.claims.benefits import accrual_year, carries_over
 from gateway.plan.claims.coordination import Coordinated, coordinate
 from gateway.plan.claims.costshare import Shares, penalised, share
+from gateway.plan.claims.dental import taken_out
 from gateway.plan.claims.eligibility import alone
 from gateway.plan.claims.look import Denial, Look
+from gateway.plan.claims.orthodontics import NOT_DUE
 from gateway.plan.claims.pricing import Alternate, Price
 from gateway.plan.claims.sentences import Cut, sentences
 from gateway.plan.records import Entry, Kind, LineDecision, Step
-from gateway.plan.rounding import half_up
+from gateway.plan.rounding import dollars, half_up
 from mappings.records import Adjustment, ServiceLine
 
 
@@ -27,6 +32,7 @@ def denied(line: ServiceLine, denial: Denial) -> LineDecision:
     return LineDecision(
         number=line.number,
         procedure=line.procedure,
+        revenue=line.revenue,
         charge_cents=line.charge_cents,
         paid_cents=0,
         units=line.units,
@@ -49,31 +55,36 @@ class Settled(NamedTuple):
 
 
 def settle(
-    seen: Look, price: Price, copay_due: bool, penalty_taken: int = 0, alternate: Alternate | None = None
-) -> Settled:
+    seen: Look, price: Price, copay_due: bool, penalty_taken: int = 0, alternate: Alternate | None = None,
+    later: int = 0,
+) -> Settled:  # fmt: skip
     """What the line comes to. copay_due: this claim has not taken it that day. penalty_taken: cents of this claim's
-    earlier lines of the benefit. alternate: the cheaper service that alone is covered.
+    earlier lines of the benefit. alternate: the cheaper service that alone is covered. later: cents of the price that
+    fall due as instalments.
     """
     plan, line = seen.plan, seen.line
     year = accrual_year(plan, seen.claim, line.first)
     is_alone = alone(plan, seen.member, line.first)
     room = accumulators.room(seen.totals, plan, seen.tier, seen.member.person_id, year, is_alone)
-    split = _split(seen, price, room, copay_due and not limits.copay_was_taken(seen), alternate)
+    due = structs.replace(price, allowed_cents=price.allowed_cents - later)
+    split = _split(seen, due, room, copay_due and not limits.copay_was_taken(seen), alternate)
+    split = replace(split, contract=split.contract - later)
     cut = _cut(seen, year, split, penalty_taken)
     decision = LineDecision(
         number=line.number,
         procedure=line.procedure if alternate is None else alternate.procedure,
+        revenue=line.revenue,
         charge_cents=line.charge_cents,
         paid_cents=split.paid - cut.cents,
         allowed_cents=split.allowable,
         units=line.units,
-        adjustments=_adjustments(seen, split, price.group, cut),
+        adjustments=_adjustments(seen, split, price.group, cut, later),
         remarks=price.remarks,
         first=line.first,
         last=line.last,
         control=line.control,
         authorisation=authorised_by(seen),
-        steps=tuple(sentences(seen, price, room, split, cut, alternate)),
+        steps=(*sentences(seen, price, room, split, cut, alternate), *_later(seen, later)),
     )
     return Settled(decision, _entries(seen, year, split.shares, decision.paid_cents), cut.penalty)
 
@@ -107,13 +118,22 @@ def _cut(seen: Look, year: int, split: Coordinated, penalty_taken: int) -> Cut:
     return Cut(penalty, limits.excess(seen, year, split.paid - penalty))
 
 
-def _adjustments(seen: Look, split: Coordinated, contract_group: str, cut: Cut) -> tuple[Adjustment, ...]:
+def _later(seen: Look, cents: int) -> Iterator[Step]:
+    """What is said of instalments to come."""
+    if cents:
+        provision = seen.plan.provision(f"benefit {seen.benefit.name}")
+        yield Step(rule="instalments", text=f"{dollars(cents)} of the price falls due month by month.", cents=cents,
+                   provision=provision)  # fmt: skip
+
+
+def _adjustments(seen: Look, split: Coordinated, contract_group: str, cut: Cut, later: int) -> tuple[Adjustment, ...]:
     """CAS in the order it is printed; amounts of zero are left out. A price above the charge is OA-94, negative."""
     contract = (contract_group, "45", split.contract) if split.contract > 0 else ("OA", "94", split.contract)
     _, bound = limits.tightest(seen)
     rows = [
         ("OA", "23", split.prior),
         contract,
+        ("OA", NOT_DUE, later),
         ("PR", "1", split.shares.deductible),
         ("PR", "2", split.shares.coinsurance),
         ("PR", "3", split.shares.copay),
@@ -147,11 +167,13 @@ def _entries(seen: Look, year: int, shares: Shares, paid: int) -> tuple[Entry, .
             person_id=member.person_id,
             family_root=member.family_root,
             year=of,
-            tier=seen.tier,
+            tier=seen.plan.book(seen.tier),
             kind=kind,
             cents=cents,
         )
         for kind, of, cents in rows
         if cents
     )
-    return (*sums, *limits.uses(seen, year, paid), *limits.copay_entry(seen, year, shares.copay))
+    return (
+        *sums, *limits.uses(seen, year, paid), *limits.copay_entry(seen, year, shares.copay), *taken_out(seen, year)
+    )  # fmt: skip

@@ -14,21 +14,8 @@ from gateway.plan.claims.pricing import lines, packages
 from gateway.plan.claims.pricing.contract import Multiple
 from gateway.plan.claims.pricing.draft import Draft, Outcome, agreement
 from gateway.plan.claims.pricing.fees import Book
-from gateway.plan.records import Pend
 from gateway.plan.rounding import dollars, part
-from mappings.records import Claim, Procedure
-
-PRICED = ("P",)
-"""The kinds of claims (`Claim.kind`) there are rules for: the others wait for a person, their corrections too."""
-
-UNPRICED = Pend(
-    queue="PRC", reason="There are no rules yet for institutional and dental claims.", needed="A decision by hand."
-)
-
-
-def unpriced(claim: Claim) -> Pend | None:
-    """What a claim waits for that no rule of ours may price (domain 4.2 row 13); None where rules exist."""
-    return None if claim.kind in PRICED else UNPRICED
+from mappings.records import Procedure
 
 
 @dataclass(frozen=True, slots=True)

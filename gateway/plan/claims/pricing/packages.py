@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from gateway.plan.claims.benefits import admitted_on
+from gateway.plan.claims.case import PriorClaim
 from gateway.plan.claims.look import Look
 from gateway.plan.claims.pricing.contract import Contract, Package, place_of
 from gateway.plan.claims.pricing.draft import Draft, Outcome, agreement, declined, draft
 from gateway.plan.claims.pricing.fees import Book
 from gateway.plan.claims.pricing.lines import missing
+from gateway.plan.claims.replacing import INTERIM, LATE
 from gateway.plan.records import FeeRow, Pend
 from gateway.plan.rounding import WHOLE, dollars, half_up, part, spread
-from mappings.records import Claim
-
-STILL_PATIENT = "30"
-"""CL103 of a patient who has not left: the last day of the statement is a day of the stay."""
+from mappings.records import Claim, ServiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,17 @@ def together(looks: Sequence[Look], book: Book) -> dict[int, Draft | Outcome]:
     mine = [seen for seen in priced if not package.leaves_out(seen.line)]
     if not mine:
         return {}
+    before = _episode(mine[0], package)
+    waits = next((each for each in before if each.waits), None)
+    if waits is not None:
+        return _spread(mine, _unknown(waits))
     charges = sum(seen.line.charge_cents for seen in mine)
+    charges += sum(line.charge_cents for each in before for line in _together(package, each))
     found = METHODS[package.method](mine[0], contract, package, book, charges)
     if isinstance(found, Pend):
-        return {seen.line.number: found for seen in mine}
-    return _spread(mine, _with_outlier(package, charges, _with_transfer(package, mine[0].claim, found)))
+        return _spread(mine, found)
+    whole = _with_outlier(package, charges, _with_transfer(package, mine[0].claim, before, found))
+    return _spread(mine, _less_before(package, before, whole))
 
 
 def _spread(looks: Sequence[Look], whole: Whole | Pend) -> dict[int, Draft | Outcome]:
@@ -128,18 +134,64 @@ METHODS: dict[str, Callable[[Look, Contract, Package, Book, int], Whole | Pend]]
 
 
 def days_of(claim: Claim) -> int:
-    """Days of a stay: the day of discharge does not count, unless it is the only one; one day without a stay."""
-    if claim.stay is None:
-        return 1
-    nights = (claim.stay.last - claim.stay.first).days
-    return max(1, nights + (claim.stay.patient_status == STILL_PATIENT))
+    """Days of a stay; one day without a stay."""
+    return 1 if claim.stay is None else claim.stay.days
 
 
-def _with_transfer(package: Package, claim: Claim, whole: Whole) -> Whole:
+# ---- several bills of one stay ---------------------------------------------------------------------------------------
+
+ONCE: dict[str, tuple[str, ...]] = {"drg": (*INTERIM, LATE), "case": (*INTERIM, LATE), "per_diem": (LATE,)}
+"""By method, the bills (CLM05-3) that share one price with the stay's earlier ones: they are paid what it leaves. Days
+are paid by each interim bill for itself, a part of the charges by every bill."""
+
+
+def _episode(seen: Look, package: Package) -> list[PriorClaim]:
+    """The earlier bills that have had a part of this bill's price."""
+    if seen.claim.frequency not in ONCE.get(package.method, ()):
+        return []
+    return [each for each in seen.case.history if same_stay(seen.claim, each.claim)]
+
+
+def same_stay(claim: Claim, other: Claim) -> bool:
+    """Whether two bills are of one stay, or of one visit of an outpatient: provider and kind of facility, then the day
+    of admission, else days that meet."""
+    if (claim.billing.npi, claim.facility_code) != (other.billing.npi, other.facility_code) or other.stay is None:
+        return False
+    admitted = admitted_on(claim)
+    if admitted is not None:
+        return admitted == admitted_on(other)
+    return claim.first <= other.last and other.first <= claim.last
+
+
+def _together(package: Package, prior: PriorClaim) -> list[ServiceLine]:
+    """The lines of an earlier bill that the package priced."""
+    return [line for line in prior.claim.lines if line.number in prior.allowed and not package.leaves_out(line)]
+
+
+def _unknown(prior: PriorClaim) -> Pend:
+    reason = f"Claim {prior.icn}, an earlier bill of the same stay, waits itself."
+    return Pend(queue="PRC", reason=reason, needed="A decision on that one; then release this claim.")
+
+
+def _less_before(package: Package, before: Sequence[PriorClaim], whole: Whole) -> Whole | Pend:
+    """What earlier bills leave of a price that is paid once for all of them."""
+    had = sum(each.allowed[line.number] for each in before for line in _together(package, each))
+    if not had:
+        return whole
+    if had > whole.cents:
+        reason = f"The stay is priced {dollars(whole.cents)}, and its earlier bills were allowed {dollars(had)}."
+        return Pend(queue="PRC", reason=reason, needed="A replacement (frequency 7) of an earlier bill, or a denial.")
+    return replace(whole, cents=whole.cents - had, source=f"{whole.source}; earlier bills had {dollars(had)}")
+
+
+# ---- outlier and transfer --------------------------------------------------------------------------------------------
+
+
+def _with_transfer(package: Package, claim: Claim, before: Sequence[PriorClaim], whole: Whole) -> Whole:
     rule, status = package.transfer, claim.stay.patient_status if claim.stay else ""
     if rule is None or whole.mean_days is None or status not in rule.statuses:
         return whole
-    days = days_of(claim) + rule.extra_days
+    days = days_of(claim) + sum(days_of(one.claim) for one in before if one.claim.frequency != LATE) + rule.extra_days
     cents = half_up(whole.cents * days * 10, whole.mean_days)
     if cents >= whole.cents:
         return whole
