@@ -23,7 +23,7 @@ from gateway.store import installation, migrate, sealed
 from gateway.store.engine import Store
 from gateway.store.ids import ulid
 from gateway.store.keys import Keys, create_master
-from gateway.store.schema import blob, receipt, upload
+from gateway.store.schema import blob, receipt, small, upload
 from sftp_drop.directory.inbox import Inbox
 from sftp_drop.directory.sights import Waits
 from sftp_drop.directory.tree import Tree
@@ -161,6 +161,7 @@ def _orphans(folder: Path) -> int:
     with context.store.read() as connection, context.store.read_blob() as blobs:
         known = set(connection.execute(upload.select().with_only_columns(upload.c.id)).scalars())
         lying = set(blobs.execute(blob.select().with_only_columns(blob.c.upload_id)).scalars())
+        lying |= set(connection.execute(small.select().with_only_columns(small.c.upload_id)).scalars())
     context.store.close()
     return len(lying - known)
 

@@ -19,7 +19,7 @@ from gateway.flow.directory import StoreKeeper
 from gateway.store import outbox, sealed
 from gateway.store.engine import Store
 from gateway.store.keys import Keys
-from gateway.store.schema import audit, blob, claimed, hold, placed, receipt, upload
+from gateway.store.schema import audit, blob, claimed, hold, placed, receipt, small, upload
 from gateway.store.schema import outbox as outbox_table
 from sftp_drop.directory import claims
 from sftp_drop.directory.claims import Claim
@@ -69,6 +69,10 @@ class Folders:
         with self.world.store.read_blob() if table is blob else self.world.store.read() as connection:
             return list(connection.execute(table.select().order_by(*table.primary_key.columns)))
 
+    def sealed(self) -> list[str]:
+        """The upload of every sealed row, wherever it lies."""
+        return [row.upload_id for table in (blob, small) for row in self.rows(table)]
+
     def received(self) -> list[tuple[str, bytes]]:
         """Name and bytes under every receipt, read back from the sealed rows."""
         by_id = {row.id: row for row in self.rows(upload)}
@@ -105,7 +109,7 @@ def test_a_claimed_file_is_sealed_as_an_upload_is(folders: Folders, size: int) -
     assert folders.received() == [("a.837", body), ("b.837", body)]
     by_folder, by_door = folders.rows(receipt)
     assert by_folder.sha256 == by_door.sha256
-    rows = [row.upload_id for row in folders.rows(blob)]
+    rows = folders.sealed()
     assert rows.count(by_folder.upload_id) == rows.count(by_door.upload_id) == sealed.rows_of(size)
     told = [(row.actor, row.action, row.entity) for row in folders.rows(audit) if row.action == "receive"]
     assert told == [(SENDER, "receive", "receipt 1"), (SENDER, "receive", "receipt 2")]
@@ -192,7 +196,7 @@ def test_two_daemons_without_locks_make_one_receipt(folders: Folders, monkeypatc
     monkeypatch.setattr(claims.Claim, "pieces", pieces)
     folders.look()
     assert folders.received() == [("a.837", body)]
-    assert {row.upload_id for row in folders.rows(blob)} == {row.upload_id for row in folders.rows(receipt)}
+    assert set(folders.sealed()) == {row.upload_id for row in folders.rows(receipt)}
     assert [row.state for row in folders.rows(upload)] == ["received"]
 
 
@@ -213,7 +217,7 @@ def test_a_disk_that_cannot_be_read_leaves_nothing_behind(folders: Folders, monk
         folders.look()
         assert [name for name, _ in folders.received()] == ["b.837"]
         assert [row.name for row in folders.rows(upload)] == ["b.837"]
-        assert {row.upload_id for row in folders.rows(blob)} == {row.upload_id for row in folders.rows(receipt)}
+        assert set(folders.sealed()) == {row.upload_id for row in folders.rows(receipt)}
     folders.look()
     assert sorted(name for name, _ in folders.received()) == ["a.837", "b.837"]
 
