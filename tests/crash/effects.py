@@ -15,7 +15,7 @@ from gateway.flow.context import Context
 from gateway.store import audit, outbox
 from gateway.store.schema import metadata
 
-HOW = {"work", "node", "audit", "upload", "blob", "progress", "installation", "alembic_version"}
+HOW = {"work", "node", "audit", "upload", "blob", "small", "progress", "installation", "alembic_version"}
 """Tables that tell how."""
 
 INSIDE = {"id", "upload_id", "sha256", "key", "ssn"}
