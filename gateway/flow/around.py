@@ -69,9 +69,7 @@ def _rules(connection: Connection, claims: Any) -> dict[str, list[CodeRule]]:
     return found
 
 
-def _holders(
-    connection: Connection, sponsor_id: str, known_at: str, dependants: Sequence[Member]
-) -> dict[str, Member]:
+def _holders(connection: Connection, sponsor_id: str, known_at: str, dependants: Sequence[Member]) -> dict[str, Member]:
     """By dependant: the subscriber they are covered through."""
     numbers = {member.subscriber_no for member in dependants}
     families = roster.by_subscriber(connection, sponsor_id, numbers, known_at) if numbers else {}
