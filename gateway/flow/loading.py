@@ -43,6 +43,7 @@ from gateway.plan.money import nacha
 from gateway.plan.records import OtherPlans, ProviderRow
 from gateway.store import audit, documents
 from gateway.store import code_rules as stored_rules
+from gateway.store.rows import key_of
 from mappings.records import BankAccount, Record
 from parsers import guides
 from parsers.edits import paths as places
@@ -143,9 +144,9 @@ def _changes(connection: Connection, prepared: list[Prepared]) -> tuple[Rows, Ro
     for _, kind, rows in prepared:
         part, on_file, records = _of_kind(connection, kind, rows)
         key = pricebook.KEYS[part]
-        there = {documents.key_of(key, row): row for row in on_file}
+        there = {key_of(key, row): row for row in on_file}
         for record in records:
-            before = there.get(documents.key_of(key, record))
+            before = there.get(key_of(key, record))
             if before != record:
                 new[part].append(record)
                 replaced[part] += [before] if before else []

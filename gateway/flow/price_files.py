@@ -14,7 +14,8 @@ from gateway.errors import BadData
 from gateway.flow import sheets
 from gateway.plan.records import FeeRow, NetworkRow
 from gateway.plan.rounding import WHOLE
-from gateway.store.documents import FEE_KEY, MEMBER_KEY, key_of
+from gateway.store.documents import FEE_KEY, MEMBER_KEY
+from gateway.store.rows import key_of
 from parsers.checkdigits import valid_npi
 
 Raw = dict[str, str]

@@ -14,6 +14,7 @@ from gateway.plan.claims.pricing.contract import Contract, codes_of
 from gateway.plan.claims.pricing.lines import QPA
 from gateway.plan.records import FeeRow, NetworkRow, ProviderRow
 from gateway.store import documents
+from gateway.store.rows import key_of
 from mappings.records import Claim, Record
 
 
@@ -97,7 +98,7 @@ def _with(kind: str, rows: Iterable[Any], instead: Sequence[Any]) -> tuple[Any, 
     if not instead:
         return tuple(rows)
     key = KEYS[kind]
-    return tuple({documents.key_of(key, row): row for row in (*rows, *instead)}.values())
+    return tuple({key_of(key, row): row for row in (*rows, *instead)}.values())
 
 
 def schedules_of(plans: Iterable[Plan], contracts: Iterable[Contract]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Table,
     and_,
     bindparam,
     delete,
@@ -23,13 +22,10 @@ from sqlalchemy import (
 )
 
 from gateway.plan.records import FeeRow, NetworkRow
-from gateway.store.engine import upsert
+from gateway.store.rows import put_dated
 from gateway.store.schema import agreement, document, fee, network_member
 
 T = TypeVar("T")
-
-ROWS_A_LOOK = 1_000
-"""Dated rows compared and written at once: at most six variables of a query each, and SQLite takes 32,766."""
 
 
 def put(connection: Connection, now_us: int, kind: str, id_: str, first: date, last: date | None, body: object) -> bool:
@@ -103,36 +99,12 @@ MEMBER_KEY = ("network", "tin", "npi", "rendering", "locality", "first")
 
 def put_fees(connection: Connection, rows: Sequence[FeeRow]) -> tuple[int, int]:
     """Stores dated prices, each in place of one with the same key; returns how many are new, and how many changed."""
-    return _put_rows(connection, fee, FEE_KEY, rows, stored_fees)
+    return put_dated(connection, fee, FEE_KEY, rows, stored_fees, _values)
 
 
 def put_members(connection: Connection, rows: Sequence[NetworkRow]) -> tuple[int, int]:
     """Stores memberships of networks as `put_fees` does prices."""
-    return _put_rows(connection, network_member, MEMBER_KEY, rows, stored_members)
-
-
-def _put_rows(
-    connection: Connection, table: Table, key: tuple[str, ...], rows: Sequence[Any],
-    stored: Callable[[Connection, Sequence[Any]], list[Any]],
-) -> tuple[int, int]:  # fmt: skip
-    new = changed = 0
-    for start in range(0, len(rows), ROWS_A_LOOK):
-        part = rows[start : start + ROWS_A_LOOK]
-        before = {key_of(key, row): row for row in stored(connection, part)}
-        fresh = [row for row in part if before.get(key_of(key, row)) != row]
-        changed += sum(key_of(key, row) in before for row in fresh)
-        new += sum(key_of(key, row) not in before for row in fresh)
-        if fresh:
-            into = upsert(connection, table)
-            values = {column.name: into.excluded[column.name] for column in table.c if column.name not in key}
-            statement = into.on_conflict_do_update(index_elements=key, set_=values)
-            connection.execute(statement, [_values(row) for row in fresh])
-    return new, changed
-
-
-def key_of(key: tuple[str, ...], row: Any) -> tuple[Any, ...]:
-    """What tells a dated row from another."""
-    return tuple(getattr(row, name) for name in key)
+    return put_dated(connection, network_member, MEMBER_KEY, rows, stored_members, _values)
 
 
 def stored_fees(connection: Connection, rows: Sequence[FeeRow]) -> list[FeeRow]:
