@@ -19,6 +19,7 @@ from gateway.store import queue
 from gateway.store.engine import CHUNK_CLAIMS, CHUNK_ROWS
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
+from gateway.store.rows import parts
 from gateway.store.schema import interchange, staged, x12_set
 from mappings import drugs
 from parsers.events import InterchangeClosed
@@ -56,8 +57,7 @@ def look(connection: Connection, file: Inbound, read: ReadInterchange, event: In
             (x12_set.c.reference, sorted({one.reference for one in mine})),
             (x12_set.c.body_sha256, sorted({one.closed.body_sha256 for one in mine if one.closed})),
         ):
-            for at in range(0, len(values), LOOKED_UP):
-                part = values[at : at + LOOKED_UP]
+            for part in parts(values, LOOKED_UP):
                 same = select(column, x12_set.c.receipt_no).where(
                     x12_set.c.partner == file.partner.id, x12_set.c.st01 == st01, column.in_(part),
                     x12_set.c.state.in_(("accepted", "held", "released")),

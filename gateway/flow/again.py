@@ -23,15 +23,13 @@ from gateway.plan.claims.adjudication import adjudicate as decide
 from gateway.plan.claims.replacing import CORRECTIONS
 from gateway.plan.claims.reprocessing import Because
 from gateway.plan.records import Decision, Pend
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from mappings.records import Claim
 
 Outcome = Literal["same", "changed", "waits", "voided"]
 """What deciding again comes to; `waits`: it would need a person, so the old decision stands."""
-
-ICNS_A_LOOK = 1_000
-"""Claim numbers of one query: SQLite takes 32,766 variables at most."""
 
 
 class Turn(NamedTuple):
@@ -61,10 +59,10 @@ class Turned(NamedTuple):
 def turns(connection: Connection, sponsor_id: str, icns: Sequence[str], known_at: str) -> list[Turn]:
     """The claims of these numbers that are decided, in their places; a patient nobody knew is looked for again."""
     found: list[Any] = []
-    for at in range(0, len(icns), ICNS_A_LOOK):
+    for part in parts(icns, IDS_A_QUERY):
         columns = (claim_table, decision_table.c.body.label("decided"), decision_table.c.npi, decision_table.c.tin)
         mine = select(*columns).select_from(claim_table.join(decision_table, NEWEST)).where(
-            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(icns[at : at + ICNS_A_LOOK]), *DECIDED
+            claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(part), *DECIDED
         )  # fmt: skip
         found += connection.execute(mine).all()
     places = places_of(connection, sponsor_id, found)

@@ -24,6 +24,7 @@ from gateway.plan.claims.basis import Difference
 from gateway.plan.claims.benefits import Plan
 from gateway.plan.claims.pricing.contract import Contract
 from gateway.plan.records import Decision
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import basis as basis_table
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
@@ -140,10 +141,9 @@ class _Page:
 
     def _claims(self, sponsor_id: str, icns: set[str]) -> dict[str, Claim]:
         found: dict[str, Claim] = {}
-        ordered = sorted(icns)
-        for start in range(0, len(ordered), PAGE):
+        for part in parts(sorted(icns), IDS_A_QUERY):
             mine = select(claim_table.c.icn, claim_table.c.body).where(
-                claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(ordered[start : start + PAGE])
+                claim_table.c.sponsor_id == sponsor_id, claim_table.c.icn.in_(part)
             )
             found |= {icn: msgspec.json.decode(body, type=Claim) for icn, body in self.connection.execute(mine)}
         return found

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from gateway.flow.roster import IDS_A_QUERY
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import drug_claim
 from mappings import drugs
 from mappings.records import Claim
@@ -44,10 +44,9 @@ def on_file(connection: Connection, claims: Iterable[tuple[str, Claim]]) -> Numb
             wanted[partner].add(claim.pcn)
     found: Numbers = {}
     for partner, numbers in sorted(wanted.items()):
-        some = sorted(numbers)
-        for start in range(0, len(some), IDS_A_QUERY):
+        for part in parts(sorted(numbers), IDS_A_QUERY):
             mine = select(drug_claim.c.number, drug_claim.c.frequency, drug_claim.c.icn).where(
-                drug_claim.c.partner == partner, drug_claim.c.number.in_(some[start : start + IDS_A_QUERY])
+                drug_claim.c.partner == partner, drug_claim.c.number.in_(part)
             )
             for number, frequency, icn in connection.execute(mine):
                 found[Named(partner, number, frequency)] = icn

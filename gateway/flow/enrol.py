@@ -30,6 +30,7 @@ from gateway.store import installation, outbox, queue
 from gateway.store.order import ord_of, receipt_of
 from gateway.store.outbox import Parcel
 from gateway.store.queue import Work
+from gateway.store.rows import parts
 from gateway.store.schema import enrolment as enrolment_table
 from gateway.store.schema import hold, staged, x12_set
 from mappings.records import EnrolmentHeader, MemberRow, Record
@@ -140,9 +141,7 @@ class _Run:
         aliases: dict[str, list[str]] = defaultdict(list)
         for person_id, number in roster.aliases(connection, self.work.sponsor_id):
             aliases[person_id].append(number)
-        everybody = roster.everybody(connection, self.work.sponsor_id)
-        for start in range(0, len(everybody), ROSTER_PART):
-            part = everybody[start : start + ROSTER_PART]
+        for part in parts(roster.everybody(connection, self.work.sponsor_id), ROSTER_PART):
             for member in roster.by_id(connection, self.work.sponsor_id, part, self.ord).values():
                 yield RosterEntry.of(member, tuple(aliases[member.person_id]))
 
@@ -270,7 +269,7 @@ class _Run:
     def _strike(self, missed: tuple[str, ...]) -> None:
         """Under two strikes: who is missing for the first time is remembered. Striking twice after a crash is once:
         the survey, which says who is missing for the first time, was made before."""
-        for part in (missed[at : at + CHUNK_MEMBERS] for at in range(0, len(missed), CHUNK_MEMBERS)):
+        for part in parts(missed, CHUNK_MEMBERS):
             with self.context.store.read() as connection:
                 people = roster.by_id(connection, self.work.sponsor_id, part, self.ord)
             with self.context.store.write("enrol") as connection:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from gateway.flow.roster import IDS_A_QUERY
 from gateway.plan.claims.replacing import Filed
 from gateway.plan.records import Decision
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import claim, decision
 from mappings.records import Claim
 
@@ -31,9 +31,9 @@ def read(connection: Connection, sponsor_id: str, icns: Iterable[str]) -> dict[s
         claim.c[name] for name in ("icn", "ord", "state", "version", "person_id", "family_root", "replaced_by", "body")
     ]
     rows: list[Any] = []
-    for start in range(0, len(wanted), IDS_A_QUERY):
+    for part in parts(wanted, IDS_A_QUERY):
         mine = select(*columns, decision.c.body.label("decided")).select_from(claim.outerjoin(decision, NEWEST)).where(
-            claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(wanted[start : start + IDS_A_QUERY])
+            claim.c.sponsor_id == sponsor_id, claim.c.icn.in_(part)
         )  # fmt: skip
         rows += connection.execute(mine).all()
     return {

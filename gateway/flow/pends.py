@@ -14,14 +14,12 @@ from gateway.flow.filed import NEWEST
 from gateway.plan.claims import clocks
 from gateway.plan.claims.clocks import Clock, Due, Stop
 from gateway.plan.records import Decision
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import claim, decision, hold, pend_event
 from mappings.records import Claim
 
 TAKE, NOTE, REQUEST, ANSWER = "take", "note", "request", "answer"
 """Acts that leave a claim where it is; the others (`acts`) decide it again."""
-
-ICNS_A_LOOK = 1_000
-"""Claim numbers of one query: SQLite takes 32,766 variables at most."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,8 +135,8 @@ def events(connection: Connection, icns: Iterable[str]) -> dict[str, list[Event]
     """Everything people did about some claims, by claim, in order; nothing for a claim nobody touched."""
     wanted = sorted(set(icns))
     found: dict[str, list[Event]] = {icn: [] for icn in wanted}
-    for at in range(0, len(wanted), ICNS_A_LOOK):
-        mine = select(pend_event).where(pend_event.c.icn.in_(wanted[at : at + ICNS_A_LOOK]))
+    for part in parts(wanted, IDS_A_QUERY):
+        mine = select(pend_event).where(pend_event.c.icn.in_(part))
         for row in connection.execute(mine.order_by(pend_event.c.icn, pend_event.c.n)):
             found[row.icn].append(
                 Event(n=row.n, at_us=row.at_us, on=date.fromisoformat(row.acted_on), user=row.user, act=row.act,

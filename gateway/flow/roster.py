@@ -11,10 +11,8 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from gateway.plan.records import Member, Span
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import alias, person, span
-
-IDS_A_QUERY = 500
-"""Ids in one IN list: far below both engines' limits, and one query serves a chunk of 100 claims."""
 
 
 def by_subscriber(
@@ -23,8 +21,7 @@ def by_subscriber(
     """Everybody whose present or earlier subscriber number is one of numbers, with spans as known at known_at."""
     wanted = sorted(set(numbers))
     found: dict[str, set[str]] = defaultdict(set)
-    for start in range(0, len(wanted), IDS_A_QUERY):
-        part = wanted[start : start + IDS_A_QUERY]
+    for part in parts(wanted, IDS_A_QUERY):
         for numbered in _NUMBERED:
             for number, person_id in connection.execute(numbered, {"sponsor_id": sponsor_id, "numbers": part}):
                 found[number].add(person_id)
@@ -59,8 +56,7 @@ def by_id(connection: Connection, sponsor_id: str, ids: Iterable[str], known_at:
     wanted = sorted(set(ids))
     members: dict[str, Member] = {}
     spans: dict[str, list[Span]] = defaultdict(list)
-    for start in range(0, len(wanted), IDS_A_QUERY):
-        part = wanted[start : start + IDS_A_QUERY]
+    for part in parts(wanted, IDS_A_QUERY):
         asked = {"sponsor_id": sponsor_id, "people": part}
         for person_id, *facts in connection.execute(_SPANS, {**asked, "known_at": known_at}):
             spans[person_id].append(_span(*facts))

@@ -22,6 +22,7 @@ from gateway.plan.records import AccidentAnswer, Authorisation, Decision, Entry,
 from gateway.plan.rounding import dollars
 from gateway.store import audit, documents
 from gateway.store.order import ord_of
+from gateway.store.rows import IDS_A_QUERY, parts
 from gateway.store.schema import claim as claim_table
 from gateway.store.schema import decision as decision_table
 from gateway.store.schema import entry, evidence, fact, journal
@@ -29,9 +30,6 @@ from mappings.records import Claim, Record
 
 TAKEN_OVER = -1
 """run_no of decisions another administrator paid: no run of ours ever takes them."""
-
-ICNS_A_LOOK = 1_000
-"""Claim numbers of one query: SQLite takes 32,766 variables at most."""
 
 
 class PaidClaim(Record, frozen=True, kw_only=True):
@@ -122,8 +120,7 @@ def _digest(file: Takeover) -> str:
 def _taken(connection: Connection, icns: list[str]) -> list[str]:
     """The claim numbers some employer's claim has already: a number is never used again (domain 11.3)."""
     known: list[str] = []
-    for start in range(0, len(icns), ICNS_A_LOOK):
-        part = icns[start : start + ICNS_A_LOOK]
+    for part in parts(icns, IDS_A_QUERY):
         known += connection.execute(select(claim_table.c.icn).where(claim_table.c.icn.in_(part))).scalars()
     return sorted(known)
 

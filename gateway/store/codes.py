@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from gateway.store.rows import parts
 from gateway.store.schema import code, code_release
 from parsers.codes import Book, Entry
 
@@ -64,8 +65,8 @@ def put(connection: Connection, now_us: int, release: Loaded, codes: Book) -> No
     row = {"name": name, "first": first, "last": _text(release.last), "codes": len(codes), "sha256": release.sha256}
     connection.execute(insert(code_release).values(**row, loaded_us=now_us))
     rows = list(_rows(name, first, codes))
-    for start in range(0, len(rows), CODES_A_WRITE):
-        connection.execute(insert(code), rows[start : start + CODES_A_WRITE])
+    for part in parts(rows, CODES_A_WRITE):
+        connection.execute(insert(code), part)
 
 
 def _rows(name: str, first: str, codes: Mapping[str, Entry]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, u
 from gateway.store import queue
 from gateway.store.ids import ulid
 from gateway.store.keys import Keys, new_key, seal, unseal
+from gateway.store.rows import parts
 from gateway.store.schema import outbox
 
 INSIDE = "inside"
@@ -76,8 +77,7 @@ def to_carry(connection: Connection, cause: str, kind: str, most: int) -> list[A
 
 def bodies(connection: Connection, keys: Keys, ids: Sequence[str]) -> Iterator[bytes]:
     """The plain bytes of outbox rows, in the order of their ids."""
-    for at in range(0, len(ids), OPENED):
-        some = ids[at : at + OPENED]
+    for some in parts(ids, OPENED):
         rows = select(outbox.c.id, outbox.c.key, outbox.c.body).where(outbox.c.id.in_(some))
         found = {row.id: row for row in connection.execute(rows)}
         yield from (open_body(keys, found[one]) for one in some)

@@ -20,6 +20,7 @@ from gateway.plan.money import funding
 from gateway.plan.money.payment import Payee
 from gateway.store import installation, queue
 from gateway.store.queue import Work
+from gateway.store.rows import parts
 from gateway.store.schema import approval, pay_run
 
 PAYEES_A_STEP = 50
@@ -48,8 +49,8 @@ def issue(context: Context, work: Work) -> None:
 def _pay(connection: Connection, context: Context, sponsor_id: str, run_no: int, released: list[Payee]) -> None:
     """The steps that pay a part of a run, and the one that closes it."""
     part = next_part(connection, sponsor_id, run_no)
-    for start in range(0, len(released), PAYEES_A_STEP):
-        payees = [list(payee) for payee in released[start : start + PAYEES_A_STEP]]
+    for some in parts(released, PAYEES_A_STEP):
+        payees = [list(payee) for payee in some]
         enqueue(connection, context, "payee", sponsor_id, run_no, body={"part": part, "payees": payees})
     enqueue(connection, context, "close", sponsor_id, run_no)
 
