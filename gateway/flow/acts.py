@@ -112,7 +112,7 @@ def _each(icns: Iterable[str], act: Callable[[str], str]) -> dict[str, int]:
 
 def rule(connection: Connection, context: Context, row: Any, ruling: Ruling, user: str, why: str) -> str:
     """The same for the open hold of a pended claim, in the caller's transaction."""
-    icn = row.subject.removeprefix("claim ")
+    icn = holds.icn_of(row.subject)
     body = msgspec.json.decode(row.body)
     if row.sponsor_id == NOBODY and ruling.act != "release":
         raise NotPermitted(f"claim {icn} names no sponsor we know; it can only be released to one")

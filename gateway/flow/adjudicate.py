@@ -322,7 +322,7 @@ class Batch:
         case = msgspec.structs.replace(self._case(row, claim, [one], reversal), version=reversal.version + 1)
         after = decide(case, self.today)
         if not moves(before, after):
-            self.updates.append(_state(row.icn, before))
+            self.updates.append(state_of(row.icn, before))
             return
         self._count(row, claim, reversal)
         self._conclude(row, claim, replacing.linked(after, reversal), case)
@@ -358,7 +358,7 @@ class Batch:
                 icn=row.icn, ord=row.ord, state=state, version=decision.version, person_id=row.person_id,
                 family_root=row.family_root, replaced_by="", claim=claim, decision=decision,
             )  # fmt: skip
-        self.updates.append(_state(row.icn, decision))
+        self.updates.append(state_of(row.icn, decision))
 
     def _remember(self, row: Any, ord_: str, claim: Claim, decision: Decision) -> None:
         """Later claims of the person are compared with it; ord_: which are later."""
@@ -482,7 +482,7 @@ def prior_of(icn: str, claim: Claim, decision: Decision | None) -> PriorClaim:
     )  # fmt: skip
 
 
-def _state(icn: str, decision: Decision) -> dict[str, Any]:
+def state_of(icn: str, decision: Decision) -> dict[str, Any]:
     """What a claim's row says of its newest decision."""
     pended_ = decision.outcome == "pended"
     return {

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.flow import route
-from gateway.flow.adjudicate import Batch, unpaid
+from gateway.flow.adjudicate import Batch, state_of, unpaid
 from gateway.flow.context import Context
 from gateway.flow.filed import NEWEST
 from gateway.plan.claims import reprocessing
@@ -182,11 +182,7 @@ class Again(Batch):
         for again in instead:
             self._use(row, again)
             self._remember(row, "", claim, again)
-            values = {
-                "of": row.icn, "state": "decided", "version": again.version, "status": again.status,
-                "denied": int(again.outcome == "denied"), "paid_cents": again.paid_cents,
-                "patient_cents": again.patient_cents,
-            }  # fmt: skip
+            values = state_of(row.icn, again)
         names = ("person_id", "family_root", "match", "candidates", "rulings")
         self.updates.append({**values, **{name: getattr(row, name) for name in names}})
 

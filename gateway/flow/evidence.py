@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from gateway.errors import BadData, InputOutput
-from gateway.flow import acts, sheets
+from gateway.flow import acts, holds, sheets
 from gateway.flow.context import Context
 from gateway.plan.records import AccidentAnswer, Authorisation, Member
 from gateway.store import audit
@@ -198,7 +198,7 @@ def _compare(connection: Connection, rows: dict[Key, str]) -> tuple[Loaded, dict
         before = connection.execute(select(evidence.c.body).where(*_at(key))).scalar_one_or_none()
         if before != body:
             fresh[key] = (before is not None, body)
-    about = and_(claim.c.sponsor_id == hold.c.sponsor_id, claim.c.icn == func.substr(hold.c.subject, len("claim ") + 1))
+    about = and_(claim.c.sponsor_id == hold.c.sponsor_id, claim.c.icn == holds.ICN)
     waits = select(hold, claim.c.person_id).select_from(hold.join(claim, about)).where(
         hold.c.kind == "pend", hold.c.state == "open", hold.c.queue.in_(QUEUES)
     )  # fmt: skip
@@ -206,7 +206,7 @@ def _compare(connection: Connection, rows: dict[Key, str]) -> tuple[Loaded, dict
     found = connection.execute(waits.order_by(claim.c.ord)).all()
     waiting = [row for row in found if (row.sponsor_id, row.person_id) in people]
     changed = sum(stands for stands, _ in fresh.values())
-    icns = tuple(row.subject.removeprefix("claim ") for row in waiting)
+    icns = tuple(holds.icn_of(row.subject) for row in waiting)
     loaded = Loaded(lines=len(rows), new=len(fresh) - changed, changed=changed, unchanged=len(rows) - len(fresh),
                     waiting=icns)  # fmt: skip
     return loaded, fresh, waiting

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, func, literal_column, select
 
+from gateway.flow import holds
 from gateway.flow.takeover import TAKEN_OVER
 from gateway.plan.rounding import WHOLE, half_up
 from gateway.store.schema import decision, hold
@@ -51,8 +52,7 @@ def read(connection: Connection, since: date | None = None) -> Figures:
 
 def _causes(connection: Connection, ours: list[Any]) -> tuple[Cause, ...]:
     """By queue: the holds of single claims, each claim once."""
-    about = and_(decision.c.sponsor_id == hold.c.sponsor_id,
-                 decision.c.icn == func.substr(hold.c.subject, len("claim ") + 1))  # fmt: skip
+    about = and_(decision.c.sponsor_id == hold.c.sponsor_id, decision.c.icn == holds.ICN)
     claims = func.count(hold.c.subject.distinct())
     waiting = func.sum(case((hold.c.state == "open", 1), else_=0))
     grouped = select(hold.c.queue, claims, waiting).select_from(hold.join(decision, about)).where(

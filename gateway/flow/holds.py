@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from gateway.store import audit
 from gateway.store.ids import ulid
@@ -41,6 +41,16 @@ KINDS = {
     "cobra": ("COBRA notices to send", "a COBRA election notice has to be sent; release it when it was"),
 }  # fmt: skip
 """Kind of hold -> its short name, and what it asks of a person."""
+
+_CLAIM = "claim "
+
+ICN = func.substr(hold.c.subject, len(_CLAIM) + 1)
+"""The claim number that the subject of a hold about one claim names."""
+
+
+def icn_of(subject: str) -> str:
+    """`ICN` of a subject that was read."""
+    return subject.removeprefix(_CLAIM)
 
 
 def open_(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from gateway.flow import route
 from gateway.flow.context import Context
-from gateway.flow.parties import Parties
-from gateway.store import counters, installation, queue
+from gateway.store import counters, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -43,7 +42,4 @@ def instalment(context: Context, work: Work) -> None:
             return
         ord_ = ord_of(event)
         values = {**route.find_member(connection, work.sponsor_id, row, ord_), "ord": ord_, "state": "routed"}
-        connection.execute(update(claim_table).where(*mine).values(**values))
-        sponsor = Parties(connection, installation.business_date(connection)).sponsors.get(work.sponsor_id)
-        shard = route.shard_of(values["family_root"], sponsor)
-        route.enqueue_adjudicate(connection, context, work.sponsor_id, shard, ord_, [icn])
+        route.put_anew(connection, context, row, ord_, values)

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, select
 
 from gateway.errors import UsageError
+from gateway.flow import holds
 from gateway.flow.filed import NEWEST
 from gateway.plan.claims import clocks
 from gateway.plan.claims.clocks import Clock, Due, Stop
@@ -102,7 +103,7 @@ def one(connection: Connection, today: date, icn: str) -> Pended:
 
 def _waiting() -> Select[Any]:
     """Open holds of single claims with claim and newest decision, in order."""
-    about = and_(claim.c.sponsor_id == hold.c.sponsor_id, claim.c.icn == func.substr(hold.c.subject, len("claim ") + 1))
+    about = and_(claim.c.sponsor_id == hold.c.sponsor_id, claim.c.icn == holds.ICN)
     columns = (claim.c.icn, claim.c.sponsor_id, claim.c.received_on, claim.c.charge_cents, claim.c.body.label("claim"),
                hold.c.id, hold.c.queue, hold.c.reason, hold.c.body, hold.c.opened_us, decision.c.npi,
                decision.c.body.label("decided"))  # fmt: skip

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from gateway.flow import holds, pends, route
 from gateway.flow.context import Context
-from gateway.flow.parties import Parties
 from gateway.plan.records import Decision
-from gateway.store import counters, installation, queue
+from gateway.store import counters, queue
 from gateway.store.order import ord_of
 from gateway.store.queue import Work
 from gateway.store.schema import claim as claim_table
@@ -43,19 +42,14 @@ def rerun(context: Context, work: Work) -> None:
         if event is None:
             enqueue(connection, context, work.sponsor_id, icn, answered=False, rung=True)
             return
-        today = installation.business_date(connection)
         mine = (claim_table.c.sponsor_id == work.sponsor_id, claim_table.c.icn == icn)
         row = connection.execute(select(claim_table).where(*mine)).one()
         if row.state != "pended" or row.replaced_by:  # what takes its place is decided instead
             return
         ord_ = ord_of(event)
         values = routed(connection, work.sponsor_id, row, ord_, answered=work.body["answered"])
-        connection.execute(update(claim_table).where(*mine).values(**values))
         holds.close_about(connection, "pend", work.sponsor_id, f"claim {icn}")
-        sponsor = Parties(connection, today).sponsors.get(work.sponsor_id)
-        root = values["family_root"] or route.root_of_original(connection, work.sponsor_id, row)
-        shard = route.shard_of(root, sponsor)
-        route.enqueue_adjudicate(connection, context, work.sponsor_id, shard, ord_, [icn])
+        route.put_anew(connection, context, row, ord_, values)
 
 
 def routed(connection: Connection, sponsor_id: str, row: Any, ord_: str, *, answered: bool) -> dict[str, Any]:

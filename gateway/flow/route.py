@@ -202,6 +202,15 @@ def enqueue_adjudicate(
     )  # fmt: skip
 
 
+def put_anew(connection: Connection, context: Context, row: Any, ord_: str, values: dict[str, Any]) -> None:
+    """A claim on file takes its place at an order key, where it is decided anew. values: its columns that change."""
+    mine = (claim_table.c.sponsor_id == row.sponsor_id, claim_table.c.icn == row.icn)
+    connection.execute(update(claim_table).where(*mine).values(**values))
+    sponsor = Parties(connection, installation.business_date(connection)).sponsors.get(row.sponsor_id)
+    root = values["family_root"] or root_of_original(connection, row.sponsor_id, row)
+    enqueue_adjudicate(connection, context, row.sponsor_id, shard_of(root, sponsor), ord_, [row.icn])
+
+
 def shard_of(family_root: str, sponsor: Sponsor | None) -> int:
     """The adjudication lane of a family."""
     return zlib.crc32(family_root.encode()) % (sponsor.shards if sponsor else 1)
