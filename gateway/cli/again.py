@@ -7,10 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from gateway.cli.common import actor, config_option, context_of, emit, json_option, user_option
+from gateway.cli.common import actor, config_option, context_of, emit, json_option, user_option, yes_option
 from gateway.flow import replay as again
-
-yes_option = click.option("--yes", is_flag=True, help="Do it; without this it only says what would be done.")
 
 
 @click.command()

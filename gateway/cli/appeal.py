@@ -7,15 +7,28 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import Day, Said, actor, config_option, context_of, emit, json_option, table, user_option
+from gateway.cli.common import (
+    NOT_DONE,
+    Day,
+    Said,
+    actor,
+    claim_argument,
+    config_option,
+    context_of,
+    emit,
+    json_option,
+    said_why,
+    table,
+    user_option,
+    why_option,
+    yes_option,
+)
 from gateway.cli.reprocess import tell_asked, tell_look
 from gateway.errors import UsageError
 from gateway.flow import appeals
 from gateway.flow.appeals import Verdict
 from gateway.plan.claims.appeals import By
 from gateway.store import installation
-
-ICN = click.argument("icn", metavar="CLAIM")
 
 
 @click.group()
@@ -24,7 +37,7 @@ def appeal() -> None:
 
 
 @appeal.command("open")
-@ICN
+@claim_argument
 @click.argument("text", type=Said())
 @click.option("--by", type=click.Choice(("provider", "patient")), required=True, help="Who appeals.")
 @click.option("--received", type=Day(), default=None, help="The day it came; today otherwise.")
@@ -45,7 +58,7 @@ def appeal_open(
 
 
 @appeal.command()
-@ICN
+@claim_argument
 @click.argument("text", type=Said())
 @user_option
 @config_option
@@ -57,12 +70,12 @@ def note(icn: str, text: str, user: str | None, config: Path, as_json: bool) -> 
 
 
 @appeal.command()
-@ICN
+@claim_argument
 @click.argument("verdict", type=click.Choice(("upheld", "overturned", "partly")))
 @click.option("--edit", "edits", multiple=True, help="What is set aside for it; repeatable.")
 @click.option("--line", "lines", multiple=True, type=click.IntRange(1), help="Of this line alone; repeatable.")
-@click.option("--why", type=Said(), default=None, help="Why; kept with the claim and its decision.")
-@click.option("--yes", is_flag=True, help="Do it; without this, only what it would come to is shown.")
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -71,8 +84,7 @@ def decide(
     user: str | None, config: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Decide the open appeal of CLAIM; overturned, the claim is decided again without EDIT and nobody's denial."""
-    if yes and why is None:
-        raise UsageError("--yes needs --why")
+    doing = said_why(yes, why)
     if verdict == "upheld" and (edits or lines):
         raise UsageError("an upheld decision stands: nothing is set aside")
     context = context_of(config)
@@ -80,14 +92,14 @@ def decide(
     if verdict != "upheld":
         look, made = appeals.look(context, icn, actor(user), why or "as previewed", edits, lines)
     found, asked = None, None
-    if yes and why is not None:
-        found, asked = appeals.decide(context, icn, verdict, actor(user), why, look, made)
+    if doing is not None:
+        found, asked = appeals.decide(context, icn, verdict, actor(user), doing, look, made)
 
     def render() -> None:
         if look is not None:
             tell_look(look)
         if found is None:
-            click.echo("Nothing is done yet; --yes does it.")
+            click.echo(NOT_DONE)
         else:
             click.echo(f"{icn}: {found.state}")
             tell_asked([asked] if asked else [])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import actor, config_option, context_of, emit, json_option, user_option
+from gateway.cli.common import NOT_DONE, actor, config_option, context_of, emit, json_option, user_option
 from gateway.flow import evidence
 
 
@@ -30,6 +30,6 @@ def auth_load(file: Path, yes: bool, user: str | None, config: Path, as_json: bo
         for icn in found.waiting:
             click.echo(f"{icn}: {'is' if yes else 'would be'} decided again")
         if not yes:
-            click.echo("Nothing is done yet; --yes does it.")
+            click.echo(NOT_DONE)
 
     emit(found, as_json, render)

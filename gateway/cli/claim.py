@@ -7,7 +7,19 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from gateway.cli.common import Said, actor, config_option, context_of, emit, json_option, table, user_option
+from gateway.cli.common import (
+    actor,
+    claim_argument,
+    config_option,
+    context_of,
+    emit,
+    json_option,
+    said_why,
+    table,
+    user_option,
+    why_option,
+    yes_option,
+)
 from gateway.cli.reprocess import tell_asked, tell_look
 from gateway.errors import UsageError
 from gateway.flow import affected, chain
@@ -17,8 +29,6 @@ from gateway.plan.claims.reprocessing import REMARKS, Because
 from gateway.plan.rounding import dollars
 from gateway.store.schema import claim as claim_table
 
-ICN = click.argument("icn", metavar="CLAIM")
-
 
 @click.group()
 def claim() -> None:
@@ -26,7 +36,7 @@ def claim() -> None:
 
 
 @claim.command()
-@ICN
+@claim_argument
 @config_option
 @json_option
 def versions(icn: str, config: Path, as_json: bool) -> None:
@@ -46,7 +56,7 @@ def versions(icn: str, config: Path, as_json: bool) -> None:
 
 
 @claim.command("affected")
-@ICN
+@claim_argument
 @config_option
 @json_option
 def affected_command(icn: str, config: Path, as_json: bool) -> None:
@@ -70,18 +80,17 @@ def affected_command(icn: str, config: Path, as_json: bool) -> None:
 
 
 @claim.command()
-@ICN
+@claim_argument
 @click.option("--because", type=click.Choice(sorted(REMARKS)), default="provider-cancelled", show_default=True,
               help="What the 835's reversal says it is for.")  # fmt: skip
-@click.option("--why", type=Said(), default=None, help="Why; kept with it.")
-@click.option("--yes", is_flag=True, help="Do it; without this, only what it would come to is shown.")
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
 def void(icn: str, because: Because, why: str | None, yes: bool, user: str | None, config: Path, as_json: bool) -> None:
     """Take CLAIM back, as a void by its provider would (CLM05-3 8)."""
-    if yes and why is None:
-        raise UsageError("--yes needs --why")
+    doing = said_why(yes, why)
     context = context_of(config)
     with context.store.read() as connection:
         found = affected.find(connection, Filter(icns=(icn,)))
@@ -89,7 +98,7 @@ def void(icn: str, because: Because, why: str | None, yes: bool, user: str | Non
             raise UsageError(f"claim {icn} is not decided, was taken back, or waits for a correction or reprocess")
         ((sponsor_id, icns),) = found.items()
         look = reprocesses.look(connection, context, sponsor_id, icns, void=True)
-    asked = [reprocesses.ask(context, look, because, actor(user), why)] if yes and why is not None else None
+    asked = [reprocesses.ask(context, look, because, actor(user), doing)] if doing is not None else None
 
     def render() -> None:
         tell_look(look)

@@ -17,7 +17,7 @@ import structlog
 from gateway import logs
 from gateway import settings as settings_module
 from gateway.clock import SECOND_US
-from gateway.errors import CannotCreate
+from gateway.errors import CannotCreate, UsageError
 from gateway.flow.context import Context
 from gateway.flow.opening import open_context
 from gateway.settings import Settings
@@ -38,6 +38,13 @@ config_option = click.option(
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+claim_argument = click.argument("icn", metavar="CLAIM")
+
+yes_option = click.option("--yes", is_flag=True, help="Do it; without this, only what it would come to is shown.")
+
+NOT_DONE = "Nothing is done yet; --yes does it."
+"""Said under a look."""
 
 
 class Said(click.ParamType[str]):
@@ -79,6 +86,16 @@ class Day(click.ParamType[date]):
 user_option = click.option(
     "--user", type=User(), default=None, help="Who does this, for the audit; your login name otherwise."
 )
+
+
+why_option = click.option("--why", type=Said(), default=None, help="Why; kept with what is done.")
+
+
+def said_why(yes: bool, why: str | None) -> str | None:
+    """Why something is done; None for a look. Raises UsageError where it is to be done and nobody says why."""
+    if yes and why is None:
+        raise UsageError("--yes needs --why")
+    return why if yes else None
 
 
 def actor(user: str | None) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import config_option, context_of, emit, json_option, table, write_file
+from gateway.cli.common import claim_argument, config_option, context_of, emit, json_option, table, write_file
 from gateway.flow import explaining
 from gateway.plan.claims import breakdown, explanation
 from gateway.plan.claims.explanation import Explained
@@ -15,7 +15,7 @@ from gateway.plan.rounding import dollars
 
 
 @click.command()
-@click.argument("icn", metavar="CLAIM")
+@claim_argument
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write it as a page to this file.")
 @config_option
 @json_option

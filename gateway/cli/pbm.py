@@ -8,7 +8,17 @@ import click
 import msgspec
 
 from gateway import logs
-from gateway.cli.common import actor, config_option, context_of, emit, json_option, table, user_option, write_file
+from gateway.cli.common import (
+    NOT_DONE,
+    actor,
+    config_option,
+    context_of,
+    emit,
+    json_option,
+    table,
+    user_option,
+    write_file,
+)
 from gateway.flow import drug_accumulators, drugs
 from gateway.plan.rounding import dollars
 
@@ -56,7 +66,7 @@ def pbm_load(file: Path, partner: str, preview: bool, user: str | None, config: 
         elif receipt_no:
             click.echo(f"Receipt {receipt_no}: it is booked in the order of receipts.")
         else:
-            click.echo("Nothing is done yet; --yes does it.")
+            click.echo(NOT_DONE)
 
     emit(data, as_json, render)
 

@@ -10,17 +10,22 @@ from typing import Any
 import click
 
 from gateway.cli.common import (
+    NOT_DONE,
     Day,
     Said,
     User,
     actor,
+    claim_argument,
     config_option,
     context_of,
     emit,
     json_option,
+    said_why,
     table,
     user_option,
+    why_option,
     write_file,
+    yes_option,
 )
 from gateway.errors import UsageError
 from gateway.flow import acts, asking, figures, outlook, pends
@@ -31,9 +36,6 @@ from gateway.flow.pends import Filter, Pended
 from gateway.plan.rounding import dollars
 from gateway.store import installation
 
-ICN = click.argument("icn", metavar="CLAIM")
-WHY = click.option("--why", type=Said(), default=None, help="Why; kept with the claim and its decision.")
-YES = click.option("--yes", is_flag=True, help="Do it; without this, only what it would come to is shown.")
 CODE = click.option("--code", type=Said(), metavar="GROUP-CARC", help="What it is denied for, as PR-96.")
 REMARK = click.option("--remark", "remarks", multiple=True, metavar="RARC", help="With it, as N130; repeatable.")
 
@@ -79,7 +81,7 @@ def pend_list(config: Path, as_json: bool, **wanted: Any) -> None:
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.option("--letter", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write the newest letter about it as a PDF.")  # fmt: skip
 @user_option
@@ -127,7 +129,7 @@ def pend_figures(since: date | None, config: Path, as_json: bool) -> None:
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.option("--for", "owner", type=User(), default=None, help="Who looks after it from now on; you otherwise.")
 @user_option
 @config_option
@@ -138,7 +140,7 @@ def take(icn: str, owner: str | None, user: str | None, config: Path, as_json: b
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.argument("text", type=Said())
 @user_option
 @config_option
@@ -149,7 +151,7 @@ def note(icn: str, text: str, user: str | None, config: Path, as_json: bool) -> 
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.argument("text", type=Said())
 @click.option("--to", type=click.Choice(("provider", "member")), default="provider", show_default=True,
               help="Whom the letter is written to.")  # fmt: skip
@@ -165,7 +167,7 @@ def request(
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.argument("text", type=Said())
 @user_option
 @config_option
@@ -179,9 +181,9 @@ def answer(icn: str, text: str, user: str | None, config: Path, as_json: bool) -
 
 
 @pend.command()
-@ICN
-@WHY
-@YES
+@claim_argument
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -191,11 +193,11 @@ def release(icn: str, why: str | None, yes: bool, user: str | None, config: Path
 
 
 @pend.command()
-@ICN
+@claim_argument
 @CODE
 @REMARK
-@WHY
-@YES
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -208,10 +210,10 @@ def deny(
 
 
 @pend.command()
-@ICN
+@claim_argument
 @click.argument("edit")
-@WHY
-@YES
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -227,8 +229,8 @@ def override(icn: str, edit: str, why: str | None, yes: bool, user: str | None, 
 @REMARK
 @click.option("--edit", default="", help="What an override sets aside.")
 @click.option("--for", "to", type=User(), default=None, help="Who takes them; you otherwise.")
-@WHY
-@YES
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -262,8 +264,7 @@ def _act(
     context: Context, which: Filter | str, ruling: Ruling, why: str | None, yes: bool, user: str, as_json: bool
 ) -> None:  # fmt: skip
     """Shows what an act would come to, and does it where asked. which: a filter, or one claim's number."""
-    if yes and why is None:
-        raise UsageError("--yes needs --why")
+    doing = said_why(yes, why)
     with context.store.read() as connection:
         today = installation.business_date(connection)
         if isinstance(which, str):
@@ -272,10 +273,10 @@ def _act(
             found = pends.find(connection, today, which)
         coming = outlook.outlook(connection, context, found, ruling, user)
     done: dict[str, int] | None = None
-    if why is not None and yes and isinstance(which, str):
-        done = {acts.decide(context, which, ruling, user, why): 1}
-    elif why is not None and yes:
-        done = acts.decide_all(context, [one.icn for one in found], ruling, user, why)
+    if doing is not None and isinstance(which, str):
+        done = {acts.decide(context, which, ruling, user, doing): 1}
+    elif doing is not None:
+        done = acts.decide_all(context, [one.icn for one in found], ruling, user, doing)
 
     def render() -> None:
         _shown(coming)
@@ -286,7 +287,7 @@ def _act(
 
 def _did(done: dict[str, int] | None) -> None:
     if done is None:
-        click.echo("Nothing is done yet; --yes does it.")
+        click.echo(NOT_DONE)
     for what, count in (done or {}).items():
         click.echo(f"{count}: {what}")
 

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import Day, Said, actor, config_option, context_of, emit, json_option, table, user_option
+from gateway.cli.common import (
+    NOT_DONE,
+    Day,
+    actor,
+    config_option,
+    context_of,
+    emit,
+    json_option,
+    said_why,
+    table,
+    user_option,
+    why_option,
+    yes_option,
+)
 from gateway.errors import UsageError
 from gateway.flow import affected
 from gateway.flow import reprocess as reprocesses
@@ -39,8 +52,8 @@ def reprocess() -> None:
 @click.option("--hold", "hold_id", default="", metavar="ID", help="Those that a hold of kind review names.")
 @click.option("--later", is_flag=True, help="With them the later claims of their families, in order.")
 @click.option("--because", type=click.Choice(sorted(REMARKS)), default="", help="What the reversal says it is for.")
-@click.option("--why", type=Said(), default=None, help="Why; kept with it.")
-@click.option("--yes", is_flag=True, help="Do it; without this, only what it would come to is shown.")
+@why_option
+@yes_option
 @user_option
 @config_option
 @json_option
@@ -54,14 +67,13 @@ def claims(
                     first=first, last=last, reason=reason, hold_id=hold_id, later=later)  # fmt: skip
     if wanted.empty:
         raise UsageError("say which claims: --claim, --hold, --sponsor, --member, --plan, --provider, --code ...")
-    if yes and why is None:
-        raise UsageError("--yes needs --why")
+    doing = said_why(yes, why)
     context = context_of(config)
     shown = _look(context, wanted)
     asked = None
-    if yes and why is not None:
+    if doing is not None:
         moving = [look for look in shown if look.moves]
-        asked = [reprocesses.ask(context, look, because, actor(user), why, hold_id=hold_id) for look in moving]
+        asked = [reprocesses.ask(context, look, because, actor(user), doing, hold_id=hold_id) for look in moving]
     emit({"looks": shown, "asked": asked}, as_json, lambda: _tell(shown, asked))
 
 
@@ -105,7 +117,7 @@ def tell_look(look: Look) -> None:
 def tell_asked(asked: list[Asked] | None) -> None:
     """What was asked for, or that nothing was."""
     if asked is None:
-        click.echo("Nothing is done yet; --yes does it.")
+        click.echo(NOT_DONE)
     for one in asked or ():
         more = f"; another person: gateway reprocess approve {one.number}" if "another" in one.state else ""
         click.echo(f"reprocess {one.number} of {one.sponsor_id}: {one.state}{more}")
