@@ -14,8 +14,9 @@ from typing import Literal
 from msgspec import field
 
 from gateway.plan.calendar import months_on
+from gateway.plan.claims import document
 from gateway.plan.claims.contradictions import contradictions
-from gateway.plan.claims.document import Cents, Rate, read, refuse
+from gateway.plan.claims.document import Cents, Rate
 from gateway.plan.claims.ranges import listed
 from gateway.plan.records import Member, Span
 from mappings.records import Claim, Record, ServiceLine
@@ -309,18 +310,12 @@ KINDS: dict[str, ClaimKind] = {"P": "professional", "I": "institutional", "D": "
 
 def parse(text: str) -> Plan:
     """A plan from its document. Raises BadData naming every problem found."""
-    plan, problems = examine(text)
-    refuse(problems)
-    assert plan is not None
-    return plan
+    return document.parse(text, Plan, contradictions, "plan document")
 
 
 def examine(text: str) -> tuple[Plan | None, list[str]]:
     """A plan from its document, None where it cannot be read as one, and every problem: of words, else of sense."""
-    plan, problems = read(text, Plan)
-    if plan is not None:
-        problems += contradictions(plan)
-    return plan, problems
+    return document.examine(text, Plan, contradictions)
 
 
 # ---- questions ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ a percent. The field types `Cents` and `Rate` say which is which.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -23,26 +24,35 @@ HUNDREDFOLD = (Cents, Rate)
 """Both are kept as whole numbers, a hundred times what the document says."""
 
 
-def read(text: str, kind: type[Made]) -> tuple[Made | None, list[str]]:
-    """A document as a record, and its problems. The record is None when one of them prevents it."""
+def convert(table: dict[str, Any], kind: type[Made]) -> tuple[Made | None, list[str]]:
+    """A table that was read already as a record, and its problems. The record is None when one of them prevents it."""
+    problems: list[str] = []
+    return _fill(kind, table, "", problems), problems
+
+
+def examine(
+    text: str, kind: type[Made], contradictions: Callable[[Made], Iterable[str]]
+) -> tuple[Made | None, list[str]]:  # fmt: skip
+    """A document as a record, and every problem of it: of words, else of sense."""
+    made, problems = _read(text, kind)
+    if made is not None:
+        problems += contradictions(made)
+    return made, problems
+
+
+def _read(text: str, kind: type[Made]) -> tuple[Made | None, list[str]]:
     try:
-        table = tomllib.loads(text, parse_float=Decimal)
+        return convert(tomllib.loads(text, parse_float=Decimal), kind)
     except tomllib.TOMLDecodeError as trouble:
         return None, [f"not TOML: {trouble}"]
-    problems: list[str] = []
-    return _fill(kind, table, "", problems), problems
 
 
-def convert(table: dict[str, Any], kind: type[Made]) -> tuple[Made | None, list[str]]:
-    """A table that was read already as a record, and its problems, as `read` tells them."""
-    problems: list[str] = []
-    return _fill(kind, table, "", problems), problems
-
-
-def refuse(problems: list[str]) -> None:
-    """Raise BadData naming every problem, if there is one."""
-    if problems:
-        raise BadData("plan document: " + "; ".join(problems))
+def parse(text: str, kind: type[Made], contradictions: Callable[[Made], Iterable[str]], what: str) -> Made:
+    """A document that says nothing wrong. what: it is, for people. Raises BadData naming every problem."""
+    made, problems = examine(text, kind, contradictions)
+    if made is None or problems:
+        raise BadData(f"{what}: " + "; ".join(problems))
+    return made
 
 
 def _fill(kind: type[Made], table: dict[str, Any], where: str, problems: list[str]) -> Made | None:

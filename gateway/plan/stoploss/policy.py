@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 from msgspec import field
 
-from gateway.errors import BadData
 from gateway.plan.calendar import months_on
-from gateway.plan.claims.document import Cents, Rate, read
+from gateway.plan.claims import document
+from gateway.plan.claims.document import Cents, Rate
 from gateway.plan.enrolment.spans import DAY
 from gateway.plan.rounding import WHOLE
 from mappings.records import Record
@@ -123,12 +123,7 @@ class Policy(Record, frozen=True, kw_only=True):
 
 def parse(text: str) -> Policy:
     """A policy from its document. Raises BadData naming every problem found."""
-    policy, problems = read(text, Policy)
-    if policy is not None:
-        problems += _contradictions(policy)
-    if policy is None or problems:
-        raise BadData("stop-loss policy: " + "; ".join(problems))
-    return policy
+    return document.parse(text, Policy, _contradictions, "stop-loss policy")
 
 
 def windows(policy: Policy) -> tuple[Window, Window]:

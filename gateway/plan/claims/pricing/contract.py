@@ -13,8 +13,8 @@ from typing import Literal
 
 from msgspec import field
 
-from gateway.errors import BadData
-from gateway.plan.claims.document import Cents, Rate, read
+from gateway.plan.claims import document
+from gateway.plan.claims.document import Cents, Rate
 from gateway.plan.claims.ranges import is_range, listed
 from gateway.plan.rounding import WHOLE
 from mappings.records import Address, Claim, Record, ServiceLine
@@ -188,12 +188,7 @@ class Contract(Record, frozen=True, kw_only=True):
 
 def parse(text: str) -> Contract:
     """A contract from its document. Raises BadData naming every problem found."""
-    contract, problems = read(text, Contract)
-    if contract is not None:
-        problems += _contradictions(contract)
-    if problems or contract is None:
-        raise BadData("contract: " + "; ".join(problems))
-    return contract
+    return document.parse(text, Contract, _contradictions, "contract")
 
 
 # ---- what may not be said --------------------------------------------------------------------------------------------
