@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from gateway.errors import BadData, InputOutput
+from gateway.errors import BadData
 from gateway.flow import acts, holds, sheets
 from gateway.flow.context import Context
 from gateway.plan.records import AccidentAnswer, Authorisation, Member
@@ -93,12 +93,7 @@ def load(context: Context, path: Path, user: str, *, store: bool) -> Loaded:
 
 @sheets.readable()
 def _read(path: Path) -> list[Line]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputOutput(str(path)) from error
-    except UnicodeDecodeError as error:
-        raise BadData("it is not text") from error
+    text = sheets.text(path, "utf-8-sig")
     raw = _of_json(text) if path.suffix == ".json" else list(_of_csv(text))
     if len(raw) > LINES:
         raise BadData(f"{len(raw)} lines, at most {LINES} at once")

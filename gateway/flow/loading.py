@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Connection
 
-from gateway.errors import BadData, InputOutput
+from gateway.errors import BadData
 from gateway.flow import (
     agreements,
     code_rules,
@@ -28,6 +28,7 @@ from gateway.flow import (
     price_files,
     pricebook,
     schedules,
+    sheets,
     wraps,
 )
 from gateway.flow.agreements import Document
@@ -174,12 +175,7 @@ def _bare(provider: ProviderRow) -> ProviderRow:
 
 def prepare(path: Path) -> tuple[str, list[Any]]:
     """The kind of a file's rows, and the rows. Raises BadData with every problem, InputOutput."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputOutput(str(path)) from error
-    except UnicodeDecodeError as error:
-        raise BadData("it is not text") from error
+    text = sheets.text(path)
     if path.suffix == ".csv":
         return ("code rule", code_rules.read(text)) if code_rules.is_rules(text) else price_files.read(text)
     return _toml(text)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection
 
 from gateway import synth
 from gateway.flow import acceptance, drug_accumulators, figures, loading, route
@@ -19,8 +16,9 @@ from gateway.store.engine import Store
 from gateway.store.keys import Keys
 from gateway.store.schema import claim, decision, drug_claim, entry, fact, journal, receipt, remittance
 from mappings.drugs import FILE, DrugRow
+from tests.flow.deaths import APART, Deaths
 from tests.flow.drug_files import MANAGER, SETTINGS, drug_world, file_of, fill, manager, sums
-from tests.flow.world import LAKESIDE, Died, World, asked, begun, golden, only, run
+from tests.flow.world import LAKESIDE, World, asked, begun, golden, only, run
 
 BOOKS = (claim, decision, drug_claim, entry, fact, journal)
 """What a file that changes nothing leaves as it is."""
@@ -28,8 +26,6 @@ BOOKS = (claim, decision, drug_claim, entry, fact, journal)
 DAY = date(2026, 4, 6)
 
 COMMITS = ("stage", "accept", "decided", "route", "adjudicate")
-APART = 5
-"""A worker dies at each fifth commit: the next has done its step by then, and none is parked for three deaths."""
 
 
 @pytest.fixture
@@ -219,32 +215,19 @@ def test_killed_in_the_middle(world: World, monkeypatch: pytest.MonkeyPatch, mom
     """Whichever commit of a file's way workers die before or after, what comes of it is as if none had died."""
     rows = [fill(f"A{n}", "ALAN", 1_00, copay_cents=n) for n in range(1, 8)]
     body = file_of(*rows, replace(rows[2], reversal=True))
-    real, passed, first = Store.write, 0, 0
-
-    @contextmanager
-    def write(store: Store, cause: str) -> Iterator[Connection]:
-        nonlocal passed
-        passed += cause in COMMITS
-        dies = cause in COMMITS and passed % APART == first
-        with real(store, cause) as connection:
-            yield connection
-            if dies and moment == "before":
-                raise Died
-        if dies:
-            raise Died
-
-    monkeypatch.setattr(Store, "write", write)
+    deaths = Deaths(monkeypatch, COMMITS, moment)
     monkeypatch.setitem(acceptance.STAGE_ROWS, FILE, 3)
     monkeypatch.setattr(route, "CHUNK_CLAIMS", 3)
     for first in range(APART):
-        passed, again = 0, body.replace(b"D,A", f"D,{first}A".encode())
-        world.put(MANAGER, "claims.txt", again)
+        deaths.begin(first)
+        world.put(MANAGER, "claims.txt", body.replace(b"D,A", f"D,{first}A".encode()))
         run(world)
         assert [state for number, state, _ in drug_rows(world) if number[0] == str(first)] == [
             "decided", "decided", "voided", *["decided"] * 4, "void"
         ]  # fmt: skip
         assert sums(world, "ALAN") == {"oop": (first + 1) * 25, "paid": (first + 1) * 6_00}
         assert world.books()["5010"] == 400_00 + (first + 1) * 6_00
+    assert deaths.count > 0
 
 
 def test_a_synthetic_file(store: Store, keys: Keys, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from gateway.store.schema import x12_set
 from parsers import check
 from parsers.envelope import EnvelopePolicy
 from parsers.events import InterchangeClosed
+from tests.flow.deaths import APART, Deaths
 from tests.flow.world import METRO_C5, Died, World, begun, golden, only, renumbered, run
 
 HEAD = """[[partner]]
@@ -228,33 +229,17 @@ def test_a_profile_may_change_while_answers_are_on_their_way(
 # ---- crashes, workers side by side, sizes ----------------------------------------------------------------------------
 
 COMMITS = ("accept", "decided", "route", "answer", "gather", "deliver")
-APART = 5
-"""A worker dies at each fifth commit: the next has done its step by then, and none is parked for three deaths."""
 
 
 @SQLITE
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_no_crash_loses_or_doubles_an_answer(world: World, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """Whichever commits of the way workers die before or after, the files of each kind hold every answer once."""
-    real, passed, first, deaths = Store.write, 0, 0, 0
-
-    @contextmanager
-    def write(store: Store, cause: str) -> Iterator[Connection]:
-        nonlocal passed, deaths
-        passed += cause in COMMITS
-        dies = cause in COMMITS and passed % APART == first
-        deaths += dies
-        with real(store, cause) as connection:
-            yield connection
-            if dies and moment == "before":
-                raise Died
-        if dies:
-            raise Died
-
-    monkeypatch.setattr(Store, "write", write)
+    deaths = Deaths(monkeypatch, COMMITS, moment)
     monkeypatch.setattr(gathering, "FILE_INTERCHANGES", 2)
     for first in range(APART):
-        passed, start = 0, 701 + 3 * first
+        deaths.begin(first)
+        start = 701 + 3 * first
         world.put("clearpath", "claims.837", many(one(start), one(start + 1), one(start + 2)))
         run(world)
         found = {name.partition("-")[2]: n for name, n in counts(world).items()}
@@ -263,7 +248,7 @@ def test_no_crash_loses_or_doubles_an_answer(world: World, monkeypatch: pytest.M
         assert [batch for some in batches(world)[-2:] for batch in some] == [str(start + n) for n in range(3)]
         for entry in folders.entries(world.context, "clearpath", "outbound"):
             folders.hide(world.context, "clearpath", "outbound", entry.name)
-    assert deaths > 20 and world.holds("parked") == []
+    assert deaths.count > 20 and world.holds("parked") == []
 
 
 def taken(world: World, kind: str) -> Work:
