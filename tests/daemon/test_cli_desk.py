@@ -19,16 +19,21 @@ C6 = "26096000006"
 SITE = (*LOADED, "sponsors/sample.toml")
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """An installation in which C3 waits in DUP."""
-    config = installed(tmp_path / "site", "2026-04-06", *SITE)
+def decided(folder: Path, claims: bytes) -> Path:
+    """An installation with the golden people in which these claims were decided; nothing was taken over."""
+    config = installed(folder, "2026-04-06", *SITE)
     context = work(config)
     drop_into(context, "bluebonnet", "enrol.834", golden("in.834"))
     work(config)
-    drop_into(context, "clearpath", "claims.837", near_duplicate())
+    drop_into(context, "clearpath", "claims.837", claims)
     work(config)
     return config
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """An installation in which C3 waits in DUP."""
+    return decided(tmp_path / "site", near_duplicate())
 
 
 def said(site: Path, *args: object) -> Any:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.test_cli import gateway, installed, work
-from tests.daemon.test_cli_desk import SITE, said
+from tests.daemon.test_cli import gateway, work
+from tests.daemon.test_cli_desk import decided, said
 from tests.flow.bills import billed, claims_file, correction
 from tests.flow.world import drop_into, golden
 from tests.plan.plan_cases import C1 as VISIT
@@ -20,14 +20,8 @@ Lakeside,1234567893,99214,135.00,line,2026-01-01,
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """An installation in which the golden claims are decided; nothing was taken over."""
-    config = installed(tmp_path / "site", "2026-04-06", *SITE)
-    context = work(config)
-    drop_into(context, "bluebonnet", "enrol.834", golden("in.834"))
-    work(config)
-    drop_into(context, "clearpath", "claims.837", golden("in.837p"))
-    work(config)
-    return config
+    """An installation in which the golden claims are decided."""
+    return decided(tmp_path / "site", golden("in.837p"))
 
 
 def test_a_price_of_the_past(site: Path, tmp_path: Path) -> None:

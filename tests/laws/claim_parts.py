@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import strategies as st
 
 from gateway.plan.records import Member, Span
-from mappings.records import Adjustment, LinePayment, Person
+from mappings.records import Adjustment, Claim, LinePayment, OtherCoverage, Person, Provider, ServiceLine
 
 
 @st.composite
@@ -18,6 +18,20 @@ def paid_before(draw: st.DrawFn, charge_cents: int) -> LinePayment:
     told = (("CO", charge_cents - paid - left), ("PR", left))
     adjustments = tuple(Adjustment(group=group, reason="45", cents=each) for group, each in told)
     return LinePayment(payer_id="ACME", paid_cents=paid, adjustments=adjustments)
+
+
+def claim_of(lines: tuple[ServiceLine, ...], billing: Provider, secondary: bool) -> Claim:
+    """A claim of these lines; a secondary one names the payer whose payments its lines tell."""
+    return Claim(
+        pcn="X",
+        charge_cents=sum(line.charge_cents for line in lines),
+        billing=billing,
+        subscriber=Person(),
+        patient=Person(),
+        responsibility="S" if secondary else "P",
+        other=(OtherCoverage(responsibility="P", payer_id="ACME"),) if secondary else (),
+        lines=lines,
+    )
 
 
 def person_of(number: int, tier: str, first: date) -> Member:

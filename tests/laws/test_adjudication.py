@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
-from claim_parts import paid_before, person_of
+from claim_parts import claim_of, paid_before, person_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ from gateway.plan.claims.accumulators import COUNTED
 from gateway.plan.claims.benefits import Benefit, Limit, Plan, Tier
 from gateway.plan.claims.case import Case, PriorClaim
 from gateway.plan.records import Decision, FeeRow, ProviderRow
-from mappings.records import Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
+from mappings.records import Claim, LinePayment, Procedure, Provider, ServiceLine
 
 OPENED = date(2025, 1, 1)
 FIRST_DAY = date(2025, 12, 20)
@@ -96,17 +96,8 @@ def claims(draw: st.DrawFn) -> tuple[int, Claim]:
     """A claim and the number of the person it is about."""
     secondary = draw(st.integers(0, 3)) == 0
     billed = tuple(draw(lines(number, secondary)) for number in range(1, draw(st.integers(1, 3)) + 1))
-    claim = Claim(
-        pcn="X",
-        charge_cents=sum(line.charge_cents for line in billed),
-        billing=draw(st.sampled_from((NEAR, NEAR, FAR))),
-        subscriber=Person(),
-        patient=Person(),
-        responsibility="S" if secondary else "P",
-        other=(OtherCoverage(responsibility="P", payer_id="ACME"),) if secondary else (),
-        lines=billed,
-    )
-    return draw(st.integers(0, 2)), claim
+    billing = draw(st.sampled_from((NEAR, NEAR, FAR)))
+    return draw(st.integers(0, 2)), claim_of(billed, billing, secondary)
 
 
 prices = st.lists(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
-from claim_parts import paid_before, person_of
+from claim_parts import claim_of, paid_before, person_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from gateway.plan.claims.accumulators import COUNTED, Key, Use
 from gateway.plan.claims.benefits import TIERS, Allowance, Benefit, Limit, NetworkTier, Penalty, Plan, Tier
 from gateway.plan.claims.case import Case
 from gateway.plan.records import Decision, FeeRow, ProviderRow
-from mappings.records import Claim, LinePayment, OtherCoverage, Person, Procedure, Provider, ServiceLine
+from mappings.records import Claim, LinePayment, Procedure, Provider, ServiceLine
 from mappings.records import Tooth as ToothRecord
 
 OPENED = date(2024, 1, 1)
@@ -118,17 +118,8 @@ def claims(draw: st.DrawFn) -> tuple[int, Claim]:
     """A claim of one of three persons, sometimes after another payer."""
     secondary = draw(st.integers(0, 4)) == 0
     lines = tuple(draw(billed(number, secondary)) for number in range(1, draw(st.integers(1, 3)) + 1))
-    claim = Claim(
-        pcn="X",
-        charge_cents=sum(line.charge_cents for line in lines),
-        billing=Provider(npi=BILLERS[draw(st.sampled_from(("in", "in", "tier2", "out")))]),
-        subscriber=Person(),
-        patient=Person(),
-        responsibility="S" if secondary else "P",
-        other=(OtherCoverage(responsibility="P", payer_id="ACME"),) if secondary else (),
-        lines=lines,
-    )
-    return draw(st.integers(0, 2)), claim
+    billing = Provider(npi=BILLERS[draw(st.sampled_from(("in", "in", "tier2", "out")))])
+    return draw(st.integers(0, 2)), claim_of(lines, billing, secondary)
 
 
 @st.composite
