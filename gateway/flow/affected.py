@@ -143,7 +143,7 @@ def in_families(those: Sequence[Turn]) -> Iterator[list[Turn]]:
     """The claims in parts of whole families, at most CHUNK_CLAIMS each unless one family has more."""
     families: dict[str, list[Turn]] = defaultdict(list)
     for turn in those:
-        families[turn.row.family_root or turn.row.icn].append(turn)
+        families[turn.family].append(turn)
     part: list[Turn] = []
     for family in families.values():
         if part and len(part) + len(family) > CHUNK_CLAIMS:

@@ -41,6 +41,11 @@ class Turn(NamedTuple):
     place: str
     void: bool = False
 
+    @property
+    def family(self) -> str:
+        """What is decided together: its family's claims, or it alone where nobody knows the patient."""
+        return str(self.row.family_root or self.row.icn)
+
 
 class Turned(NamedTuple):
     """What one claim came to. made: its reversal and what comes instead; pend: what it would wait for."""

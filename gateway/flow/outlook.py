@@ -103,5 +103,5 @@ def _coming(one: Pended, made: Decision | None, otherwise: str) -> Coming:
     return Coming(
         icn=one.icn, outcome=made.outcome, queue=made.pend.queue if made.pend else "", charge_cents=one.charge_cents,
         paid_cents=made.paid_cents, patient_cents=made.patient_cents,
-        codes=tuple(dict.fromkeys(f"{a.group}-{a.reason}" for line in made.lines for a in line.adjustments)),
+        codes=made.codes,
     )  # fmt: skip

@@ -106,9 +106,9 @@ def look(
     for part in affected.in_families(those):
         turned = again.rehearse(connection, context, sponsor_id, part, NOW).turned
         outcomes.update(each.outcome for each in turned)
-        moving = {_family(each.turn) for each in turned if each.outcome in MOVES}
-        waits = [each for each in turned if each.outcome == "waits" and _family(each.turn) not in moving]
-        kept = [each for each in turned if _family(each.turn) in moving] + waits
+        moving = {each.turn.family for each in turned if each.outcome in MOVES}
+        waits = [each for each in turned if each.outcome == "waits" and each.turn.family not in moving]
+        kept = [each for each in turned if each.turn.family in moving] + waits
         changes += [_change(each) for each in sorted(kept, key=lambda one: (one.turn.place, one.turn.row.icn))]
         told(len(part))
     nets: Counter[tuple[str, str]] = Counter()
@@ -133,19 +133,14 @@ def _turns(
     return [turn._replace(void=void[turn.row.icn]) for turn in found]
 
 
-def _family(turn: Turn) -> str:
-    return str(turn.row.family_root or turn.row.icn)
-
-
 def _change(one: Turned) -> Change:
     turn, after = one.turn, one.after
-    lines = after.lines if after else ()
     return Change(
         icn=turn.row.icn, version=turn.before.version, outcome=one.outcome, npi=turn.row.npi, tin=turn.row.tin,
         before_paid_cents=turn.before.paid_cents, paid_cents=after.paid_cents if after else 0,
         before_patient_cents=turn.before.patient_cents, patient_cents=after.patient_cents if after else 0,
         queue=one.pend.queue if one.pend else "", reason=one.pend.reason if one.pend else "",
-        codes=tuple(dict.fromkeys(f"{each.group}-{each.reason}" for line in lines for each in line.adjustments)),
+        codes=after.codes if after else (),
     )  # fmt: skip
 
 
@@ -343,13 +338,13 @@ def _as_shown(
     """The families all of whose claims come to what was shown; families share nothing, so the others do not matter."""
     moved: set[str] = set()
     for _ in range(2):  # the second time without those that came to something else: the rest come to the same again
-        kept = [turn for turn in those if _family(turn) not in moved]
+        kept = [turn for turn in those if turn.family not in moved]
         batch = again.rehearse(
             connection, context, run.sponsor_id, kept, known_at, run.because, f"reprocess {run.number}"
         )  # fmt: skip
         came = {each.turn.row.icn: each for each in batch.turned}
-        moved |= {_family(turn) for turn in those if not _is_shown(came.get(turn.row.icn), rows[turn.row.icn])}
-        if len(kept) == len([turn for turn in those if _family(turn) not in moved]):
+        moved |= {turn.family for turn in those if not _is_shown(came.get(turn.row.icn), rows[turn.row.icn])}
+        if len(kept) == len([turn for turn in those if turn.family not in moved]):
             break
     return batch
 

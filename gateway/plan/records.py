@@ -391,6 +391,11 @@ class Decision(Record, frozen=True, kw_only=True):
     pend: Pend | None = None
     notes: tuple[Step, ...] = ()
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Group and reason (`CO-45`) of every adjustment of its lines, each once, in order."""
+        return tuple(dict.fromkeys(f"{each.group}-{each.reason}" for line in self.lines for each in line.adjustments))
+
 
 # ---- ledger ----------------------------------------------------------------------------------------------------------
 
